@@ -1,0 +1,73 @@
+"""What merge.yaml declares: keys with limits, ordered passes, never-rules, survivorship, judgements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cdptool.errors import Place
+
+Judgement = Literal["POSITIVE", "NEGATIVE", "UNSURE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A profile field that identifies people, and how far it may be trusted."""
+
+    field: str
+    limit: int | None = None  # different values one person may hold; None = many
+    shared_by: int | None = None  # a value held by more people than this identifies nobody
+    attach_only: bool = False  # carries events to a known person, never joins two known people
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One step of evidence: branches (joined by or) of fields that must all agree (joined by and)."""
+
+    name: str
+    branches: tuple[tuple[str, ...], ...]
+    text: str
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Two records with different values of this field are never one person."""
+
+    field: str
+    text: str
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Survivorship of one field: sources by trust first, then the preference among what is left."""
+
+    trust: tuple[str, ...] = ()
+    prefer: Literal["latest", "earliest", "most_frequent", "longest"] = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One line of decisions.csv: what a person said of two records, cited as `source:source_key`."""
+
+    left: str
+    right: str
+    judgement: Judgement
+    who: str
+    when: str
+    why: str
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MergePlan:
+    """merge.yaml and decisions.csv, read."""
+
+    keys: tuple[Key, ...]
+    passes: tuple[Pass, ...]
+    never: tuple[Never, ...] = ()
+    keep_default: Keep = Keep()
+    keep: tuple[tuple[str, Keep], ...] = ()
+    judgements: tuple[Judged, ...] = ()

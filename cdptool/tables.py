@@ -1,0 +1,218 @@
+"""
+Every canonical table once: names, columns, dtypes, and how ids are made and printed.
+
+Three kinds of input (records, streams, reference tables) and what is derived from them. Columns that a
+project declares itself (profile fields, stream columns) follow the fixed ones listed here. Times are
+Datetime[us, UTC], money is Int64 in ten-thousandths beside a `<name>_currency` String, ids are 63-bit Int64.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+import polars_hash as plh
+
+from cdptool.errors import Place, SchemaError
+
+UTC_TIME: Final = pl.Datetime("us", "UTC")
+MONEY_SCALE: Final = 10_000
+
+Schema = Mapping[str, pl.DataType]
+
+# Where a row came from. Never part of an identity: shuffling the input may change only these.
+PROVENANCE: Final[dict[str, pl.DataType]] = {"file_id": pl.Int64(), "row": pl.Int64()}
+
+RECORDS: Final[dict[str, pl.DataType]] = {
+    "record_id": pl.Int64(),  # hash63("record", source, source_key)
+    "source": pl.String(),
+    "source_key": pl.String(),  # what people cite: `source:source_key`
+    "observed_at": UTC_TIME,  # null where the source declares no date
+    "content": pl.Int64(),  # hash63 of the canonical values: one version of the record
+    # … then one column per profile field of the project, then PROVENANCE
+}
+STREAM: Final[dict[str, pl.DataType]] = {
+    "event_id": pl.Int64(),
+    "record_id": pl.Int64(),  # the record its identifiers make; null where the row has no identifier
+    "at": UTC_TIME,
+    "source": pl.String(),
+    "content": pl.Int64(),
+    # … then the columns the project declares for the stream, then PROVENANCE
+}
+FILES: Final[dict[str, pl.DataType]] = {
+    "file_id": pl.Int64(),  # hash63("file", source, digest)
+    "source": pl.String(),
+    "path": pl.String(),  # relative to the project
+    "digest": pl.String(),  # sha256 of the bytes
+    "bytes": pl.Int64(),
+    "mapping": pl.String(),  # digest of the source's mapping: another mapping reads the file again
+    "dialect": pl.String(),  # what was detected or declared, as shown to people
+    "rows_read": pl.Int64(),
+    "rows_accepted": pl.Int64(),
+    "rows_duplicate": pl.Int64(),
+    "rows_quarantined": pl.Int64(),
+    "blank_lines": pl.Int64(),
+    "newest_at": UTC_TIME,
+}
+QUARANTINE: Final[dict[str, pl.DataType]] = {
+    **PROVENANCE,
+    "source": pl.String(),
+    "column": pl.String(),  # null where the row as a whole is at fault
+    "rule": pl.String(),  # `fields`, `quote`, `encoding`, `required`, `invalid`, …
+    "reason": pl.String(),  # in words, without a cell value
+    "raw": pl.Binary(),  # the record as read, at most 64 KiB; shown only with --show-values
+}
+ISSUES: Final[dict[str, pl.DataType]] = {
+    **PROVENANCE,
+    "source": pl.String(),
+    "column": pl.String(),
+    "verdict": pl.String(),  # `invalid` or `placeholder`: the value was set to null, the row was kept
+    "reason": pl.String(),
+    "raw": pl.String(),
+}
+IDENTITY: Final[dict[str, pl.DataType]] = {"record_id": pl.Int64(), "profile_id": pl.Int64()}
+ALIASES: Final[dict[str, pl.DataType]] = {"old_profile_id": pl.Int64(), "profile_id": pl.Int64()}
+EDGES: Final[dict[str, pl.DataType]] = {
+    "record_id_l": pl.Int64(),
+    "record_id_r": pl.Int64(),
+    "pass": pl.String(),
+    "match_key": pl.String(),  # the fields that agreed, such as `email` or `phone + name`
+}
+CONFLICTS: Final[dict[str, pl.DataType]] = {
+    "record_id_l": pl.Int64(),
+    "record_id_r": pl.Int64(),
+    "pass": pl.String(),
+    "match_key": pl.String(),
+    "reason": pl.String(),  # the limit, never-rule or judgement that cut the edge
+}
+IDENTIFIERS: Final[dict[str, pl.DataType]] = {
+    "profile_id": pl.Int64(),
+    "field": pl.String(),  # the key field: email, phone, customer_id, …
+    "value": pl.String(),  # canonical
+}
+LINEAGE: Final[dict[str, pl.DataType]] = {
+    "profile_id": pl.Int64(),
+    "field": pl.String(),
+    "record_id": pl.Int64(),
+    "source": pl.String(),
+    "observed_at": UTC_TIME,
+    "rule": pl.String(),  # how it won: `trust`, `latest`, `only`, …
+    "n_values": pl.Int64(),  # how many different values were offered
+}
+MEMBERSHIPS: Final[dict[str, pl.DataType]] = {
+    "segment": pl.String(),
+    "profile_id": pl.Int64(),
+    "state": pl.String(),  # `in` or `unknown`; who is out has no row
+}
+DECISIONS: Final[dict[str, pl.DataType]] = {
+    "as_of": UTC_TIME,
+    "campaign": pl.String(),
+    "profile_id": pl.Int64(),
+    "decision": pl.String(),  # `send` or `suppress`
+    "channel": pl.String(),  # the channel chosen, or the first one tried
+    "reason": pl.String(),  # `ok`, or the first step of the pipeline that failed
+    "rule": pl.String(),  # the id of the cap or list that decided
+    "reasons": pl.List(pl.String()),  # every step that failed, as `channel:reason`
+    "dispatch_id": pl.String(),  # joins a provider's report to the planned send
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A declared column of a stream, a table or the profile: its field type, and the table it refers to."""
+
+    name: str
+    type: str  # a name in cdptool.fields.TYPES
+    ref: str | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSchema:
+    """What happened: a canonical stream as project.yaml declares it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    max_lag_seconds: int | None = None  # a live feed; None = no promise, so it never decides as-of
+    tz: str | None = None
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def table(self) -> str:
+        return f"stream_{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """What things are: a reference table as project.yaml declares it."""
+
+    name: str
+    key: str
+    columns: tuple[Column, ...]  # the key is one of them
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def table(self) -> str:
+        return f"table_{self.name}"
+
+
+def hash63(*parts: str | pl.Expr) -> pl.Expr:
+    """
+    A 63-bit id (Int64, >= 0) of the parts, the same in every version and on every machine.
+
+    Parts are texts (constants) or expressions. Null is told apart from the empty text, and neighbours
+    cannot run together. The result is named `id`.
+    Source: xxh3 (64 bits, the top bit cleared) over polars-hash's row encoding, version 1.
+
+    >>> pl.DataFrame({"k": ["a", None, ""]}).select(hash63("record", pl.col("k")))["id"].n_unique()
+    3
+    """
+    fields = [(pl.lit(part) if isinstance(part, str) else part).alias(f"{i}") for i, part in enumerate(parts)]
+    digest = plh.hash_rows(fields, version=1).nchash.xxh3_64()
+    return (digest & pl.lit(0x7FFF_FFFF_FFFF_FFFF, pl.UInt64)).cast(pl.Int64).alias("id")
+
+
+def printed_id(value: int, prefix: str = "p") -> str:
+    """
+    The one printed form of an id: prefix, underscore, 13 letters of base32.
+
+    >>> printed_id(1)
+    'p_aaaaaaaaaaaac'
+    """
+    return f"{prefix}_{base64.b32encode(value.to_bytes(8, 'big')).decode().rstrip('=').lower()}"
+
+
+def parse_printed_id(text: str) -> int | None:
+    """The id that `printed_id` wrote, or None where the text is not one.
+
+    >>> parse_printed_id("p_aaaaaaaaaaaac")
+    1
+    """
+    body = text.partition("_")[2]
+    if len(body) != 13:
+        return None
+    try:
+        return int.from_bytes(base64.b32decode(body.upper() + "==="), "big")
+    except ValueError:
+        return None
+
+
+def require(frame: pl.LazyFrame, schema: Schema, table: str) -> None:
+    """Refuse a frame that lacks a column of the schema or has it with another dtype.
+
+    Raises:
+        SchemaError: Naming every column at fault.
+    """
+    actual = frame.collect_schema()
+    wrong = [
+        f"`{table}` lacks column `{name}`"
+        if name not in actual
+        else f"`{table}.{name}` is {actual[name]}, expected {dtype}"
+        for name, dtype in schema.items()
+        if actual.get(name) != dtype
+    ]
+    if wrong:
+        raise SchemaError(*wrong)
