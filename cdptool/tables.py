@@ -80,6 +80,7 @@ EDGES: Final[dict[str, pl.DataType]] = {
     "record_id_r": pl.Int64(),
     "pass": pl.String(),
     "match_key": pl.String(),  # the fields that agreed, such as `email` or `phone + name`
+    "block": pl.Int64(),  # hash63 of the values that agreed: who shares it shares the evidence
 }
 CONFLICTS: Final[dict[str, pl.DataType]] = {
     "record_id_l": pl.Int64(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Literal
 
 from cdptool.errors import Place
@@ -18,7 +19,7 @@ class Key:
     limit: int | None = None  # different values one person may hold; None = many
     shared_by: int | None = None  # a value held by more people than this identifies nobody
     attach_only: bool = False  # carries events to a known person, never joins two known people
-    place: Place | None = field(default=None, compare=False)
+    place: Place | None = attribute(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Pass:
     name: str
     branches: tuple[tuple[str, ...], ...]
     text: str
-    place: Place | None = field(default=None, compare=False)
+    place: Place | None = attribute(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Never:
 
     field: str
     text: str
-    place: Place | None = field(default=None, compare=False)
+    place: Place | None = attribute(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Judged:
     who: str
     when: str
     why: str
-    place: Place | None = field(default=None, compare=False)
+    place: Place | None = attribute(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+# cdptool: everything a newcomer or CI needs. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+AS_OF := 2026-11-20T21:00+07:00
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test oracles check format real docs sample clean bench-startup bench-ingest
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found" >&2; echo "  hint: make PYTHON=/path/to/python3.11+ …" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.ready ## create the virtual environment with the locked packages
+
+demo: setup ## run the main job on the sample data and say where the results are
+	$(BIN)/cdptool run -C configs --as-of $(AS_OF)
+	@echo; echo "Results:"; ls -l out | tail -n +2 | awk '{printf "  out/%s (%s bytes)\n", $$NF, $$5}'
+
+test: setup ## run the tests (reduced seeds)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q --cov --cov-report=term tests cdptool --doctest-modules
+
+oracles: setup ## the random comparisons with the slow versions, at full count
+	CDPTOOL_ORACLE_ROUNDS=10 $(BIN)/python -m pytest -q -n 2 -k oracle tests
+
+check: setup ## format, lint, types, import order, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+format: setup ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: setup ## write docs/reference.md anew from --help
+	$(BIN)/python docs/generate.py
+
+sample: setup ## write sample_data/ anew (the same bytes, from the seed)
+	$(BIN)/python sample_data/generate.py
+
+real: setup ## the main job on real data from ../shared/data, checked against known numbers
+	$(BIN)/python configs/real/check.py
+
+bench-startup: setup ## start-up time beside `import typer`
+	$(BIN)/python bench/startup/bench.py
+
+bench-ingest: setup ## ingest of 1 GB of orders beside a bare Polars scan
+	$(BIN)/python bench/ingest/bench.py
+
+clean: ## remove the workspace and the results of the demo
+	rm -rf workspace out

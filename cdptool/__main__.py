@@ -1,0 +1,5 @@
+"""`python -m cdptool` is `cdptool`."""
+
+from cdptool.cli import main
+
+main()

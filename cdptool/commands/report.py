@@ -1,0 +1,36 @@
+"""What a command answers: one `Report`, which the console prints for people or as one JSON object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cdptool.errors import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A small table for people: a title, column names, rows of texts and numbers."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """
+    The outcome of one command.
+
+    `data` is exactly what `--json` prints. `grids` and `lines` are the same for people. An answer
+    (`is_answer`) is printed even with `-q`, because it is all the command does.
+    """
+
+    verb: str
+    summary: str
+    data: dict[str, Any] = field(default_factory=dict)
+    grids: tuple[Grid, ...] = ()
+    lines: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    timings: tuple[tuple[str, float], ...] = ()
+    is_answer: bool = False

@@ -1,0 +1,154 @@
+"""
+The only writer to the terminal: answers on stdout, talk on stderr.
+
+Plain text unless stderr or stdout is a terminal; NO_COLOR is honoured by rich. Data is never read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cdptool.errors import CdptoolError, Finding
+
+if TYPE_CHECKING:
+    from cdptool.commands.report import Grid, Report
+
+MOST_FINDINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How much to say: `--json`, `-q`, `-v`."""
+
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+def show(report: Report, voice: Voice) -> None:
+    """Print a report: with `--json` exactly one object on stdout, else tables on stdout and talk on stderr."""
+    if voice.as_json:
+        findings = [_finding_as_data(finding) for finding in report.findings]
+        answer = {"command": report.verb, "summary": report.summary, **report.data, "findings": findings}
+        print(json.dumps(answer, ensure_ascii=False, default=str))  # noqa: T201
+        return
+    if report.is_answer or not voice.quiet:
+        for line in report.lines:
+            print(line)  # noqa: T201
+        for grid in report.grids:
+            _print_grid(grid)
+    if voice.quiet:
+        return
+    sys.stdout.flush()
+    _talk_findings(report.findings)
+    if voice.verbose:
+        for step, seconds in report.timings:
+            _talk(f"{step}: {seconds:.2f} s")
+    _talk(report.summary)
+
+
+def show_error(error: CdptoolError) -> None:
+    """Print what went wrong on stderr: place, problem, hint; at most 20 findings."""
+    _talk_findings(error.findings)
+
+
+def step(text: str, voice: Voice) -> None:
+    """Say which step begins, with `-v`."""
+    if voice.verbose and not voice.as_json:
+        _talk(text)
+
+
+@contextmanager
+def progress(title: str, voice: Voice) -> Iterator[Any]:
+    """
+    A progress line on stderr while something long goes on; nothing where stderr is no terminal.
+
+    Yields a function (text) → None that says what is being done now.
+    """
+    if voice.quiet or voice.as_json or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, markup=False, highlight=False)
+    with console.status(title) as status:
+        yield lambda text: status.update(f"{title}: {text}")
+
+
+def _talk(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+def _talk_findings(findings: tuple[Finding, ...]) -> None:
+    for finding in findings[:MOST_FINDINGS]:
+        _talk(f"{_painted(finding.severity)}: {finding}")
+        if finding.hint:
+            _talk(f"  hint: {finding.hint}")
+    if len(findings) > MOST_FINDINGS:
+        _talk(f"… and {len(findings) - MOST_FINDINGS} more")
+
+
+def _painted(severity: str) -> str:
+    if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+        return severity
+    return {"error": "\x1b[31merror\x1b[0m", "warning": "\x1b[33mwarning\x1b[0m"}.get(severity, severity)
+
+
+def _finding_as_data(finding: Finding) -> dict[str, str | None]:
+    return {
+        "severity": finding.severity,
+        "place": str(finding.place) if finding.place else None,
+        "problem": finding.problem,
+        "hint": finding.hint,
+    }
+
+
+def _print_grid(grid: Grid) -> None:
+    """A table on stdout: boxed on a terminal, aligned plain text elsewhere."""
+    rows = [[_cell(value) for value in row] for row in grid.rows]
+    if sys.stdout.isatty():
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=Text(grid.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for index, name in enumerate(grid.columns):
+            table.add_column(Text(name), justify="right" if _is_number(grid, index) else "left")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        Console(markup=False, highlight=False).print(table)
+        return
+    widths = [max(len(cells[i]) for cells in [list(grid.columns), *rows]) for i in range(len(grid.columns))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if _is_number(grid, index) else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ).rstrip()
+        for cells in [list(grid.columns), *rows]
+    ]
+    print("\n".join([grid.title, *(f"  {line}" for line in lines), ""]))  # noqa: T201
+
+
+def _is_number(grid: Grid, index: int) -> bool:
+    return bool(grid.rows) and all(
+        isinstance(row[index], int | float) or row[index] is None for row in grid.rows
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return str(value)
