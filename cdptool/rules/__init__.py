@@ -1,0 +1,1 @@
+"""The one rule language: text → nodes (`syntax`), offline checks (`check`), nodes → Polars (`evaluate`)."""

@@ -1,0 +1,263 @@
+"""
+Text to frozen nodes: Python's grammar read with `ast.parse`, walked over an allow-list, never evaluated.
+
+What is not listed here is `not allowed here`, with the place inside the expression. Whether names exist
+and types fit is left to `check`.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass, replace
+from typing import Final, get_args
+
+from cdptool.errors import ConfigError, Place
+from cdptool.rules.nodes import (
+    Aggregate,
+    AggregateName,
+    And,
+    Arithmetic,
+    At,
+    Attribute,
+    Call,
+    Compare,
+    Comparison,
+    Constant,
+    Name,
+    Negative,
+    Node,
+    Not,
+    Operator,
+    Options,
+    Or,
+    Selection,
+    to_text,
+)
+from cdptool.rules.windows import Window, parse_length, parse_window
+
+__all__ = ["FUNCTIONS", "Node", "parse", "to_text"]
+
+# Functions of values and how many arguments each takes. Those of pairs are for merge passes.
+FUNCTIONS: Final[dict[str, int]] = {
+    "missing": 1, "default": 2, "matches": 2, "ntile": 2, "bucket": 1, "same": 1, "near": 2, "differs": 1,
+}  # fmt: skip
+AGGREGATES: Final[tuple[AggregateName, ...]] = get_args(AggregateName)
+MAX_DEPTH: Final = 60
+
+_COMPARISONS: Final[dict[type[ast.cmpop], Comparison]] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+    ast.In: "in", ast.NotIn: "not in",
+}  # fmt: skip
+_OPERATORS: Final[dict[type[ast.operator], Operator]] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/",
+}  # fmt: skip
+
+
+def parse(text: str, place: Place) -> Node:
+    """
+    Read one line of the rule language.
+
+    Args:
+        text: The expression.
+        place: Where its first character stands; messages add the position inside the text.
+
+    Returns:
+        The node, equal to every other node of the same meaning and printing back to its canonical text.
+
+    Raises:
+        ConfigError: Naming the place of the first thing that is not allowed.
+
+    >>> to_text(parse('count(order["90d"])>=3', Place("rules.yaml", 4, 9)))
+    'count(order["90d"]) >= 3'
+    >>> parse('__import__("os")', Place("rules.yaml", 4, 9))
+    Traceback (most recent call last):
+    cdptool.errors.ConfigError: rules.yaml:4:9: `__import__` is not allowed here
+    """
+    return _Reader(text, place).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    text: str
+    origin: Place
+
+    def read(self) -> Node:
+        start = len(self.text) - len(self.text.lstrip())
+        # Line ends become blanks of the same length: an expression may run over lines, offsets stay.
+        flat = self.text.strip().replace("\n", " ").replace("\r", " ").replace("\t", " ")
+        reader = replace(self, origin=self._moved(start))
+        if not flat:
+            raise reader._refused("an empty expression", None, "write a condition")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a backslash in a regex is not the author's mistake
+            try:
+                tree = ast.parse(flat, mode="eval").body
+            except SyntaxError as error:
+                offset = max((error.offset or 1) - 1, 0)
+                raise ConfigError(f"cannot read this: {error.msg}", place=reader._moved(offset)) from None
+            except (ValueError, MemoryError, RecursionError):
+                raise ConfigError(
+                    "cannot read this: it is too long or too deep", place=reader.origin
+                ) from None
+        if "#" in flat[len(flat.encode()[: tree.end_col_offset].decode()) :]:
+            raise reader._refused("a comment", None, "put comments outside the expression")
+        return replace(reader, text=flat)._node(tree, 0)
+
+    def _node(self, tree: ast.expr, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise self._refused("this much nesting", tree, "give the inner part a name of its own")
+        place, down = self._place(tree), depth + 1
+        match tree:
+            case ast.Constant():
+                return self._constant(tree)
+            case ast.Name(id="true" | "false" as word):
+                return Constant(word == "true", "truth", place)
+            case ast.Name(id=name):
+                return Name(name, place)
+            case ast.Attribute(value=base, attr=name):
+                if not isinstance(base, ast.Name | ast.Attribute):
+                    raise self._refused(
+                        f"`.{name}`", tree, "a column of a stream belongs inside an aggregate"
+                    )
+                return Attribute(self._node(base, down), name, place)
+            case ast.List(elts=items):
+                return Options(tuple(self._item(item, down) for item in items), place)
+            case ast.BoolOp(op=operator, values=values):
+                kind = And if isinstance(operator, ast.And) else Or
+                return kind(tuple(self._node(value, down) for value in values), place)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return Not(self._node(operand, down), place)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self._negative(self._node(operand, down), isinstance(operand, ast.Constant), place)
+            case ast.BinOp(op=sign, left=left, right=right) if type(sign) in _OPERATORS:
+                return Arithmetic(
+                    _OPERATORS[type(sign)], self._node(left, down), self._node(right, down), place
+                )
+            case ast.Compare(left=left, ops=signs, comparators=rest):
+                if any(type(sign) not in _COMPARISONS for sign in signs):
+                    raise self._refused("`is`", tree, "use == or missing(x)")
+                operands = tuple(self._node(each, down) for each in (left, *rest))
+                return Compare(operands, tuple(_COMPARISONS[type(sign)] for sign in signs), place)
+            case ast.Call():
+                return self._call(tree, down)
+            case ast.Subscript():
+                raise self._refused("a window", tree, "a window belongs to a stream inside an aggregate")
+            case _:
+                raise self._refused("this", tree)
+
+    def _constant(self, tree: ast.Constant) -> Constant:
+        place = self._place(tree)
+        match tree.value:
+            case bool(truth):
+                return Constant(truth, "truth", place)
+            case int(number) if abs(number) >= 2**53:
+                raise self._refused("a number of this size", tree)
+            case int(number) | float(number):
+                if number != number or number in (float("inf"), float("-inf")):
+                    raise self._refused("a number of this size", tree)
+                return Constant(number, "number", place)
+            case str(words):
+                return Constant(words, "text", place)
+            case _:
+                raise self._refused(
+                    "this constant", tree, 'use numbers, "text", true and false; missing(x) tests null'
+                )
+
+    def _item(self, tree: ast.expr, depth: int) -> Node:
+        item = self._node(tree, depth)
+        if not isinstance(item, Constant):
+            raise self._refused("this in a list", tree, "lists hold numbers and texts")
+        return item
+
+    def _negative(self, operand: Node, bare: bool, place: Place) -> Node:
+        if bare and isinstance(operand, Constant) and not isinstance(operand.value, bool | str):
+            return Constant(-operand.value, "number", place)
+        return Negative(operand, place)
+
+    def _call(self, tree: ast.Call, depth: int) -> Node:
+        place, arguments = self._place(tree), tuple(tree.args)
+        if isinstance(tree.func, ast.Attribute) and tree.func.attr == "where":
+            raise self._refused(
+                "`.where(…)`", tree, "rows of a stream belong inside an aggregate, such as exists(…)"
+            )
+        if not isinstance(tree.func, ast.Name):
+            raise self._refused("this call", tree)
+        name = tree.func.id
+        if tree.keywords or any(isinstance(each, ast.Starred) for each in arguments):
+            raise self._refused("a named or starred argument", tree)
+        for function in AGGREGATES:
+            if name == function:
+                self._count_arguments(tree, name, 1)
+                return Aggregate(function, self._selection(arguments[0], depth), place)
+        if name == "at":
+            self._count_arguments(tree, name, 2)
+            return At(self._length(arguments[0]), self._node(arguments[1], depth), place)
+        if name not in FUNCTIONS:
+            raise self._refused(f"`{name}`", tree.func)
+        self._count_arguments(tree, name, FUNCTIONS[name])
+        return Call(name, tuple(self._node(each, depth) for each in arguments), place)
+
+    def _count_arguments(self, tree: ast.Call, name: str, wanted: int) -> None:
+        if len(tree.args) != wanted:
+            problem = f"`{name}` takes {wanted} argument{'s' * (wanted > 1)}, found {len(tree.args)}"
+            raise ConfigError(problem, place=self._place(tree))
+
+    def _length(self, tree: ast.expr) -> int:
+        try:
+            return parse_length(self._text(tree))
+        except ValueError as error:
+            raise ConfigError(str(error), place=self._place(tree)) from None
+
+    def _text(self, tree: ast.expr | None) -> str:
+        if not isinstance(tree, ast.Constant) or not isinstance(tree.value, str):
+            raise self._refused("this window", tree, 'write it in quotes, such as "90d" or "24h":"3h"')
+        return tree.value
+
+    def _selection(self, tree: ast.expr, depth: int) -> Selection:
+        """Read `stream`, `sel[window]`, `sel.where(line)` and `sel.column` from the outside in."""
+        if depth > MAX_DEPTH:
+            raise self._refused("this much nesting", tree)
+        place = self._place(tree)
+        match tree:
+            case ast.Name(id=stream):
+                return Selection(stream, (), None, None, place)
+            case ast.Subscript(value=inner, slice=index):
+                selection = self._selection(inner, depth + 1)
+                if selection.window is not None:
+                    raise self._refused("a second window", index, 'write a range, such as "24h":"3h"')
+                return replace(selection, window=self._window(index))
+            case ast.Call(func=ast.Attribute(value=inner, attr="where"), args=[line], keywords=[]):
+                selection, condition = self._selection(inner, depth + 1), self._node(line, depth + 1)
+                if selection.where is not None:
+                    condition = And((selection.where, condition), selection.where.place)
+                return replace(selection, where=condition)
+            case ast.Attribute(value=inner, attr=column):
+                selection = self._selection(inner, depth + 1)
+                return replace(selection, column=(*selection.column, column))
+            case _:
+                raise self._refused(
+                    "this", tree, "an aggregate takes a stream: stream[window].where(line).column"
+                )
+
+    def _window(self, index: ast.expr) -> Window:
+        try:
+            if isinstance(index, ast.Slice):
+                if index.step is not None:
+                    raise self._refused("a third part in a window", index.step)
+                return parse_window(self._text(index.lower), self._text(index.upper))
+            return parse_window(self._text(index))
+        except ValueError as error:
+            raise ConfigError(str(error), place=self._place(index)) from None
+
+    def _place(self, tree: ast.expr) -> Place:
+        # `col_offset` counts bytes of UTF-8; people count characters.
+        return self._moved(len(self.text.encode()[: tree.col_offset].decode()))
+
+    def _moved(self, offset: int) -> Place:
+        column = None if self.origin.column is None else self.origin.column + offset
+        return replace(self.origin, column=column)
+
+    def _refused(self, what: str, tree: ast.expr | None, hint: str | None = None) -> ConfigError:
+        place = self.origin if tree is None else self._place(tree)
+        return ConfigError(f"{what} is not allowed here", place=place, hint=hint)
