@@ -22,6 +22,8 @@ LENGTHS: Final[dict[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 
 CALENDAR_UNITS: Final[tuple[CalendarUnit, ...]] = ("day", "week", "month", "quarter", "year")
 WEEK_STARTS: Final[tuple[WeekStart, ...]] = ("monday", "sunday", "saturday")
 ONE_MICROSECOND: Final = timedelta(microseconds=1)
+# How much of a day's start a change of the clocks has skipped, somewhere, ever (Apia lost a whole day).
+SKIPPED: Final = tuple(timedelta(minutes=minutes) for minutes in (0, 30, 60, 120, 1440))
 LONGEST_SECONDS: Final = 36_600 * 86_400  # a hundred years: bounds stay inside what datetimes can hold
 
 _LENGTH = re.compile(r"([0-9]{1,9})([smhdw])")
@@ -204,8 +206,12 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     >>> day_start(date(2018, 11, 4), ZoneInfo("America/Sao_Paulo"))
     datetime.datetime(2018, 11, 4, 3, 0, tzinfo=datetime.timezone.utc)
     """
-    local = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return local.astimezone(UTC)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    for later in SKIPPED:
+        instant = (midnight + later).astimezone(UTC)  # arithmetic on a zoned time is wall-clock arithmetic
+        if instant.astimezone(zone).replace(tzinfo=None) == (midnight + later).replace(tzinfo=None):
+            return instant
+    return midnight.astimezone(UTC)
 
 
 def _period(text: str) -> tuple[CalendarUnit, int] | None:
