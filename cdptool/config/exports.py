@@ -1,0 +1,49 @@
+"""
+The section of exports.yaml: who leaves, to which destination, under which consent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from cdptool.config.forms import Into, ListOf, MapOf, Reading, Shape, refused
+from cdptool.config.names import BUILT_IN_LISTS, OWN_COLUMNS
+from cdptool.config.reader import Entry, Table
+from cdptool.config.scalars import Integer, Known, OneOf, ratio, safe_name, text
+from cdptool.destinations.spec import ExportSpec
+
+_EXPORT: Final = Shape(
+    "an export",
+    ExportSpec,
+    {
+        "who": Known("who"),
+        "to": Known("destination"),
+        "kind": OneOf(("audience", "suppression"), "kind"),
+        "columns": ListOf(Known("column")),
+        "purpose": text,
+        "channel": Known("channel"),
+        "value": Known("trait"),
+        "max_change": Into(ratio, ("max_change_ratio",)),
+        "min_rows": Integer(),
+    },
+)
+
+
+def export(entry: Entry, reading: Reading) -> ExportSpec:
+    """One file; for the built-in lists `channel` narrows the list, otherwise it is that of the consent."""
+    spec = _EXPORT.named(entry, reading)
+    destination = reading.types("destination").get(spec.to)
+    if destination == OWN_COLUMNS and spec.columns and isinstance(entry.value, Table):
+        place = next(each.key.place for each in entry.value if each.key.text == "columns")
+        raise refused(f"destination `{spec.to}` has columns of its own", place, "take `columns` out")
+    if destination == "" and not spec.columns:
+        raise refused(
+            f"an export to `{spec.to}` names its columns", spec.place or entry.key.place, "add `columns:`"
+        )
+    if spec.who in BUILT_IN_LISTS:
+        return replace(spec, channel=None, channel_list=spec.channel)
+    return spec
+
+
+EXPORTS_KEYS: Final = {"exports": MapOf(export, safe_name)}

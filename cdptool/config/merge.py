@@ -1,0 +1,140 @@
+"""
+The section of merge.yaml: keys with limits, passes, never-rules, survivorship, and the judgements beside it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from cdptool.config.forms import (
+    Into,
+    ListOf,
+    MapOf,
+    Reading,
+    Shape,
+    check_known,
+    refused,
+    wrong,
+)
+from cdptool.config.judgements import read_judgements
+from cdptool.config.passes import never_field, pass_branches
+from cdptool.config.project import path
+from cdptool.config.reader import Entry, Scalar, Table, Value
+from cdptool.config.scalars import Integer, Known, OneOf, boolean, text
+from cdptool.errors import ConfigError, Finding
+from cdptool.identity.spec import Judged, Keep, Key, MergePlan, Never, Pass
+
+_at_least_one: Final = Integer(least=1)
+
+
+def limit(value: Value, reading: Reading) -> int | None:
+    """How many values one person may hold; `many` is no limit."""
+    if isinstance(value, Scalar) and value.text == "many":
+        return None
+    try:
+        return _at_least_one(value, reading)
+    except ConfigError:
+        raise wrong("a whole number or `many`", value, "write `limit: 3` or `limit: many`") from None
+
+
+_KEY: Final = Shape(
+    "a key",
+    Key,
+    {"limit": limit, "shared_by": _at_least_one, "attach_only": boolean},
+    name_into="field",
+)
+_KEEP: Final = Shape(
+    "a rule of survivorship",
+    Keep,
+    {
+        "trust": ListOf(Known("source")),
+        "prefer": OneOf(("latest", "earliest", "most_frequent", "longest"), "preference"),
+    },
+)
+
+
+def key(entry: Entry, reading: Reading) -> Key:
+    """A profile field that identifies; the list of its values must not be called like another field."""
+    result = _KEY.named(entry, reading)
+    if f"{result.field}s" in reading.types("field"):
+        problem = f"key `{result.field}` makes a list `{result.field}s`, which is a field already"
+        raise refused(problem, entry.key.place, "rename one of the two fields")
+    return result
+
+
+def one_pass(value: Value, reading: Reading) -> Pass:
+    """`name: condition`."""
+    if not isinstance(value, Table) or len(value.entries) != 1:
+        raise wrong("one `name: condition`", value, "write `- exact: same(email)`")
+    entry = value.entries[0]
+    name = entry.key.text
+    if isinstance(entry.value, Table):
+        hint = "learned passes (`compare:`) are not supported yet in this version; use same(...)"
+        raise wrong("a condition", entry.value, hint)
+    branches = pass_branches(name, entry.value, reading)
+    return Pass(name, branches, text(entry.value, reading).strip(), entry.key.place)
+
+
+def passes(value: Value, reading: Reading) -> tuple[Pass, ...]:
+    """The passes in order; each name once."""
+    found = ListOf(one_pass)(value, reading)
+    names = [each.name for each in found]
+    repeated = [each for i, each in enumerate(found) if each.name in names[:i]]
+    if repeated:
+        raise ConfigError(
+            *(
+                Finding(f"repeated pass `{each.name}`", each.place, "give it another name")
+                for each in repeated
+            )
+        )
+    return found
+
+
+def never(value: Value, reading: Reading) -> Never:
+    """`differs(field)`."""
+    return Never(never_field(value, reading), text(value, reading).strip(), value.place)
+
+
+Survivorship: TypeAlias = tuple[Keep, tuple[tuple[str, Keep], ...]]
+
+
+def _keep_entry(entry: Entry, reading: Reading) -> tuple[str, Keep]:
+    if entry.key.text != "default":
+        check_known("field", entry.key.text, entry.key.place, reading)
+    return entry.key.text, _KEEP(entry.value, reading)
+
+
+def survivorship(value: Value, reading: Reading) -> Survivorship:
+    """The rule for every field, and those of single fields."""
+    rules = dict(MapOf(_keep_entry, text)(value, reading))
+    return rules.pop("default", Keep()), tuple(rules.items())
+
+
+def judgements(value: Value, reading: Reading) -> tuple[Judged, ...]:
+    """The lines of the file that is named."""
+    file = path(value, reading)
+    shown = str(Path(value.place.file).parent / text(value, reading)) if value.place.line else str(file)
+    try:
+        data = file.read_bytes()
+    except OSError:
+        hint = "make it, with the header `left,right,judgement,who,when,why`"
+        raise refused(f"cannot read the file `{shown}`", value.place, hint) from None
+    known = reading.types("source") if "source" in reading.names else None
+    found = read_judgements(data, shown, known)
+    if found.findings:
+        raise ConfigError(*found.findings)
+    return found.judged
+
+
+MERGE_SHAPE: Final = Shape(
+    "merge.yaml",
+    MergePlan,
+    {
+        "keys": MapOf(key, Known("field")),
+        "passes": passes,
+        "never": ListOf(never),
+        "keep": Into(survivorship, ("keep_default", "keep")),
+        "decisions": Into(judgements, ("judgements",)),
+    },
+)

@@ -1,0 +1,200 @@
+"""
+The section of project.yaml: zone, currency, folders, profile fields, streams and tables.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from cdptool.config.forms import Into, MapOf, Reading, Shape, nearest, refused, wrong
+from cdptool.config.model import Week
+from cdptool.config.reader import Entry, Scalar, Table, Value
+from cdptool.config.scalars import Known, OneOf, Pattern, duration, text
+from cdptool.errors import ConfigError, Finding
+from cdptool.fields import TYPES
+from cdptool.tables import PROVENANCE, RECORDS, STREAM, Column, StreamSchema, TableSchema
+
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*\Z")
+_PROFILE_COLUMNS: Final = ("profile_id", "is_known")
+_RESERVED_WORDS: Final = ("and", "or", "not", "in", "now", "me", "outer", "true", "false", "a", "b")
+
+python_name: Final = Pattern(
+    _IDENTIFIER, "a name of letters, digits and `_`", "rules call it by this name; map other spellings in sources.yaml"
+)  # fmt: skip
+currency_code: Final = Pattern(
+    re.compile(r"[A-Z]{3}\Z"), "a currency code", "three capital letters, such as VND"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Basics:
+    """project.yaml, read; the defaults of a project live here."""
+
+    name: str = "project"
+    tz: str = "UTC"
+    week_starts: Week = "monday"
+    currency: str | None = None
+    region: str | None = None
+    workspace: Path = Path("workspace")  # relative to the project
+    out: Path = Path("out")
+    fields: tuple[Column, ...] = ()
+    streams: tuple[StreamSchema, ...] = ()
+    tables: tuple[TableSchema, ...] = ()
+
+
+def zone(value: Value, reading: Reading) -> str:
+    """The name of a time zone."""
+    name = text(value, reading)
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = nearest(name, available_timezones())
+        known = hint if hint and hint.startswith("did") else "write it as `Asia/Ho_Chi_Minh`"
+        raise refused(f"unknown time zone `{name}`", value.place, known) from None
+    return name
+
+
+def region(value: Value, reading: Reading) -> str:
+    """A region that has a numbering plan."""
+    from phonenumbers import SUPPORTED_REGIONS
+
+    written = text(value, reading)
+    if written not in SUPPORTED_REGIONS:
+        raise refused(f"unknown region `{written}`", value.place, "two capital letters, such as VN or GB")
+    return written
+
+
+def path(value: Value, reading: Reading) -> Path:
+    """A path, relative to the file that names it; one from a flag or the environment to the current folder."""
+    written = text(value, reading)
+    folder = Path(value.place.file).parent if value.place.line else Path()
+    return absolute(folder, Path(written))
+
+
+def absolute(folder: Path, named: Path) -> Path:
+    """A path named in a folder, whole and without `..`."""
+    return Path(os.path.normpath(Path.cwd() / folder / named))
+
+
+def rule_name(value: Value, reading: Reading) -> str:
+    """A name that rules can speak of, and that is no word of their language."""
+    name = python_name(value, reading)
+    if name in _RESERVED_WORDS:
+        raise refused(f"`{name}` is a word of the rule language", value.place, "choose another name")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnName:
+    """The name of a declared column: usable in rules, and not one of those every such table has."""
+
+    owner: str
+    reserved: Collection[str]
+
+    def __call__(self, value: Value, reading: Reading) -> str:
+        name = rule_name(value, reading)
+        if name in self.reserved:
+            raise refused(f"`{name}` is a fixed column of {self.owner}", value.place, "choose another name")
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """The long form of a column: `{ref: products}`."""
+
+    type: str | None = None
+    ref: str | None = None
+
+
+_TYPE: Final = OneOf(tuple(each.name for each in TYPES), "type")
+_REFERENCE: Final = Shape("a column", _Reference, {"type": _TYPE, "ref": Known("table")})
+
+
+def column(entry: Entry, reading: Reading) -> Column:
+    """`name: type`, or `name: {ref: table}`, whose type is that of the table's key."""
+    place = entry.key.place
+    if isinstance(entry.value, Table):
+        reference = _REFERENCE(entry.value, reading)
+        key_type = reading.types("table").get(reference.ref or "", "identifier")
+        if reference.type is None and reference.ref is None:
+            raise refused("a column without a type", place, "write `type: text` or `ref: table`")
+        return Column(entry.key.text, reference.type or key_type, reference.ref, place)
+    if not isinstance(entry.value, Scalar):
+        raise wrong("a type", entry.value, "write `name: text`")
+    return Column(entry.key.text, _TYPE(entry.value, reading), None, place)
+
+
+def _no_clash(columns: tuple[Column, ...]) -> None:
+    """Money brings a column of its own, which no other column may be called."""
+    taken = {f"{each.name}_currency": each.name for each in columns if each.type == "money"}
+    findings = [
+        Finding(
+            f"`{each.name}` is the currency column of `{taken[each.name]}`", each.place, "choose another name"
+        )
+        for each in columns
+        if each.name in taken
+    ]
+    if findings:
+        raise ConfigError(*findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a stream, a table or the profile."""
+
+    owner: str
+    reserved: tuple[str, ...]
+
+    def __call__(self, value: Value, reading: Reading) -> tuple[Column, ...]:
+        columns = MapOf(column, ColumnName(self.owner, self.reserved))(value, reading)
+        _no_clash(columns)
+        return columns
+
+
+STREAM_SHAPE: Final = Shape(
+    "a stream",
+    StreamSchema,
+    {
+        "max_lag": Into(duration, ("max_lag_seconds",)),
+        "tz": zone,
+        "columns": _Columns("every stream", (*STREAM, *PROVENANCE)),
+    },
+)
+TABLE_SHAPE: Final = Shape(
+    "a table", TableSchema, {"key": text, "columns": _Columns("every table", (*PROVENANCE, "source"))}
+)
+
+
+def table(entry: Entry, reading: Reading) -> TableSchema:
+    """A reference table, whose key is one of its columns."""
+    schema = TABLE_SHAPE.named(entry, reading)
+    names = [each.name for each in schema.columns]
+    if schema.key not in names and isinstance(entry.value, Table):
+        key = entry.value.get("key")
+        place = key.place if key else entry.key.place
+        raise refused(f"the key `{schema.key}` is no column of the table", place, nearest(schema.key, names))
+    return schema
+
+
+PROJECT_SHAPE: Final = Shape(
+    "project.yaml",
+    Basics,
+    {
+        "name": text,
+        "tz": zone,
+        "week_starts": OneOf(("monday", "sunday", "saturday"), "day"),
+        "currency": currency_code,
+        "region": region,
+        "workspace": path,
+        "out": path,
+        "fields": _Columns("every profile", (*RECORDS, *PROVENANCE, *_PROFILE_COLUMNS)),
+        "streams": MapOf(STREAM_SHAPE.named, python_name),
+        "tables": MapOf(table, python_name),
+    },
+)

@@ -1,0 +1,239 @@
+"""
+The section of sources.yaml: which files are read, and what their columns mean.
+
+What a source does not say of its money, phones and times is taken from the project (currency, region) and
+from the stream (zone); money that then has no currency is an error.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, TypeAlias, cast
+
+from cdptool.config.forms import (
+    Into,
+    ListOf,
+    MapOf,
+    Reading,
+    Shape,
+    check_known,
+    gather,
+    nearest,
+    refused,
+    wrong,
+)
+from cdptool.config.names import columns_of
+from cdptool.config.project import Basics, currency_code, region, zone
+from cdptool.config.reader import Entry, Scalar, Table, Value
+from cdptool.config.scalars import OneOf, boolean, constant, one_sign, safe_name, share, text
+from cdptool.errors import ConfigError, Finding, Place
+from cdptool.sources.spec import Dialect, Mapped, SourceSpec
+
+Feeds: TypeAlias = tuple[str, str | None]
+
+# Which options mean something for which types; `format` of a date, `decimal` of a number.
+_OPTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("format", ("date", "datetime")),
+    ("tz", ("datetime",)),
+    ("currency", ("money",)),
+    ("currency_from", ("money",)),
+    ("decimal", ("money", "number", "integer")),
+    ("region", ("phone",)),
+)
+_MAPPED: Final = Shape(
+    "a mapped column",
+    Mapped,
+    {
+        "column": text,
+        "value": constant,
+        "required": boolean,
+        "format": ListOf(text, or_one=True, least=1),
+        "tz": zone,
+        "currency": currency_code,
+        "currency_from": text,
+        "decimal": OneOf((".", ","), "decimal sign"),
+        "region": region,
+    },
+)
+_FEEDS: Final = "write `records`, `{stream: name}` or `{table: name}`"
+
+
+def codec(value: Value, reading: Reading) -> str:
+    """The name of an encoding that Python can read."""
+    name = text(value, reading)
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        known = ("utf-8", "utf-8-sig", "cp1252", "cp1258", "latin-1", "utf-16")
+        raise refused(f"unknown encoding `{name}`", value.place, nearest(name, known)) from None
+    return name
+
+
+_DIALECT: Final = Shape(
+    "a dialect",
+    Dialect,
+    {
+        "format": OneOf(("csv", "parquet"), "format"),
+        "delimiter": one_sign,
+        "encoding": codec,
+        "quote": one_sign,
+        "has_header": boolean,
+    },
+)
+
+
+def feeds(value: Value, reading: Reading) -> Feeds:
+    """What a source feeds: records, a stream or a table; the last two with the name."""
+    if isinstance(value, Scalar) and value.text == "records":
+        return "records", None
+    if not isinstance(value, Table) or len(value.entries) != 1:
+        raise wrong("what the rows are", value, _FEEDS)
+    entry = value.entries[0]
+    kind = entry.key.text
+    if kind not in ("stream", "table"):
+        raise refused(f"unknown kind of input `{kind}`", entry.key.place, _FEEDS)
+    target = text(entry.value, reading)
+    check_known(kind, target, entry.value.place, reading)
+    return kind, target
+
+
+def mapped(entry: Entry, reading: Reading, kind: str | None) -> Mapped:
+    """One of our columns: the name of the file's column, or the long form with options."""
+    name, place = entry.key.text, entry.key.place
+    parts: list[Any] = [partial(_mapped_value, entry, reading, kind)]
+    if kind:
+        parts.append(partial(check_known, kind, name, place, reading))
+    return cast(Mapped, gather(parts)[0])
+
+
+def _mapped_value(entry: Entry, reading: Reading, kind: str | None) -> Mapped:
+    types = reading.types(kind or "")
+    return _read_mapped(entry.key.text, types.get(entry.key.text, ""), entry.value, entry.key.place, reading)
+
+
+def _read_mapped(name: str, kind: str, value: Value, place: Place, reading: Reading) -> Mapped:
+    if not isinstance(value, Table):
+        return Mapped(name, kind, column=text(value, reading), place=place)
+    result = _MAPPED.read(value, reading, {"name": name, "type": kind}, place)
+    findings = []
+    if (result.column is None) == (result.value is None):
+        findings.append(
+            Finding("a mapped column needs either `column` or `value`", place, "keep one of them")
+        )
+    for option, types in _OPTIONS:
+        written = next((entry for entry in value if entry.key.text == option), None)
+        if written and kind and kind not in types:
+            problem = f"`{option}` means nothing for type `{kind}`"
+            findings.append(Finding(problem, written.key.place, f"it is read for {', '.join(types)}"))
+    if findings:
+        raise ConfigError(*findings)
+    return result
+
+
+def at(value: Value, reading: Reading) -> Mapped:
+    """When a row happened or was true."""
+    return _read_mapped("at", "datetime", value, value.place, reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _MappedColumns:
+    """The mapped columns of a source; `kind` names what they may be, None where that is not known."""
+
+    kind: str | None
+
+    def __call__(self, value: Value, reading: Reading) -> tuple[Mapped, ...]:
+        return MapOf(partial(mapped, kind=self.kind), text)(value, reading)
+
+
+def source_shape(kind: str | None) -> Shape[SourceSpec]:
+    """The shape of a source whose columns are those of `kind`: `field`, or `column of stream …`."""
+    return Shape(
+        "a source",
+        SourceSpec,
+        {
+            "files": ListOf(text, or_one=True, least=1),
+            "feeds": Into(feeds, ("feeds", "target")),
+            "dialect": _DIALECT,
+            "key": ListOf(text, or_one=True),
+            "at": at,
+            "identifiers": _MappedColumns("field"),
+            "columns": _MappedColumns(kind),
+            "purpose": text,
+            "max_quarantined": Into(share, ("max_quarantined_ratio",)),
+        },
+        otherwise={"dialect": Dialect(), "key": (), "at": None, "identifiers": ()},
+    )
+
+
+def source(entry: Entry, reading: Reading) -> SourceSpec:
+    """One source: what it feeds decides which columns it may map."""
+    spec = source_shape(_kind_fed(entry.value, reading)).named(entry, reading)
+    findings = []
+    if spec.feeds == "stream" and spec.at is None:
+        findings.append(
+            Finding("a source of a stream needs `at`", spec.place, "add `at:` with the column of the time")
+        )
+    if spec.feeds != "stream" and spec.identifiers:
+        hint = "put them under `columns`" if spec.feeds == "records" else "take them out"
+        findings.append(Finding("`identifiers` are for sources of streams", spec.place, hint))
+    if findings:
+        raise ConfigError(*findings)
+    return spec
+
+
+def _kind_fed(value: Value, reading: Reading) -> str | None:
+    written = value.get("feeds") if isinstance(value, Table) else None
+    if written is None:
+        return None
+    try:
+        kind, target = feeds(written, reading)
+    except ConfigError:
+        return None
+    return columns_of(kind, target) if target else "field"
+
+
+SOURCES_KEYS: Final = {"sources": MapOf(source, safe_name)}
+
+
+def complete_sources(specs: tuple[SourceSpec, ...], basics: Basics) -> tuple[SourceSpec, ...]:
+    """Fill in from the project what the sources do not say, and judge what needs both.
+
+    Raises:
+        ConfigError: Where money has no currency, or a table's key is not mapped.
+    """
+    return tuple(gather(partial(_complete, spec, basics) for spec in specs))
+
+
+def _complete(spec: SourceSpec, basics: Basics) -> SourceSpec:
+    stream = next(
+        (each for each in basics.streams if spec.feeds == "stream" and each.name == spec.target), None
+    )
+    table = next((each for each in basics.tables if spec.feeds == "table" and each.name == spec.target), None)
+    if table and table.key not in [each.name for each in spec.columns]:
+        hint = f"add `{table.key}:` under `columns`"
+        raise ConfigError(
+            f"the key `{table.key}` of table `{table.name}` is not mapped", place=spec.place, hint=hint
+        )
+    tz = stream.tz if stream else None
+    fill = partial(_fill, basics=basics, tz=tz)
+    return replace(
+        spec,
+        at=fill(spec.at) if spec.at else None,
+        identifiers=tuple(gather(partial(fill, each) for each in spec.identifiers)),
+        columns=tuple(gather(partial(fill, each) for each in spec.columns)),
+    )
+
+
+def _fill(column: Mapped, basics: Basics, tz: str | None) -> Mapped:
+    if column.type == "phone" and column.region is None:
+        return replace(column, region=basics.region)
+    if column.type == "datetime" and column.tz is None:
+        return replace(column, tz=tz)
+    if column.type == "money" and column.currency is None and column.currency_from is None:
+        if basics.currency is None:
+            hint = "add `currency: VND` here or in project.yaml"
+            raise ConfigError(f"money without a currency in `{column.name}`", place=column.place, hint=hint)
+        return replace(column, currency=basics.currency)
+    return column
