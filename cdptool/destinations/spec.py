@@ -1,11 +1,22 @@
-"""What a destination's file looks like (specs/*.yaml), and what exports.yaml asks to be written."""
+"""
+What a destination's file looks like (specs/*.yaml), and what exports.yaml asks to be written.
+
+A file of specs/ is one `DestinationSpec`: its keys are the names of the fields below, its `file` is a
+`FileFormat`, its `columns` are `FileColumn`s. One key differs: a column's `from` is `FileColumn.source`
+(`from` is a word of Python; the `source` of the file itself is the page the spec was read from).
+`require_any` is a list of lists of headers. All other names and defaults are the same in both.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from cdptool.errors import Place
+
+# Names a column's `from` may hold beside profile fields and traits.
+VALUE: Final = "value"  # the trait that the export names under `value`; without one the column is not written
+NOTHING: Final = "nothing"  # the platform wants the header, we have nothing checked to put there
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,7 @@ class FileFormat:
     newline: Literal["\n", "\r\n"] = "\n"
     min_rows_warn: int = 0
     max_rows: int | None = None
+    formula_guard: bool = False  # a leading = + - @ gets an apostrophe; only for files that people open
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,9 @@ class FileColumn:
     normalize: tuple[str, ...] = ()  # names of steps, applied in order
     hash: Literal["none", "sha256_hex", "sha256_base64"] = "none"
     needs: tuple[str, ...] = ()  # headers that must not be empty for this one to be written
+    prehashed: bool = False  # 64 hex letters are taken for a digest; otherwise they are refused
+    join: str | None = None  # all values of a list in one cell, with this between them
+    one_row_each: bool = False  # each value of the list gets a row of its own (one column of a spec at most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,8 @@ class DestinationSpec:
     require_any: tuple[tuple[str, ...], ...] = ()  # at least one of these sets of headers is not empty
     consent_purpose: str | None = None
     recipient: str | None = None
-    country: str | None = None
+    country: str | None = None  # where the recipient keeps it: a transfer abroad is named in the manifest
+    checked_on: str = ""  # ISO date the page was last read on
 
 
 @dataclass(frozen=True, slots=True)
