@@ -1,0 +1,206 @@
+"""
+What every field type can do: read texts, give a key to compare by, mask a value for a screen.
+
+Reading has two steps. `quick` decides, vectorised over the whole block, the texts that are plainly in order;
+`judge` decides the rest, once per distinct text where that is dear. A text that `quick` accepts, `judge` would
+accept with the same value, so that neither the order of rows nor the cut into blocks can change a result.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, Literal, NamedTuple
+
+import polars as pl
+
+from cdptool.fields.folding import clean, is_placeholder, replaced
+
+VALID: Final = "valid"
+PLACEHOLDER: Final = "placeholder"
+INVALID: Final = "invalid"
+STANDS_FOR_NOTHING: Final = "stands for no value"
+
+
+class Read(NamedTuple):
+    """
+    What became of a block of texts, row by row.
+
+    `values` (the type's dtype; null unless valid), `verdicts` (`valid`, `placeholder`, `invalid`; null where the
+    text was null or empty), `reasons` (null unless placeholder or invalid; never holds the text).
+    """
+
+    values: pl.Series
+    verdicts: pl.Series
+    reasons: pl.Series
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOptions:
+    """
+    What a source declares about a column.
+
+    `region` (ISO 2) reads national phone numbers. `tz` is the zone of naive datetimes; without it they are
+    invalid. `formats` are strptime formats, tried in order (none: ISO 8601). `decimal` is the decimal sign of
+    numbers and money. `currency` is the code of a money column. `name_order` says how names are split.
+    A local time that happens twice is taken as `ambiguous` says; one that never happens is null with a reason.
+    """
+
+    region: str = "VN"
+    tz: str | None = None
+    formats: tuple[str, ...] = ()
+    currency: str | None = None
+    decimal: Literal[".", ","] = "."
+    name_order: Literal["vn", "western", "auto"] = "auto"
+    ambiguous: Literal["earliest", "latest"] = "earliest"
+
+
+class FieldType(ABC):
+    """One kind of value: how it is read, compared and shown."""
+
+    name: ClassVar[str]
+    dtype: ClassVar[pl.DataType]
+    is_personal: ClassVar[bool] = False
+    is_dear: ClassVar[bool] = False  # judge once per distinct text, and remember over blocks
+
+    @abstractmethod
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
+        """Read clean texts, none of them null, empty or a placeholder of any field."""
+
+    def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
+        """The values of raw texts that are plainly in order; null = let `judge` decide."""
+        return pl.Series([None], dtype=self.dtype).new_from_index(0, len(texts))
+
+    def match_key(self, values: pl.Expr) -> pl.Expr:
+        """What `same(field)` compares (String, lazy). Null stays null."""
+        return values.cast(pl.String)
+
+    def mask(self, value: str) -> str:
+        """The value as a screen may show it; whole for what is not personal."""
+        return value
+
+    def read(self, texts: pl.Series, options: FieldOptions) -> Read:
+        """
+        Clean and judge a block of texts (String). Same order, same length.
+
+        >>> from cdptool.fields import field_type
+        >>> field_type("integer").read(pl.Series(["7", "n/a", "x", ""]), FieldOptions()).verdicts.to_list()
+        ['valid', 'placeholder', 'invalid', None]
+        """
+        return FieldReader(self, options).read(texts)
+
+
+@dataclass(slots=True)
+class FieldReader:
+    """Reads one column block by block; what is dear to judge is judged once per distinct text over all blocks."""
+
+    type: FieldType
+    options: FieldOptions
+    max_remembered: int = 200_000
+    _memo: dict[str, tuple[str | None, str | None, str | None]] = field(default_factory=dict, repr=False)
+
+    def read(self, texts: pl.Series) -> Read:
+        """The block's values, verdicts and reasons. Same order, same length."""
+        if texts.dtype != pl.String:
+            texts = texts.cast(pl.String)
+        values = self.type.quick(texts, self.options).rename("value")
+        if values.null_count() == 0:
+            return Read(values, _all_valid(len(values)), _all_null(len(values)))
+        verdicts = pl.select(pl.when(values.is_not_null()).then(pl.lit(VALID)).alias("verdict")).to_series()
+        if len(verdicts) != len(values):  # a scalar result where everything is null
+            verdicts = verdicts.new_from_index(0, len(values))
+        rows = (values.is_null() & texts.is_not_null()).arg_true()
+        if not len(rows):
+            return Read(values, verdicts, _all_null(len(values)))
+        rest = self._read_rest(texts.gather(rows))
+        if len(rows) == len(texts):
+            return rest
+        return Read(
+            replaced(values, rows, rest.values),
+            replaced(verdicts, rows, rest.verdicts),
+            replaced(_all_null(len(values)), rows, rest.reasons),
+        )
+
+    def _read_rest(self, texts: pl.Series) -> Read:
+        if not self.type.is_dear:
+            return read_clean(self.type, texts, self.options)
+        distinct = texts.unique().alias("text")
+        fresh = [text for text in distinct if text not in self._memo]
+        if len(self._memo) + len(fresh) > self.max_remembered:
+            self._memo.clear()
+            fresh = distinct.to_list()
+        read = read_clean(self.type, pl.Series(fresh, dtype=pl.String), self.options)
+        self._memo.update(zip(fresh, zip(*read, strict=True), strict=True))
+        names = ("value", "verdict", "reason")
+        known = pl.DataFrame(
+            [self._memo[text] for text in distinct],
+            schema=dict.fromkeys(names, pl.String),
+            orient="row",
+        ).with_columns(distinct)
+        back = texts.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")
+        return Read(*(back[name] for name in names))
+
+
+def read_clean(kind: FieldType, raw: pl.Series, options: FieldOptions) -> Read:
+    """Clean the texts, set the empty and meaningless ones aside, and let the type judge the others."""
+    texts = clean(raw)
+    nothing = is_placeholder(texts)
+    rows = (~nothing & (texts != "")).arg_true()
+    judged = kind.judge(texts.gather(rows), options)
+    frame = pl.DataFrame({"nothing": nothing}).select(
+        verdict=pl.when("nothing").then(pl.lit(PLACEHOLDER)),
+        reason=pl.when("nothing").then(pl.lit(STANDS_FOR_NOTHING)),
+    )
+    values = pl.Series("value", [None], dtype=kind.dtype).new_from_index(0, len(texts))
+    return Read(
+        replaced(values, rows, judged.values),
+        replaced(frame["verdict"], rows, judged.verdicts),
+        replaced(frame["reason"], rows, judged.reasons),
+    )
+
+
+def judged(values: pl.Series, reason: str, placeholders: pl.Series | None = None) -> Read:
+    """
+    The read of clean texts from their values: null is invalid for this reason, or a placeholder where said so.
+
+    >>> judged(pl.Series([1, None]), "not a number").verdicts.to_list()
+    ['valid', 'invalid']
+    """
+    nothing = placeholders if placeholders is not None else pl.Series([False]).new_from_index(0, len(values))
+    frame = pl.DataFrame({"value": values, "nothing": nothing.fill_null(False)}).select(
+        value=pl.when(~pl.col("nothing")).then("value"),
+        verdict=pl.when("nothing")
+        .then(pl.lit(PLACEHOLDER))
+        .when(pl.col("value").is_null())
+        .then(pl.lit(INVALID))
+        .otherwise(pl.lit(VALID)),
+        reason=pl.when("nothing")
+        .then(pl.lit(STANDS_FOR_NOTHING))
+        .when(pl.col("value").is_null())
+        .then(pl.lit(reason)),
+    )
+    return Read(frame["value"], frame["verdict"], frame["reason"])
+
+
+def gathered(rows: list[tuple[str | None, str, str | None]]) -> Read:
+    """The read of texts that were judged one by one: (value, verdict, reason) each."""
+    names = ("value", "verdict", "reason")
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    return Read(*(frame[name] for name in names))
+
+
+def bullets(text: str, shown: int = 1) -> str:
+    """The first letters, then at most three bullets for the rest.
+
+    >>> bullets("Nguyễn"), bullets("An"), bullets("A")
+    ('N•••', 'A•', 'A')
+    """
+    return text[:shown] + "•" * min(len(text) - shown, 3)
+
+
+def _all_valid(length: int) -> pl.Series:
+    return pl.repeat(VALID, length, dtype=pl.String, eager=True)
+
+
+def _all_null(length: int) -> pl.Series:
+    return pl.Series("reason", [None], dtype=pl.String).new_from_index(0, length)

@@ -1,0 +1,44 @@
+"""Days of the calendar, such as a birthday: no time, no zone."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import polars as pl
+
+from cdptool.fields.base import FieldOptions, FieldType, Read, judged
+from cdptool.fields.fixed_times import read_fixed
+from cdptool.fields.times import is_zero, quick_shape, read_times
+
+
+class Date(FieldType):
+    """
+    A date: ISO 8601 unless the source declares formats. `05/06/2024` is never guessed at.
+
+    A text with a time gives the day as written, whatever the zone.
+    """
+
+    name: ClassVar = "date"
+    dtype: ClassVar = pl.Date()
+
+    def quick(self, texts: pl.Series, options: FieldOptions, /) -> pl.Series:
+        shape = quick_shape(texts, options)
+        if shape is None or shape.zone == "offset":  # the day as written is not the day in UTC
+            return super().quick(texts, options)
+        return read_fixed(texts, shape).dt.date()
+
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
+        written = texts if options.formats else texts.str.replace(r"\s*(?:Z|z|UTC|[+-]\d\d:?\d\d)$", "")
+        times, _ = read_times(written, options)
+        return judged(times.dt.date(), _reason(options), placeholders=is_zero(texts))
+
+    def match_key(self, values: pl.Expr) -> pl.Expr:
+        return values.dt.to_string("%Y-%m-%d")
+
+
+def _reason(options: FieldOptions) -> str:
+    return (
+        "not a date of the declared format"
+        if options.formats
+        else "not an ISO 8601 date, and no format declared"
+    )
