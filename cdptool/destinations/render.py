@@ -13,7 +13,7 @@ import polars as pl
 
 from cdptool.destinations.audience import can_provide, prepare
 from cdptool.destinations.cells import column_cells
-from cdptool.destinations.checks import size_findings
+from cdptool.destinations.checks import check_destination, size_findings
 from cdptool.destinations.encode import csv_bytes, parquet_bytes
 from cdptool.destinations.rows import (
     LEFT_OUT,
@@ -25,7 +25,7 @@ from cdptool.destinations.rows import (
 )
 from cdptool.destinations.spec import VALUE, DestinationSpec, ExportSpec, FileColumn
 from cdptool.destinations.values import as_text
-from cdptool.errors import Finding, SchemaError
+from cdptool.errors import ConfigError, Finding, SchemaError
 
 LEDGER: Final[dict[str, pl.DataType]] = {
     "profile_id": pl.Int64(),
@@ -78,9 +78,12 @@ def render(
         Bytes, counts, who was left out, what was sent. Shuffled input gives the same result.
 
     Raises:
+        ConfigError: If `check_destination` finds anything.
         SchemaError: If a column that the export names is missing or has no text form, or a Parquet
             destination repeats a header.
     """
+    if problems := check_destination(destination):
+        raise ConfigError(*problems)
     frame = audience.lazy().collect()
     cells = _all_cells(frame, export, destination)
     complete = blank_incomplete(cells.frame, cells.slots)

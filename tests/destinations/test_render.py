@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from cdptool.destinations import render
 from cdptool.destinations.render import LEDGER, LEFT_OUT, REFUSED
-from cdptool.errors import SchemaError
+from cdptool.errors import ConfigError, SchemaError
 from cdptool.tables import printed_id
 from tests.destinations.platforms import CSV, GOOGLE, HUBSPOT, META, PARQUET, from_yaml, lines, people, to
 
@@ -232,6 +232,12 @@ def test_missing_columns_are_all_named_before_anything_is_made() -> None:
         "export `vip` lacks column `emial`",
         "export `vip` lacks column `phone`",
     ]
+
+
+def test_a_spec_that_names_an_unknown_step_is_refused_by_name() -> None:
+    broken = replace(META, columns=(replace(META.columns[0], normalize=("nfc", "lowr")),), require_any=())
+    with pytest.raises(ConfigError, match="unknown step `lowr` in column `email`"):
+        render(people(email=["a@x.vn"]), to(broken), broken)
 
 
 def test_a_column_that_has_no_text_form_is_refused_by_name_only() -> None:
