@@ -1,0 +1,284 @@
+"""
+Aggregates: what is counted inside a group, and the interval that is made of it.
+
+A row is *certain* (its condition is true), *possible* (true or unknown) or out. A group gives raw columns
+over both masks; `finish` turns them into bounds, which are open where the window reaches past what is known.
+Nulls of the column looked at are skipped. Ties break by (at, event_id), never by the order of rows; `mode`
+prefers the value seen last. Every raw column is exact in integers, or summed in sorted order, so that the
+order of rows and the number of buckets change nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from cdptool.rules.book import Kind
+from cdptool.rules.nodes import AggregateName
+from cdptool.rules.values import Value
+from cdptool.rules.windows import Window
+
+COUNTS = ("exists", "none", "count")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """
+    The rows an aggregate is made of: of a stream, in a window, as of a cut, meeting a condition.
+
+    `id` names its mask columns. The condition is three-valued over the rows; `nested` are the aggregates
+    it needs beside them, `outer_columns` the columns of the enclosing row (correlated: rows are paired).
+    """
+
+    id: str
+    stream: str
+    window: Window | None
+    cut: datetime
+    condition: pl.Expr | None
+    nested: tuple[Request, ...] = ()
+    outer_columns: tuple[str, ...] = ()
+
+    @property
+    def certain(self) -> pl.Expr:
+        return pl.col(f"{self.id}.certain")
+
+    @property
+    def possible(self) -> pl.Expr:
+        return self.certain if self.condition is None else pl.col(f"{self.id}.possible")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """
+    One aggregate to compute for a subject. `id` names its columns.
+
+    `open` says whether rows may still be missing: a constant for a profile, an expression over the subject's
+    columns for a row. `complete_until` is how far the stream is known.
+    """
+
+    id: str
+    function: AggregateName
+    rows: Rows
+    column: Value | None
+    is_float: bool
+    open: bool | pl.Expr
+    complete_until: datetime
+
+    @property
+    def is_exact(self) -> bool:
+        """Can it be nothing but exact?"""
+        return self.rows.condition is None and self.open is False
+
+    @property
+    def checks_currency(self) -> bool:
+        """Would two currencies make it meaningless?"""
+        return self._currency is not None and self.function in ("sum", "avg", "min", "max")
+
+    @property
+    def _currency(self) -> pl.Expr | None:
+        return self.column.currency if self.column else None
+
+    def named(self, part: str) -> str:
+        return f"{self.id}.{part}"
+
+
+def result(request: Request) -> Value:
+    """The aggregate as a value over the columns that `finish` makes."""
+    lo, hi, empty = (pl.col(request.named(part)) for part in ("lo", "hi", "empty"))
+    if request.function in ("exists", "none"):
+        hi = lo if request.is_exact else hi
+        some = pl.when(lo > 0).then(True).when(hi == 0).then(False)
+        return Value("truth", some if request.function == "exists" else ~some)
+    kind: Kind = "number"
+    if request.column is not None and request.function not in ("count", "nunique"):
+        kind = request.column.kind
+    currency = pl.col(request.named("currency")) if has_currency(request) else None
+    if request.is_exact:
+        return Value(kind, lo, currency=currency)
+    return Value(kind, lo, hi, empty, currency=currency)
+
+
+def has_currency(request: Request) -> bool:
+    """Does the value carry a currency?"""
+    return request.checks_currency or (
+        request.function in ("first", "last")
+        and request.column is not None
+        and request.column.currency is not None
+    )
+
+
+def raw(request: Request) -> list[pl.Expr]:
+    """The expressions of a group that the aggregate is made of, over rows with the masks of `request.rows`."""
+    certain, possible = request.rows.certain, request.rows.possible
+    if request.column is None:
+        return _counts(request, certain, possible)
+    seen = request.column.lo
+    certain, possible = certain & seen.is_not_null(), possible & seen.is_not_null()
+    parts = _counts(request, certain, possible)
+    match request.function:
+        case "sum":
+            parts += _sums(request, certain, possible)
+        case "avg":
+            parts.append(_total(request, certain, seen).alias(request.named("sum")))
+        case "first" | "last":
+            parts += _ends(request, certain, possible)
+        case "nunique":
+            parts.append(_distinct(seen.filter(certain)).alias(request.named("distinct")))
+            parts.append(_distinct(seen.filter(possible)).alias(request.named("distinct_possible")))
+        case _:
+            pass
+    if request.function in ("min", "max") or (request.rows.condition is not None and _needs_hull(request)):
+        parts += [
+            pl.when(mask).then(seen).min().alias(request.named(f"{name}_min")) for name, mask in
+            (("certain", certain), ("possible", possible))
+        ] + [
+            pl.when(mask).then(seen).max().alias(request.named(f"{name}_max")) for name, mask in
+            (("certain", certain), ("possible", possible))
+        ]  # fmt: skip
+    if request.checks_currency and request.column.currency is not None:
+        codes = pl.when(possible).then(request.column.currency)
+        parts += [codes.min().alias(request.named("code")), codes.max().alias(request.named("other_code"))]
+    return parts
+
+
+def mode_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
+    """One row per key: the most frequent certain value (`<id>.mode`); of equals the one seen last."""
+    assert request.column is not None
+    name = request.named("mode")
+    seen = rows.filter(request.rows.certain).select(*keys, "at", "event_id", request.column.lo.alias(name))
+    by_value = (
+        seen.filter(pl.col(name).is_not_null())
+        .sort(*keys, "at", "event_id")
+        .group_by(*keys, name, maintain_order=True)
+        .agg(pl.len().alias("n"), pl.col("at", "event_id").last())
+    )
+    ranked = by_value.sort(*keys, "n", "at", "event_id")
+    return ranked.group_by(*keys, maintain_order=True).agg(pl.col(name).last())
+
+
+def finish(request: Request) -> list[pl.Expr]:
+    """Bounds (`<id>.lo`, and unless exact `.hi` and `.empty`) of the raw columns, null where there was no row."""
+    open_ = pl.lit(request.open) if isinstance(request.open, bool) else request.open
+    n = pl.col(request.named("n")).fill_null(0)
+    possible = n if request.rows.condition is None else pl.col(request.named("possible")).fill_null(0)
+    lo, hi = _bounds(request, open_, n, possible)
+    empty: pl.Expr = pl.when(n > 0).then(False).when((possible == 0) & ~open_).then(True)
+    if request.function in (*COUNTS, "sum", "nunique"):
+        empty = pl.lit(False)
+    parts: list[pl.Expr] = []
+    if has_currency(request):
+        mixed = _mixed(request)
+        # Null and unknown: whoever asks gets no answer, and the run says why (see `mixed_currency`).
+        kept: list[pl.Expr] = [pl.when(~mixed).then(part) for part in (lo, hi, empty)]
+        lo, hi, empty = kept
+        parts.append(pl.when(~mixed).then(pl.col(request.named("code"))).alias(request.named("currency")))
+    parts.append(lo.alias(request.named("lo")))
+    if not request.is_exact:
+        parts += [hi.alias(request.named("hi")), empty.alias(request.named("empty"))]
+    return parts
+
+
+def mixed_currency(request: Request) -> pl.Expr:
+    """Were amounts of two currencies added up or compared for this subject? Never null."""
+    return _mixed(request)
+
+
+def _mixed(request: Request) -> pl.Expr:
+    if not request.checks_currency:
+        return pl.lit(False)
+    code, other = pl.col(request.named("code")), pl.col(request.named("other_code"))
+    return (code != other).fill_null(False)
+
+
+def _needs_hull(request: Request) -> bool:
+    return request.function in ("avg", "first", "last", "mode")
+
+
+def _counts(request: Request, certain: pl.Expr, possible: pl.Expr) -> list[pl.Expr]:
+    parts = [certain.sum().cast(pl.Int64).alias(request.named("n"))]
+    if request.rows.condition is not None:
+        parts.append(possible.sum().cast(pl.Int64).alias(request.named("possible")))
+    return parts
+
+
+def _total(request: Request, mask: pl.Expr, seen: pl.Expr) -> pl.Expr:
+    # Float addition depends on order; integers do not.
+    return seen.filter(mask).sort().sum() if request.is_float else pl.when(mask).then(seen).sum()
+
+
+def _sums(request: Request, certain: pl.Expr, possible: pl.Expr) -> list[pl.Expr]:
+    assert request.column is not None
+    seen = request.column.lo
+    if request.rows.condition is None:
+        return [_total(request, certain, seen).alias(request.named("sum"))]
+    perhaps = possible & ~certain
+    least = _total(request, certain | (perhaps & (seen < 0)), seen)
+    most = _total(request, certain | (perhaps & (seen > 0)), seen)
+    return [least.alias(request.named("sum")), most.alias(request.named("sum_most"))]
+
+
+def _distinct(values: pl.Expr) -> pl.Expr:
+    return values.n_unique().cast(pl.Int64)
+
+
+def _ends(request: Request, certain: pl.Expr, possible: pl.Expr) -> list[pl.Expr]:
+    """The earliest (or latest) possible row: its value, its time, whether it is certain, its currency."""
+    assert request.column is not None
+    order = [pl.col("at").filter(possible), pl.col("event_id").filter(possible)]
+    parts = {"end": request.column.lo, "end_at": pl.col("at"), "end_certain": certain}
+    if request.column.currency is not None:
+        parts["code"] = request.column.currency
+    ordered = {name: part.filter(possible).sort_by(order) for name, part in parts.items()}
+    first = request.function == "first"
+    return [
+        (part.first() if first else part.last()).alias(request.named(name)) for name, part in ordered.items()
+    ]
+
+
+def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    value: pl.Expr
+    least: pl.Expr
+    most: pl.Expr
+
+    def part(name: str) -> pl.Expr:
+        return pl.col(request.named(name))
+
+    def closed(bound: pl.Expr) -> pl.Expr:
+        return bound if request.open is False else pl.when(~open_).then(bound)
+
+    sure = request.rows.condition is None
+    match request.function:
+        case "exists" | "none" | "count":
+            return n, closed(possible)
+        case "nunique":
+            return part("distinct").fill_null(0), closed(part("distinct_possible").fill_null(0))
+        case "sum":
+            least, most = part("sum"), part("sum" if sure else "sum_most")
+            return closed(least.fill_null(0)), closed(most.fill_null(0))
+        case "min":
+            most = pl.coalesce(part("certain_min"), closed(part("possible_max")))
+            return closed(part("possible_min")), most
+        case "max":
+            least = pl.coalesce(part("certain_max"), closed(part("possible_min")))
+            return least, closed(part("possible_max"))
+        case "avg":
+            value, decided = pl.when(n > 0).then(part("sum") / n), n == possible
+        case "mode":
+            value, decided = part("mode"), n == possible
+        case _:
+            value, decided = part("end"), part("end_certain").fill_null(False)
+    if request.function == "first" and request.open is not False:
+        # What is still missing is later than what is known, so an early first row stays the first.
+        settled = decided & (part("end_at") <= request.complete_until).fill_null(False)
+        kept = pl.when(settled).then(value)
+        if sure:
+            return pl.when(open_).then(kept).otherwise(value), pl.when(open_).then(kept).otherwise(value)
+        hull = [pl.when(decided).then(value).otherwise(part(f"possible_{end}")) for end in ("min", "max")]
+        return tuple(pl.when(open_).then(kept).otherwise(end) for end in hull)  # type: ignore[return-value]
+    if sure:
+        return closed(value), closed(value)
+    least = pl.when(decided).then(value).otherwise(part("possible_min"))
+    most = pl.when(decided).then(value).otherwise(part("possible_max"))
+    return closed(least), closed(most)

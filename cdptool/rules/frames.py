@@ -1,0 +1,285 @@
+"""
+The frames behind requests: rows of a stream with what their conditions need, grouped by profile or by row.
+
+All plain aggregates over a stream share one pass over it. An aggregate whose condition looks around each
+row gets its rows cut to its window first. A count in a pure time window around rows is a difference of two
+prefix counts found by as-of joins; only what is left (correlated conditions, other aggregates) pairs rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from cdptool.rules.aggregates import COUNTS, Request, Rows, finish, mode_rows, raw
+from cdptool.rules.book import Catalog, find_column, kind_of
+from cdptool.rules.compile import ME, OUTER, Needs
+from cdptool.rules.moments import moment, moment_bounds
+from cdptool.rules.windows import Window, bounds
+from cdptool.tables import Column
+
+KEY = "profile_id"
+EVENT_COLUMNS = (KEY, "stream", "at", "event_id")
+
+
+class _Group(NamedTuple):
+    """Requests that share one pass: over a stream, cut to one window where conditions look around rows."""
+
+    stream: str
+    window: tuple[Window | None, object] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """Builds frames of rows from one profiles frame, one tagged events frame and small reference tables."""
+
+    catalog: Catalog
+    needs: Needs
+    profiles: pl.LazyFrame
+    events: pl.LazyFrame
+    tables: Mapping[str, pl.DataFrame]
+    _base: dict[str, pl.LazyFrame] = field(default_factory=dict)
+
+    def with_aggregates(self, requests: Iterable[Request]) -> pl.LazyFrame:
+        """The profiles with the columns of every request. One row per profile, any order."""
+        groups: dict[_Group, list[Request]] = {}
+        for request in requests:
+            rows = request.rows
+            group = _Group(rows.stream, (rows.window, rows.cut) if rows.nested else None)
+            groups.setdefault(group, []).append(request)
+        frame = self.profiles
+        for together in groups.values():
+            rows_frame = self._masked(together)
+            frame = _joined(frame, together, rows_frame, [KEY], [KEY])
+        return frame.with_columns(
+            [part for together in groups.values() for each in together for part in finish(each)]
+        )
+
+    def _masked(self, requests: list[Request]) -> pl.LazyFrame:
+        specs = list({request.rows.id: request.rows for request in requests}.values())
+        if not specs[0].nested:
+            frame = self._rows(specs[0].stream)
+        else:
+            nested = {each.id: each for spec in specs for each in spec.nested}
+            frame = self._with_nested(specs[0].stream, self._in_window(specs[0]), tuple(nested.values()))
+        return frame.with_columns([mask for spec in specs for mask in masks(spec, self._in_window(spec))])
+
+    def _in_window(self, rows: Rows) -> pl.Expr:
+        """Which rows lie in the window of a profile's aggregate."""
+        zone = ZoneInfo(self.catalog.tz)
+        seen = bounds(rows.window, rows.cut, rows.cut, zone, self.catalog.week_starts)
+        inside = pl.col("at") <= moment(seen.last)
+        return inside if seen.first is None else inside & (pl.col("at") >= moment(seen.first))
+
+    def _rows(self, stream: str) -> pl.LazyFrame:
+        """Every row of a stream: `profile_id`, `at`, `event_id`, its needed columns and references."""
+        if stream not in self._base:
+            self._base[stream] = self._new_rows(stream)
+        return self._base[stream]
+
+    def _new_rows(self, stream: str) -> pl.LazyFrame:
+        schema = self.catalog.stream(stream)
+        assert schema is not None
+        paths = self.needs.columns.get(stream, set())
+        own = event_columns(schema.columns, stream, paths)
+        rows = self.events.filter(
+            (pl.col("stream") == stream) & pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
+        ).select(KEY, "at", "event_id", *own)
+        rows = follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
+        fields = self.needs.fields_in_rows.get(stream)
+        if not fields:
+            return rows
+        names = sorted(profile_columns(self.catalog, fields))
+        mine = self.profiles.select(KEY, *(pl.col(name).alias(ME + name) for name in names))
+        return rows.join(mine, on=KEY, how="left")
+
+    def _with_nested(self, stream: str, only: pl.Expr, nested: tuple[Request, ...]) -> pl.LazyFrame:
+        frame = self._rows(stream).filter(only)
+        for request in nested:
+            frame = self._around(frame, stream, request)
+        return frame
+
+    def _around(self, frame: pl.LazyFrame, stream: str, request: Request) -> pl.LazyFrame:
+        """Add to each row what an aggregate makes of the rows around it."""
+        rows, catalog = request.rows, self.catalog
+        inner = self._with_nested(rows.stream, pl.col("at") <= moment(rows.cut), rows.nested)
+        around = moment_bounds(rows.window, pl.col("at"), rows.cut, catalog.tz, catalog.week_starts)
+        last = pl.min_horizontal(around.last, moment(rows.cut))
+        frame = frame.with_columns(last.alias(request.named("last")))
+        if around.first is not None:
+            frame = frame.with_columns(around.first.alias(request.named("first")))
+        has_first = around.first is not None
+        if request.function in COUNTS and request.column is None and not rows.outer_columns:
+            frame = _prefix_counts(frame, request, inner, has_first)
+            if rows.stream == stream:
+                frame = _without_itself(frame, request, inner, has_first)
+        else:
+            frame = _paired(frame, request, inner, has_first, stream)
+        return frame.with_columns(finish(request))
+
+
+def masks(rows: Rows, inside: pl.Expr) -> list[pl.Expr]:
+    """Which rows count for certain, and which possibly; never null."""
+    certain, possible = f"{rows.id}.certain", f"{rows.id}.possible"
+    if rows.condition is None:
+        return [inside.alias(certain)]
+    return [
+        (inside & rows.condition.fill_null(False)).alias(certain),
+        (inside & rows.condition.fill_null(True)).alias(possible),
+    ]
+
+
+def event_columns(columns: tuple[Column, ...], stream: str, paths: set[tuple[str, ...]]) -> list[str]:
+    """The columns of the tagged frame behind the paths, each money column with its currency. Sorted."""
+    names = set()
+    for start in {path[0] for path in paths}:
+        column = find_column(columns, start)
+        assert column is not None
+        names |= {f"{stream}.{name}" for name in with_currency(column)}
+    return sorted(names)
+
+
+def profile_columns(catalog: Catalog, paths: set[tuple[str, ...]]) -> set[str]:
+    """The columns behind paths of profile fields, references followed, currencies included."""
+    names = set()
+    for path in paths:
+        column = catalog.follow(catalog.field(path[0]), path[1:])
+        name = ".".join(path)
+        names |= {name, f"{name}_currency"} if column and kind_of(column) == "money" else {name}
+    return names
+
+
+def with_currency(column: Column) -> tuple[str, ...]:
+    """The columns a declared column consists of."""
+    return (column.name, f"{column.name}_currency") if kind_of(column) == "money" else (column.name,)
+
+
+def follow(
+    frame: pl.LazyFrame,
+    prefix: str,
+    columns: tuple[Column, ...],
+    paths: set[tuple[str, ...]],
+    catalog: Catalog,
+    tables: Mapping[str, pl.DataFrame],
+) -> pl.LazyFrame:
+    """Add a column `<prefix>a.b` for each path over references, by joining the small tables. Order is kept."""
+    steps = {path[:length] for path in paths for length in range(2, len(path) + 1)}
+    for base in sorted({step[:-1] for step in steps}, key=lambda path: (len(path), path)):
+        start = catalog.follow(find_column(columns, base[0]), base[1:])
+        table = catalog.table(start.ref if start else None)
+        assert table is not None
+        key = prefix + ".".join(base)
+        wanted = [find_column(table.columns, step[-1]) for step in sorted(steps) if step[:-1] == base]
+        names = sorted({name for column in wanted if column for name in with_currency(column)})
+        # One row per key whatever the file holds, and always the same one.
+        small = tables[table.name].lazy().sort(pl.all()).unique(table.key, keep="first", maintain_order=True)
+        attributes = [pl.col(name).alias(f"{key}.{name}") for name in names]
+        frame = frame.join(
+            small.filter(pl.col(table.key).is_not_null()).select(pl.col(table.key).alias(key), *attributes),
+            on=key, how="left", maintain_order="left",
+        )  # fmt: skip
+    return frame
+
+
+def _joined(
+    frame: pl.LazyFrame, requests: list[Request], rows: pl.LazyFrame, keys: list[str], onto: list[str]
+) -> pl.LazyFrame:
+    """Group the rows by the keys and join the raw columns of the requests onto the frame."""
+    parts = {part.meta.output_name(): part for request in requests for part in raw(request)}
+    grouped = rows.group_by(keys).agg(parts.values())
+    frame = frame.join(grouped, left_on=onto, right_on=keys, how="left")
+    for request in requests:
+        if request.function == "mode":
+            frame = frame.join(mode_rows(request, rows, keys), left_on=onto, right_on=keys, how="left")
+    return frame
+
+
+def _prefix_counts(
+    frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, has_first: bool
+) -> pl.LazyFrame:
+    names = _count_names(request)
+    upto = (
+        inner.group_by(KEY, "at")
+        .agg(_counted(request))
+        .sort(KEY, "at")
+        .with_columns(pl.col(names).cum_sum().over(KEY))
+        .sort("at", KEY)
+    )
+    frame = _as_of(frame, upto, request.named("last"), names, strictly=False)
+    if not has_first:
+        return frame.with_columns([pl.col(name).fill_null(0) for name in names])
+    before = upto.rename({name: f"{name}_before" for name in names})
+    frame = _as_of(frame, before, request.named("first"), [f"{name}_before" for name in names], strictly=True)
+    some = pl.col(request.named("first")) <= pl.col(request.named("last"))
+    counts = [pl.col(name).fill_null(0) - pl.col(f"{name}_before").fill_null(0) for name in names]
+    return frame.with_columns(
+        [
+            pl.when(some).then(count).otherwise(0).alias(name)
+            for count, name in zip(counts, names, strict=True)
+        ]
+    )
+
+
+def _as_of(
+    frame: pl.LazyFrame, counts: pl.LazyFrame, moments: str, names: list[str], *, strictly: bool
+) -> pl.LazyFrame:
+    at = f"{moments}_at"
+    return frame.sort(moments, KEY).join_asof(
+        counts.select(KEY, pl.col("at").alias(at), *names),
+        left_on=moments, right_on=at, by=KEY, strategy="backward",
+        allow_exact_matches=not strictly, check_sortedness=False,
+    )  # fmt: skip
+
+
+def _without_itself(
+    frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, has_first: bool
+) -> pl.LazyFrame:
+    """A row never counts itself."""
+    names = _count_names(request)
+    own = inner.group_by(KEY, "event_id").agg(
+        [part.alias(f"{name}_own") for part, name in zip(_counted(request), names, strict=True)]
+    )
+    inside = pl.col("at") <= pl.col(request.named("last"))
+    if has_first:
+        inside &= pl.col("at") >= pl.col(request.named("first"))
+    return frame.join(own, on=[KEY, "event_id"], how="left").with_columns(
+        [pl.when(inside).then(pl.col(name) - pl.col(f"{name}_own").fill_null(0)).otherwise(pl.col(name)).alias(name)
+         for name in names]
+    )  # fmt: skip
+
+
+def _count_names(request: Request) -> list[str]:
+    return [request.named("n")] + ([] if request.rows.condition is None else [request.named("possible")])
+
+
+def _counted(request: Request) -> list[pl.Expr]:
+    condition, names = request.rows.condition, _count_names(request)
+    if condition is None:
+        return [pl.len().cast(pl.Int64).alias(names[0])]
+    either = (condition.fill_null(False), condition.fill_null(True))
+    return [part.sum().cast(pl.Int64).alias(name) for part, name in zip(either, names, strict=True)]
+
+
+def _paired(
+    frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, has_first: bool, stream: str
+) -> pl.LazyFrame:
+    rows, event = request.rows, f"{OUTER}event_id"
+    subjects = frame.select(
+        KEY,
+        pl.col("event_id").alias(event),
+        pl.col("at").alias(f"{OUTER}at"),
+        request.named("last"),
+        *([request.named("first")] if has_first else []),
+        *(pl.col(name).alias(OUTER + name) for name in rows.outer_columns),
+    )
+    pairs = subjects.join(inner, on=KEY, how="inner").filter(pl.col("at") <= pl.col(request.named("last")))
+    if has_first:
+        pairs = pairs.filter(pl.col("at") >= pl.col(request.named("first")))
+    if rows.stream == stream:
+        pairs = pairs.filter(pl.col("event_id") != pl.col(event))
+    pairs = pairs.with_columns(masks(rows, pl.lit(True)))
+    return _joined(frame, [request], pairs, [KEY, event], [KEY, "event_id"])

@@ -1,0 +1,93 @@
+"""The names of a rule book: which rule needs which, cycles, wrong names, and the nearest real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from cdptool.errors import Finding
+from cdptool.rules.book import Catalog, Rule, RuleBook
+from cdptool.rules.nodes import Aggregate, Name, Node, children
+
+RESERVED: Final = ("now", "me", "outer", "row", "at", "profile_id", "true", "false")
+
+
+def order(book: RuleBook) -> tuple[str, ...]:
+    """Names of traits and segments so that each comes after those it names; otherwise as they are written."""
+    rules = book.rules()
+    done: dict[str, None] = {}
+    path: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in done or name in path:
+            return
+        path.add(name)
+        for other in _named(rules[name]):
+            if other in rules:
+                visit(other)
+        path.discard(name)
+        done[name] = None
+
+    for name in rules:
+        visit(name)
+    return tuple(done)
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """
+    A hint with the nearest real name.
+
+    >>> nearest("ordr", ["order", "cart"])
+    'did you mean `order`?'
+    """
+    found = get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"did you mean `{found[0]}`?" if found else None
+
+
+def _named(rule: Rule) -> Iterator[str]:
+    """The names a rule uses for its own subject; inside `.where()` names are the row's."""
+    for line in rule.lines:
+        yield from _names_of(line)
+
+
+def _names_of(node: Node) -> Iterator[str]:
+    if isinstance(node, Name):
+        yield node.name
+    if not isinstance(node, Aggregate):
+        for inner in children(node):
+            yield from _names_of(inner)
+
+
+def cycles(book: RuleBook) -> Iterator[tuple[str, ...]]:
+    """Each cycle of rules once, from the first rule of it that is written."""
+    rules, finished = book.rules(), set[str]()
+
+    def follow(name: str, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        if name in path:
+            yield (*path[path.index(name) :], name)
+        elif name not in finished:
+            for other in _named(rules[name]):
+                if other in rules:
+                    yield from follow(other, (*path, name))
+            finished.add(name)
+
+    for name in rules:
+        yield from follow(name, ())
+
+
+def wrong_names(book: RuleBook, catalog: Catalog) -> Iterator[Finding]:
+    """Names of rules that are not names, stand twice, or clash with a profile field."""
+    seen: set[str] = set()
+    fields = {column.name for column in catalog.fields} | set(catalog.lists)
+    for rule in (*book.traits, *book.segments):
+        if not rule.name.isidentifier() or rule.name in RESERVED:
+            hint = "use letters, digits and _, and none of the language's words"
+            yield Finding(f"`{rule.name}` cannot be the name of a rule", rule.place, hint)
+        if rule.name in seen:
+            yield Finding(f"`{rule.name}` is the name of two rules", rule.place, "rename one of the two")
+        if rule.name in fields:
+            yield Finding(f"`{rule.name}` is also a profile field", rule.place, "rename one of the two")
+        if not rule.lines:
+            yield Finding(f"`{rule.name}` has no condition", rule.place)
+        seen.add(rule.name)
