@@ -17,14 +17,13 @@ from typing import Final
 import polars as pl
 
 from cdptool.engines.local import LocalEngine
+from cdptool.engines.sinks import spill_table
 from cdptool.errors import SchemaError
 from cdptool.kernels import Kernel, Keys
 from cdptool.tables import hash63
 
 _BUCKET: Final = "_bucket"
 SLICE_ROWS: Final = 1_000_000
-# While splitting, every open bucket holds up to a row group: 32 buckets of the default size took 400 MB more.
-SPILL_GROUP: Final = 8_192
 
 
 class BucketEngine(LocalEngine):
@@ -57,11 +56,7 @@ class BucketEngine(LocalEngine):
     def map(self, table: pl.LazyFrame, kernel: Kernel) -> pl.LazyFrame:
         """Apply a row-local kernel to slices of at most `slice_rows` rows."""
         step = self._step()
-        table.sink_parquet(
-            pl.PartitionBy(step / "in", max_rows_per_file=self.slice_rows),
-            mkdir=True,
-            compression="lz4",
-        )
+        spill_table(table, pl.PartitionBy(step / "in", max_rows_per_file=self.slice_rows), step)
         schema = table.collect_schema()
         slices = ((_read((path,), schema),) for path in sorted((step / "in").rglob("*.parquet")))
         return self._each(step, slices, kernel, (schema,))
@@ -86,17 +81,13 @@ class BucketEngine(LocalEngine):
         """Write the table to a file and go on from there."""
         path = self._step() / f"{name}.parquet"
         schema = table.collect_schema()
-        table.sink_parquet(path)
+        spill_table(table, path, path)
         return _read((path,), schema)
 
     def _split(self, table: pl.LazyFrame, keys: Keys, folder: Path) -> None:
         bucket = hash63(*(pl.col(key) for key in keys)) % self.n
-        table.with_columns(bucket.alias(_BUCKET)).sink_parquet(
-            pl.PartitionBy(folder, key=_BUCKET, include_key=False),
-            mkdir=True,
-            compression="lz4",
-            row_group_size=SPILL_GROUP,
-        )
+        partition = pl.PartitionBy(folder, key=_BUCKET, include_key=False)
+        spill_table(table.with_columns(bucket.alias(_BUCKET)), partition, folder)
 
     def _buckets(self, step: Path, schemas: tuple[pl.Schema, ...]) -> Iterator[tuple[pl.LazyFrame, ...]]:
         for bucket in range(self.n):
@@ -124,7 +115,7 @@ class BucketEngine(LocalEngine):
                     "a kernel's columns depend on its data: its schema is not that of the empty run"
                 )
             files.append(step / f"out{len(files):06d}.parquet")
-            result.sink_parquet(files[-1], compression="lz4")
+            spill_table(result, files[-1], step)
         return _read(tuple(files), schema)
 
     def _step(self) -> Path:

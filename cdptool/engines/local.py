@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
+from cdptool.engines.sinks import write_table
 from cdptool.errors import StoreError
 from cdptool.kernels import FileRef, Kernel, Keys
-
-# As the workspace writes: equal rows give equal bytes, whatever the plan and the threads (workspace/parquet.py).
-ROW_GROUP: Final = 65_536
-ONE_PAGE: Final = 1 << 30
 
 
 class LocalEngine:
@@ -70,10 +66,4 @@ class LocalEngine:
 
     def write(self, table: pl.LazyFrame, path: str) -> None:
         """Write the table as one Parquet file, whole or not at all."""
-        part = Path(f"{path}.part")
-        try:
-            table.sink_parquet(part, row_group_size=ROW_GROUP, data_page_size=ONE_PAGE, sync_on_close="all")
-            part.chmod(0o600)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_table(table, Path(path))

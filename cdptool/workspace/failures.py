@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+import polars as pl
 
 from cdptool.errors import BusyError, Place, StoreError
 
@@ -63,6 +66,8 @@ def mapped(path: Path) -> Iterator[None]:
     """
     Errors of the disk and of SQLite inside the block leave it as `StoreError`s placed at `path`.
 
+    Polars wraps the errors of the disk it meets while writing; they are known by their number.
+
     >>> with mapped(Path("workspace")):
     ...     raise OSError(errno.ENOSPC, "x")
     Traceback (most recent call last):
@@ -74,3 +79,8 @@ def mapped(path: Path) -> Iterator[None]:
         raise catalog_error(error, path) from error
     except OSError as error:
         raise store_error(error, path) from error
+    except pl.exceptions.ComputeError as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if number is None:
+            raise
+        raise store_error(OSError(int(number[1]), ""), path) from error

@@ -91,7 +91,8 @@ class Lease:
         """Give the lease back and end the heartbeat."""
         self._done.set()
         self._thread.join()
-        with self._catalog.writing() as db:
+        # On a full disk the row stays behind; it means nothing once this process is gone.
+        with suppress(StoreError), self._catalog.writing() as db:
             db.execute("DELETE FROM lease WHERE token = ?", (self.holder.token,))
 
 

@@ -84,17 +84,27 @@ def test_a_damaged_catalog_is_named(workspace: Workspace) -> None:
         reader.snapshot()
 
 
-def test_a_full_disk_changes_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        pl.exceptions.ComputeError("parquet: underlying IO error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_changes_nothing(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The second is what Polars says on a full tmpfs."""
     append(workspace, "records", ROWS)
 
     def full(frame: pl.LazyFrame, path: Path) -> None:
         path.write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise error
 
     monkeypatch.setattr(parquet, "write_rows", full)
-    with pytest.raises(StoreError, match="the disk is full") as error:
+    with pytest.raises(StoreError, match="the disk is full") as raised:
         append(workspace, "records", ROWS, 2)
-    assert error.value.findings[0].hint == "make room and run the command again: nothing was changed"
+    assert raised.value.findings[0].hint == "make room and run the command again: nothing was changed"
     monkeypatch.undo()
     assert workspace.snapshot().number == 1
     assert list((workspace.path / "staging").iterdir()) == []

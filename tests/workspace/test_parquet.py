@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cdptool.engines import local
+from cdptool.engines import sinks
+from cdptool.engines.local import LocalEngine
 from cdptool.workspace import parquet
 
 ROWS = 70_000  # more than one row group
@@ -50,14 +51,14 @@ def test_neither_chunks_nor_plans_nor_engines_change_a_byte(tmp_path: Path) -> N
     for name, frame in ways.items():
         parquet.write_rows(frame, tmp_path / name)
         digests[name] = parquet.sha256(tmp_path / name)
-    local.LocalEngine().write(files, str(tmp_path / "engine"))
+    LocalEngine().write(files, str(tmp_path / "engine"))
     digests["engine"] = parquet.sha256(tmp_path / "engine")
     assert set(digests.values()) == {digests["whole"]}, digests
 
 
 def test_engine_and_workspace_write_alike() -> None:
     """Siblings never import each other, so the two constants stand twice."""
-    assert (local.ROW_GROUP, local.ONE_PAGE) == (parquet.ROW_GROUP, parquet.ONE_PAGE)
+    assert (sinks.ROW_GROUP, sinks.ONE_PAGE) == (parquet.ROW_GROUP, parquet.ONE_PAGE)
 
 
 @pytest.mark.parametrize("rows", [0, 3])
