@@ -330,7 +330,7 @@ def main() -> None:
         print(f"cdptool {__version__}")  # noqa: T201
         return
     try:
-        code = app(standalone_mode=False) or 0
+        code = _invoke(sys.argv[1:]) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
         code = _usage(error)
@@ -341,6 +341,25 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001
         code = _bug(error)
     sys.exit(code)
+
+
+def _invoke(arguments: list[str]) -> int | None:
+    """
+    Run the command. `verb --help` asks the verb itself.
+
+    Going through the group would validate its options first, for which typer imports all of pydantic: twice
+    the time of everything else.
+    """
+    command, name = typer.main.get_command(app), "cdptool"
+    *verbs, last = arguments or [""]
+    if last in ("--help", "-h"):
+        for verb in verbs:
+            command, name = getattr(command, "commands", {}).get(verb), f"{name} {verb}"
+            if command is None:
+                break
+        else:
+            return command.main(["--help"], prog_name=name, standalone_mode=False)  # type: ignore[no-any-return]
+    return app(prog_name="cdptool", standalone_mode=False)  # type: ignore[no-any-return]
 
 
 def _usage(error: typer.TyperException) -> int:

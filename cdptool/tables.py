@@ -201,6 +201,11 @@ def parse_printed_id(text: str) -> int | None:
         return None
 
 
+def records_schema(fields: Schema) -> dict[str, pl.DataType]:
+    """RECORDS with a project's profile fields: what the table `records` holds."""
+    return {**RECORDS, **fields, **PROVENANCE}
+
+
 def require(frame: pl.LazyFrame, schema: Schema, table: str) -> None:
     """Refuse a frame that lacks a column of the schema or has it with another dtype.
 

@@ -5,7 +5,7 @@ Identity resolution: records in, people out. `resolve()` is the whole of it, ste
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -25,9 +25,11 @@ from cdptool.identity.survivorship import (
     with_lists,
 )
 from cdptool.kernels import Engine
-from cdptool.tables import Column
+from cdptool.tables import EDGES, Column
 
-__all__ = ["Previous", "Resolution", "golden_profiles", "resolve"]
+JUDGED: Final = "judged POSITIVE"
+
+__all__ = ["JUDGED", "Previous", "Resolution", "golden_profiles", "resolve"]
 
 
 class Previous(NamedTuple):
@@ -75,7 +77,7 @@ def resolve(
     attached = attach(engine, keys, clusters.labels, plan)
     registered = carry_ids(attached.labels, previous.identity, previous.aliases)
     names = _branch_names(plan)
-    used = pl.concat([_named(clusters.used, names), attached.edges])
+    used = pl.concat([_named(clusters.used, names), attached.edges, _judged(limits.constraints.together)])
     shared = evidence.filter("is_blocked").with_columns(pl.lit("shared by too many people").alias("reason"))
     cut = pl.concat([_named(clusters.cut, names), _named(shared, names), attached.conflicts])
     order = ["record_id_l", "record_id_r", "pass", "match_key"]
@@ -109,6 +111,12 @@ def golden_profiles(
         engine.collect(engine.map(golden, lineage(columns))).sort("profile_id", "field"),
         engine.collect(held).sort("profile_id", "field", "value"),
     )
+
+
+def _judged(pairs: tuple[tuple[int, int], ...]) -> pl.DataFrame:
+    """POSITIVE judgements as EDGES: they hold a profile together like any other evidence."""
+    rows = [(left, right, "decisions", JUDGED, left ^ right) for left, right in pairs]
+    return pl.DataFrame(rows, schema=EDGES, orient="row")
 
 
 def _branch_names(plan: MergePlan) -> pl.DataFrame:

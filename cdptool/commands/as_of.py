@@ -1,0 +1,88 @@
+"""
+The moment an answer is for: from the data, not from the clock.
+
+By default the earliest point to which all live feeds (streams with a `max_lag`) are complete. The clock is
+asked one thing only: whether a feed is further behind than it promised; and not even that with `--as-of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from cdptool.config import Project
+from cdptool.errors import Finding, StaleError, UsageError
+from cdptool.tables import FILES
+from cdptool.workspace import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The moment (UTC), and how far each live feed is complete."""
+
+    moment: datetime
+    complete_until: Mapping[str, datetime]
+
+
+def parse_as_of(text: str, tz: str) -> datetime:
+    """
+    A moment written by a person: ISO 8601; without an offset it is local time of the project's zone.
+
+    >>> parse_as_of("2026-11-20T21:00", "Asia/Ho_Chi_Minh").isoformat()
+    '2026-11-20T14:00:00+00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        hint = "write it as 2026-11-20T21:00+07:00, or 2026-11-20 for its first moment"
+        raise UsageError("`--as-of` is not a time", hint=hint) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(tz))
+    return moment.astimezone(UTC)
+
+
+def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: datetime) -> AsOf:
+    """
+    The moment of this run.
+
+    Raises:
+        UsageError: If it is neither given nor known from the data.
+        StaleError: If it is not given and a live feed is further behind the clock than its `max_lag`.
+    """
+    newest = _newest(project, snapshot)
+    live = {stream.name: stream for stream in project.streams if stream.max_lag_seconds is not None}
+    complete = {name: newest[name] for name in live if name in newest}
+    if given is not None:
+        return AsOf(parse_as_of(given, project.tz), complete)
+    late = [
+        Finding(
+            f"stream `{name}` is complete until {complete[name]:%Y-%m-%d %H:%M} UTC, further back than its `max_lag`",
+            stream.place,
+            "ingest newer files, or say --as-of to answer for that time",
+        )
+        for name, stream in sorted(live.items())
+        if name in complete and now - complete[name] > timedelta(seconds=stream.max_lag_seconds or 0)
+    ]
+    if late:
+        raise StaleError(*late)
+    known = list(complete.values()) or list(newest.values())
+    if not known:
+        hint = "say --as-of 2026-11-20T21:00+07:00, or ingest a stream first"
+        raise UsageError("there is no stream in the workspace to take the time from", hint=hint)
+    return AsOf(min(known) if complete else max(known), complete)
+
+
+def _newest(project: Project, snapshot: Snapshot) -> dict[str, datetime]:
+    """The newest time of each stream, from the accounts of its files."""
+    stream_of = {s.name: s.target for s in project.sources if s.feeds == "stream"}
+    files = snapshot.scan("files", FILES).select("source", "newest_at").collect()
+    newest: dict[str, datetime] = {}
+    for source, at in files.filter(pl.col("newest_at").is_not_null()).iter_rows():
+        stream = stream_of.get(source)
+        if stream is not None:
+            newest[stream] = max(at, newest.get(stream, at))
+    return newest

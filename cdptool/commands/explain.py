@@ -1,0 +1,143 @@
+"""`cdptool explain merge A B`: why two records are, or are not, one person."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.session import Settings, open_session
+from cdptool.errors import UsageError
+from cdptool.fields import field_type
+from cdptool.identity import JUDGED
+from cdptool.identity.evidence import Step, shortest_path
+from cdptool.tables import CONFLICTS, EDGES, FILES, Column, printed_id
+from cdptool.workspace import Snapshot
+
+PATH = ("record", "place", "and", "place of that", "agree on", "value", "pass")
+
+
+def explain_merge(settings: Settings, left: str, right: str, *, show_values: bool = False) -> Report:
+    """
+    The shortest path of evidence between two records, each step with file and row.
+
+    Args:
+        settings: Where the project is.
+        left: A record, as `source:source_key`.
+        right: Another one.
+        show_values: Print the agreeing values as they are instead of masked.
+
+    Raises:
+        UsageError: If a record is not in the workspace.
+    """
+    with open_session(settings, writes=False) as session:
+        snapshot = session.snapshot()
+        ids = {name: _record_id(snapshot, name) for name in (left, right)}
+        profiles = dict(
+            snapshot.scan("identity")
+            .filter(pl.col("record_id").is_in(list(ids.values())))
+            .select("record_id", "profile_id")
+            .collect()
+            .iter_rows()
+        )
+        missing = [name for name, record in ids.items() if record not in profiles]
+        if missing:
+            raise UsageError(f"`{missing[0]}` came after the last merge", hint="run `cdptool merge` first")
+        a, b = ids[left], ids[right]
+        if profiles[a] != profiles[b]:
+            return _apart(snapshot, (left, a, profiles[a]), (right, b, profiles[b]))
+        members = (
+            snapshot.scan("identity")
+            .filter(pl.col("profile_id") == profiles[a])
+            .select("record_id")
+            .collect()
+        )
+        inside = pl.col("record_id_l").is_in(members["record_id"].implode())
+        path = shortest_path(snapshot.scan("edges", EDGES).filter(inside).collect(), a, b)
+        names = _names(snapshot, members["record_id"])
+        rows = tuple(_row(snapshot, step, names, session.project.fields, show_values) for step in path or ())
+    profile = printed_id(profiles[a])
+    return Report(
+        verb="explain merge",
+        summary=f"one person: both records belong to {profile}, by {len(rows)} step{'s' if len(rows) != 1 else ''}",
+        data={"same": True, "profile": profile, "path": [dict(zip(PATH, row, strict=True)) for row in rows]},
+        grids=(Grid("Path of evidence", PATH, rows),) if rows else (),
+        is_answer=True,
+    )
+
+
+def _record_id(snapshot: Snapshot, name: str) -> int:
+    source, _, key = name.partition(":")
+    found = (
+        snapshot.scan("records")
+        .filter((pl.col("source") == source) & (pl.col("source_key") == key))
+        .select("record_id")
+        .head(1)
+        .collect()
+    )
+    if found.is_empty():
+        hint = "cite it as source:source_key, for example crm:KH0001"
+        raise UsageError("no such record in the workspace", hint=hint)
+    return int(found["record_id"][0])
+
+
+def _names(snapshot: Snapshot, records: pl.Series) -> dict[int, tuple[str, str]]:
+    """record_id → (`source:source_key`, `file:row`) of its first version."""
+    files = snapshot.scan("files", FILES).select("file_id", "path")
+    frame = (
+        snapshot.scan("records")
+        .filter(pl.col("record_id").is_in(records.implode()))
+        .join(files, on="file_id", how="left")
+        .sort("record_id", "path", "row")
+        .unique("record_id", keep="first", maintain_order=True)
+        .select(
+            "record_id",
+            pl.concat_str("source", pl.lit(":"), "source_key"),
+            pl.concat_str("path", pl.lit(":"), "row", ignore_nulls=True).alias("place"),
+        )
+        .collect()
+    )
+    return {record: (name, place) for record, name, place in frame.iter_rows()}
+
+
+def _row(
+    snapshot: Snapshot,
+    step: Step,
+    names: dict[int, tuple[str, str]],
+    columns: tuple[Column, ...],
+    show_values: bool,
+) -> tuple[str, ...]:
+    left, right = names[step.record_id_l], names[step.record_id_r]
+    fields = [] if step.match_key == JUDGED else step.match_key.split(" + ")
+    types = {column.name: field_type(column.type) for column in columns}
+    held = snapshot.scan("records").filter(pl.col("record_id") == step.record_id_r).select(fields).collect()
+    values = []
+    for name in fields:
+        value = held[name].drop_nulls()
+        text = str(value[-1]) if len(value) else ""
+        values.append(text if show_values else types[name].mask(text))
+    return (*left, *right, step.match_key, " + ".join(values), step.step)
+
+
+def _apart(snapshot: Snapshot, left: tuple[str, int, int], right: tuple[str, int, int]) -> Report:
+    """Two people: name their profiles, and the evidence between them that was cut, if any."""
+    pair = sorted((left[1], right[1]))
+    cut = (
+        snapshot.scan("conflicts", CONFLICTS)
+        .filter((pl.col("record_id_l") == pair[0]) & (pl.col("record_id_r") == pair[1]))
+        .select("pass", "match_key", "reason")
+        .collect()
+    )
+    profiles = [printed_id(profile) for _, _, profile in (left, right)]
+    names = ("pass", "agree on", "cut because")
+    return Report(
+        verb="explain merge",
+        summary=f"two people: {left[0]} belongs to {profiles[0]}, {right[0]} to {profiles[1]}",
+        data={
+            "same": False,
+            "profiles": profiles,
+            "cut": [dict(zip(names, row, strict=True)) for row in cut.rows()],
+        },
+        grids=(Grid("Evidence cut", names, tuple(cut.rows())),) if cut.height else (),
+        lines=() if cut.height else ("no pass joins them directly",),
+        is_answer=True,
+    )

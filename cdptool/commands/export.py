@@ -1,0 +1,250 @@
+"""`cdptool export`: audience and suppression files, consent joined last, one manifest for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from cdptool.commands.as_of import parse_as_of
+from cdptool.commands.files import read_manifest, write_folder
+from cdptool.commands.people import decision_events, decision_people, segmented_at
+from cdptool.commands.plan import applies_of
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
+from cdptool.decisions import bounced, capped, compile_program, consented, unsubscribed
+from cdptool.decisions.spec import Plan
+from cdptool.destinations import (
+    DestinationSpec,
+    ExportSpec,
+    Rendered,
+    change_findings,
+    manifest_entry,
+    render,
+)
+from cdptool.errors import CheckFailed, Finding, UsageError
+from cdptool.tables import MEMBERSHIPS, UTC_TIME
+from cdptool.workspace import Snapshot
+
+LEDGER = {
+    "export": pl.String(),
+    "destination": pl.String(),
+    "spec_version": pl.String(),
+    "profile_id": pl.Int64(),
+    "header": pl.String(),
+    "value": pl.String(),
+    "first_sent_as_of": UTC_TIME,
+}
+INPUTS = ("profiles", "memberships", "traits", "identifiers", "decisions")
+COLUMNS = ("file", "rows", "left out", "destination", "written")
+
+
+class Made(NamedTuple):
+    """One export, rendered, not yet written."""
+
+    export: ExportSpec
+    destination: DestinationSpec
+    name: str
+    rendered: Rendered
+    stopped: Mapping[str, int]  # reason → people whom consent kept back
+
+
+def export_audiences(settings: Settings, names: tuple[str, ...] = (), *, dry_run: bool = False) -> Report:
+    """Run the command for all exports, or the named ones."""
+    with open_session(settings, writes=not dry_run) as session:
+        given = parse_as_of(settings.as_of, session.project.tz) if settings.as_of else None
+        return export(session, segmented_at(session, given), names, dry_run=dry_run)
+
+
+def fingerprint_of(session: Session, as_of: datetime) -> str:
+    """What the files depend on."""
+    snapshot, project = session.snapshot(), session.project
+    streams = (
+        [spec.stream for spec in (project.plan.consent, project.plan.sends) if spec] if project.plan else []
+    )
+    tables = [*INPUTS, *(f"stream_{name}" for name in streams)]
+    digests = {name: snapshot.digest(name) for name in tables if snapshot.has(name)}
+    return fingerprint(
+        digests, as_of, project.digest("exports"), project.digest("plan"), project.digest("project")
+    )
+
+
+def export(
+    session: Session, as_of: datetime, names: tuple[str, ...] = (), *, dry_run: bool = False
+) -> Report:
+    """
+    Render, guard, write, commit the ledger.
+
+    Raises:
+        UsageError: If a name is not an export of the project.
+        CheckFailed: If an export breaks its own guard (`min_rows`, `max_change`); then nothing is written.
+    """
+    project = session.project
+    unknown = sorted(set(names) - {one.name for one in project.exports})
+    if unknown:
+        known = ", ".join(one.name for one in project.exports) or "none"
+        raise UsageError(f"there is no export `{unknown[0]}`", hint=f"the project has: {known}")
+    chosen = [one for one in project.exports if not names or one.name in names]
+    snapshot = session.snapshot()
+    with session.timed("render"):
+        made = [_make(session, snapshot, one, as_of) for one in chosen]
+    findings = tuple(finding for one in made for finding in (*one.rendered.findings, *_changed(session, one)))
+    broken = [finding for finding in findings if finding.severity == "error"]
+    if broken:
+        raise CheckFailed(*broken)
+    written = () if dry_run else _write(session, snapshot, made, as_of, is_partial=bool(names))
+    return _report(session, made, written, findings, dry_run=dry_run)
+
+
+def _make(session: Session, snapshot: Snapshot, export: ExportSpec, as_of: datetime) -> Made:
+    destination = next(one for one in session.project.destinations if one.id == export.to)
+    ids, stopped, notes = _who(session, snapshot, export, destination, as_of)
+    profiles = snapshot.scan("profiles").join(ids, on="profile_id", how="semi")
+    if snapshot.has("traits"):
+        traits = snapshot.scan("traits")
+        profiles = profiles.join(traits, on="profile_id", how="left")
+    rendered = render(profiles, export, destination)
+    rendered = rendered._replace(findings=(*rendered.findings, *notes))
+    return Made(export, destination, f"{export.name}.{destination.file.format}", rendered, stopped)
+
+
+def _who(
+    session: Session, snapshot: Snapshot, export: ExportSpec, destination: DestinationSpec, as_of: datetime
+) -> tuple[pl.LazyFrame, Mapping[str, int], tuple[Finding, ...]]:
+    """The profiles of an export after consent; how many were stopped, by reason; what to say about it."""
+    plan = session.project.plan
+    if plan is not None and export.who in ("unsubscribed", "bounced", "capped"):
+        return _list_of(session, snapshot, export, plan, as_of).select("profile_id"), {}, ()
+    members = (
+        snapshot.scan("memberships", MEMBERSHIPS)
+        .filter((pl.col("segment") == export.who) & (pl.col("state") == "in"))
+        .select("profile_id")
+    )
+    if export.kind == "suppression":
+        return members, {}, ()
+    purpose = export.purpose or destination.consent_purpose
+    if plan is None or plan.consent is None or purpose is None:
+        why = "names no purpose" if purpose is None else "has no ledger of consent to ask"
+        problem = f"export `{export.name}` leaves without consent: it {why}"
+        hint = "add `consent:` to plan.yaml and `purpose:` to the export"
+        return members, {}, (Finding(problem, export.place, hint, "warning"),)
+    events = decision_events(session, snapshot, plan, as_of)
+    gate = consented(members, events, plan, as_of=as_of, purpose=purpose, channel=export.channel)
+    stopped = gate.dropped.group_by("reason").len().sort("reason").collect()
+    return gate.kept, dict(stopped.iter_rows()), ()
+
+
+def _list_of(
+    session: Session, snapshot: Snapshot, export: ExportSpec, plan: Plan, as_of: datetime
+) -> pl.LazyFrame:
+    """The people of a built-in list: unsubscribed, bounced or capped."""
+    channel = export.channel_list or export.channel
+    events = decision_events(session, snapshot, plan, as_of, with_this_run=True)
+    people = decision_people(snapshot, plan)
+    if export.who == "capped":
+        program = compile_program(plan, as_of=as_of, applies=applies_of(session))
+        return capped(people, events, program, channel=channel)
+    channels = [channel] if channel else [one.name for one in plan.channels]
+    if export.who == "bounced":
+        lists = [bounced(people, events, plan, as_of=as_of, channel=name) for name in channels]
+    else:
+        purposes = tuple(sorted({campaign.purpose for campaign in plan.campaigns}))
+        asked = (export.purpose,) if export.purpose else purposes
+        lists = [unsubscribed(events, plan, as_of=as_of, channel=name, purposes=asked) for name in channels]
+    return pl.concat(lists).unique("profile_id").sort("profile_id")
+
+
+def _changed(session: Session, made: Made) -> tuple[Finding, ...]:
+    """The guard against sudden change, against the rows of the last time."""
+    entries = [entry for entry in session.workspace.logs("export") if entry.key == made.export.name]
+    previous = int(entries[-1].payload["rows"]) if entries else None
+    return change_findings(made.export, made.rendered.rows, previous)
+
+
+def _write(
+    session: Session, snapshot: Snapshot, made: list[Made], as_of: datetime, *, is_partial: bool
+) -> tuple[str, ...]:
+    """Write the files and the manifest, then commit the ledger; the names of the files that changed."""
+    out = session.project.out
+    files = {one.name: (one.rendered.body, _entry(one)) for one in made}
+    declared = {one.name for one in session.project.exports}
+    before = read_manifest(out).get("files", ()) if is_partial else ()
+    kept = tuple(entry for entry in before if entry["export"] in declared and entry["name"] not in files)
+    mark = fingerprint_of(session, as_of)
+    with session.workspace.begin(session.manifest("export", as_of, snapshot.digests())) as transaction:
+        changed = write_folder(out, files, as_of=as_of, run=session.run_block(), kept=kept)
+        transaction.append("ledger", _new_in_ledger(snapshot, made, as_of), LEDGER)
+        for one in made:
+            transaction.log("export", one.export.name, {"rows": one.rendered.rows})
+        if not is_partial:
+            mark_done(transaction, "export", mark, ("ledger",))
+        session.commit(transaction, {one.name: one.rendered.rows for one in made})
+    return changed
+
+
+def _entry(made: Made) -> dict[str, Any]:
+    entry = manifest_entry(made.name, made.rendered, made.export, made.destination)
+    return {**entry, "stopped": dict(made.stopped)}
+
+
+def _new_in_ledger(snapshot: Snapshot, made: list[Made], as_of: datetime) -> pl.DataFrame:
+    """What was never sent before: (export, destination, spec version, person, header, value)."""
+    sent = [
+        one.rendered.ledger.select(
+            pl.lit(one.export.name).alias("export"),
+            pl.lit(one.destination.id).alias("destination"),
+            pl.lit(one.destination.spec_version).alias("spec_version"),
+            "profile_id",
+            "header",
+            "value",
+            pl.lit(as_of, UTC_TIME).alias("first_sent_as_of"),
+        )
+        for one in made
+    ]
+    keys = [name for name in LEDGER if name != "first_sent_as_of"]
+    known = snapshot.scan("ledger", LEDGER).select(keys).collect()
+    frame = pl.concat([pl.DataFrame(schema=LEDGER), *sent])
+    return frame.join(known, on=keys, how="anti", nulls_equal=True).sort(keys)
+
+
+def _report(
+    session: Session,
+    made: list[Made],
+    written: tuple[str, ...],
+    findings: tuple[Finding, ...],
+    *,
+    dry_run: bool,
+) -> Report:
+    rows = tuple(
+        (
+            one.name,
+            one.rendered.rows,
+            one.rendered.left_out.height + sum(one.stopped.values()),
+            one.destination.id,
+            one.name in written,
+        )
+        for one in made
+    )
+    if dry_run:
+        summary = f"{len(made)} files would be written to {session.project.out}"
+    elif written:
+        summary = f"{len(written)} files written to {session.project.out}"
+    else:
+        summary = f"nothing changed in {session.project.out}"
+    return Report(
+        verb="export",
+        summary=summary,
+        data={
+            "out": str(session.project.out),
+            "dry_run": dry_run,
+            "files": [
+                {**dict(zip(COLUMNS, row, strict=True)), "stopped": dict(one.stopped)}
+                for row, one in zip(rows, made, strict=True)
+            ],
+        },
+        grids=(Grid("Exports", COLUMNS, rows),),
+        findings=findings,
+        timings=tuple(session.timings.items()),
+    )

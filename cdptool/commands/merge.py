@@ -1,0 +1,107 @@
+"""`cdptool merge`: records → who is who, golden profiles, and what changed since the last time."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
+from cdptool.errors import ConfigError
+from cdptool.fields import field_type
+from cdptool.identity import Previous, Resolution, golden_profiles, resolve
+from cdptool.identity.registry import Changes, changes
+from cdptool.tables import ALIASES, IDENTITY, records_schema
+from cdptool.workspace import Snapshot
+
+OUTPUTS = ("identity", "aliases", "edges", "conflicts", "profiles", "lineage", "identifiers")
+
+
+def merge_records(settings: Settings, *, dry_run: bool = False) -> Report:
+    """Run the command. With `dry_run` nothing is written and nobody else is kept waiting."""
+    with open_session(settings, writes=not dry_run) as session:
+        return merge(session, dry_run=dry_run)
+
+
+def fingerprint_of(session: Session) -> str:
+    """What the result of a merge depends on; the registry is its own output, so it takes no part."""
+    snapshot = session.snapshot()
+    records = snapshot.digest("records") if snapshot.has("records") else ""
+    return fingerprint(records, session.project.digest("project"), session.project.digest("merge"))
+
+
+def merge(session: Session, *, dry_run: bool = False) -> Report:
+    """
+    Resolve, build golden profiles, commit.
+
+    Raises:
+        ConfigError: If the project has no merge.yaml.
+    """
+    plan = session.project.merge
+    if plan is None:
+        raise ConfigError("the project has no `passes`", hint="add a merge.yaml: see the README")
+    snapshot = session.snapshot()
+    columns = session.project.fields
+    previous = Previous(
+        snapshot.scan("identity", IDENTITY).collect(), snapshot.scan("aliases", ALIASES).collect()
+    )
+    types = {column.name: field_type(column.type).dtype for column in columns}
+    records = session.engine.of(snapshot.scan("records", records_schema(types)))
+    with session.timed("resolve"):
+        resolution = resolve(session.engine, records, columns, plan, previous)
+    difference = changes(resolution.identity, previous.identity)
+    if not dry_run:
+        with session.timed("golden profiles"):
+            golden = golden_profiles(session.engine, records, resolution.identity, columns, plan)
+        _commit(session, snapshot, resolution, golden)
+    return _report(resolution, difference, dry_run=dry_run)
+
+
+def _commit(
+    session: Session,
+    snapshot: Snapshot,
+    resolution: Resolution,
+    golden: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
+) -> None:
+    """Replace the tables of the merge in one transaction."""
+    mark = fingerprint_of(session)
+    frames = (resolution.identity, resolution.aliases, resolution.edges, resolution.conflicts, *golden)
+    inputs = {"records": snapshot.digest("records")} if snapshot.has("records") else {}
+    with session.workspace.begin(session.manifest("merge", None, inputs)) as transaction:
+        for table, frame in zip(OUTPUTS, frames, strict=True):
+            transaction.replace(table, frame)
+        mark_done(transaction, "merge", mark, OUTPUTS)
+        session.commit(transaction, {"records": resolution.identity.height, "profiles": golden[0].height})
+
+
+def _report(resolution: Resolution, difference: Changes, *, dry_run: bool) -> Report:
+    n_records = resolution.identity.height
+    n_profiles = resolution.identity["profile_id"].n_unique()
+    sizes = resolution.identity.group_by("profile_id").len()["len"]
+    largest = int(sizes.max() or 0)  # type: ignore[arg-type]
+    what = "would be" if dry_run else "are"
+    rows = tuple(
+        (name.removeprefix("n_").replace("_", " "), value) for name, value in difference._asdict().items()
+    )
+    evidence = resolution.edges.group_by("pass", "match_key").len().sort("pass", "match_key")
+    cut = resolution.conflicts.group_by("reason").len().sort("reason")
+    return Report(
+        verb="merge",
+        summary=f"{n_records:,} records {what} {n_profiles:,} profiles; the largest holds {largest}",
+        data={
+            "records": n_records,
+            "profiles": n_profiles,
+            "largest": largest,
+            "changes": {name.removeprefix("n_"): value for name, value in difference._asdict().items()},
+            "evidence": [
+                dict(zip(("pass", "match_key", "links"), row, strict=True)) for row in evidence.rows()
+            ],
+            "conflicts": [dict(zip(("reason", "links"), row, strict=True)) for row in cut.rows()],
+            "dry_run": dry_run,
+        },
+        grids=(
+            Grid("Since the last merge", ("", "count"), rows),
+            Grid("Evidence used", ("pass", "agree on", "links"), tuple(evidence.rows())),
+            *((Grid("Evidence cut", ("reason", "links"), tuple(cut.rows())),) if cut.height else ()),
+        ),
+        findings=resolution.findings,
+    )

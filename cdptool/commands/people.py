@@ -1,0 +1,148 @@
+"""
+What decisions and exports read: people with their addresses and memberships, and what happened to them.
+
+Shared by `plan` and `export`, so that both judge consent, caps and bounces by the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import polars as pl
+
+from cdptool.commands.session import Session
+from cdptool.decisions import cap_columns, events_by_profile, people_schema, reservations
+from cdptool.decisions.events import LEDGER, LOG, PLANNED
+from cdptool.decisions.spec import Cap, Plan
+from cdptool.errors import UsageError
+from cdptool.kernels import Kernel
+from cdptool.rules import row_condition
+from cdptool.tables import DECISIONS, IDENTIFIERS, MEMBERSHIPS, Schema
+from cdptool.workspace import Snapshot
+
+
+def segmented_at(session: Session, given: datetime | None) -> datetime:
+    """
+    The moment of the segments in the workspace, which plan and export build on.
+
+    Raises:
+        UsageError: If there are none, or they are of another moment than the one asked for.
+    """
+    entries = [entry for entry in session.workspace.logs("step") if entry.key == "segment"]
+    if not entries or not session.snapshot().has("memberships"):
+        raise UsageError("no segments are computed yet", hint="run `cdptool segment` first, or `cdptool run`")
+    moment = datetime.fromisoformat(entries[-1].payload["as_of"])
+    if given is not None and given != moment:
+        problem = f"the segments are as of {moment.isoformat()}, not as of the moment asked for"
+        raise UsageError(problem, hint="run `cdptool segment` with the same --as-of first, or `cdptool run`")
+    return moment
+
+
+def decision_events(
+    session: Session, snapshot: Snapshot, plan: Plan, as_of: datetime, *, with_this_run: bool = False
+) -> pl.LazyFrame:
+    """The ledger of consent, the log of sends and earlier plans, by profile: EVENTS with the cap columns."""
+    keys = tuple(key.field for key in session.project.merge.keys) if session.project.merge else ()
+    ledger = _named_events(session, snapshot, plan.consent.stream, LEDGER, keys) if plan.consent else None
+    log = planned = None
+    if plan.sends:
+        log = _named_events(session, snapshot, plan.sends.stream, LOG, keys, caps=plan.caps)
+        decisions = _under_todays_ids(snapshot)
+        planned = reservations(decisions, plan, as_of=as_of, with_this_run=with_this_run)
+        planned = planned.with_columns(_conditions(session, plan.caps, plan.sends.stream, PLANNED))
+    return events_by_profile(
+        snapshot.scan("identifiers", IDENTIFIERS),
+        ledger=ledger,
+        log=log,
+        planned=planned,
+        cap_columns=cap_columns(plan),
+    )
+
+
+def decision_people(snapshot: Snapshot, plan: Plan) -> pl.LazyFrame:
+    """One row per profile: its addresses, whether each campaign is for it, which caps are its own."""
+    addresses = sorted({channel.address for channel in plan.channels})
+    profiles = snapshot.scan("profiles").select(
+        "profile_id", *(pl.col(name).cast(pl.String) for name in addresses)
+    )
+    asked = {f"to:{campaign.name}": campaign.to for campaign in plan.campaigns}
+    asked |= {f"only:{cap.id}": cap.only for cap in plan.caps if cap.only is not None}
+    members = snapshot.scan("memberships", MEMBERSHIPS)
+    by_profile = members.group_by("profile_id").agg(
+        pl.col("state").filter(pl.col("segment") == segment).first().alias(f"state:{segment}")
+        for segment in sorted(set(asked.values()))
+    )
+
+    def membership(segment: str) -> pl.Expr:
+        """True: in; null: unknown; no row: out."""
+        state = pl.col(f"state:{segment}")
+        return pl.when(state == "unknown").then(None).otherwise(state.is_not_null())
+
+    return (
+        profiles.join(by_profile, on="profile_id", how="left")
+        .with_columns(
+            pl.lit(None, pl.String).alias("suppressed_by"),
+            *(membership(segment).alias(name) for name, segment in asked.items()),
+        )
+        .select(*people_schema(plan))
+    )
+
+
+def by_identifier(fields: Sequence[str]) -> Kernel:
+    """A kernel by `record_id` over events and records: one row per event and identifier (`field`, `value`)."""
+
+    def kernel(events: pl.LazyFrame, records: pl.LazyFrame) -> pl.LazyFrame:
+        held = (
+            records.select("record_id", *fields)
+            .unpivot(on=list(fields), index="record_id", variable_name="field", value_name="value")
+            .filter(pl.col("value").is_not_null())
+            .unique()
+        )
+        return events.join(held, on="record_id").drop("record_id")
+
+    return kernel
+
+
+def _named_events(
+    session: Session,
+    snapshot: Snapshot,
+    stream: str,
+    schema: Schema,
+    keys: Sequence[str],
+    *,
+    caps: tuple[Cap, ...] = (),
+) -> pl.LazyFrame:
+    """A stream in the shape the decisions read, one row per event and identifier of its record."""
+    wanted = {name: dtype for name, dtype in schema.items() if name not in ("field", "value")}
+    rows = snapshot.scan(f"stream_{stream}", {"record_id": pl.Int64(), **wanted})
+    rows = rows.with_columns(_conditions(session, caps, stream, rows.collect_schema()))
+    chosen = rows.select("record_id", *wanted, "^cap:.*$")
+    records = snapshot.scan("records", dict.fromkeys(keys, pl.String()) | {"record_id": pl.Int64()})
+    return session.engine.shuffle(
+        [chosen, records.select("record_id", *keys)], [("record_id",), ("record_id",)], by_identifier(keys)
+    )
+
+
+def _conditions(session: Session, caps: tuple[Cap, ...], stream: str, schema: Schema) -> list[pl.Expr]:
+    """The Boolean column of every cap with a condition, over rows of the stream of sends."""
+    declared = next((one for one in session.project.streams if one.name == stream), None)
+    if declared is None:
+        return []
+    return [
+        row_condition(cap.where, declared, present=tuple(schema)).alias(f"cap:{cap.id}")
+        for cap in caps
+        if cap.where is not None
+    ]
+
+
+def _under_todays_ids(snapshot: Snapshot) -> pl.LazyFrame:
+    """All decisions of earlier runs, their profiles resolved through the aliases."""
+    decisions = snapshot.scan("decisions", DECISIONS)
+    aliases = snapshot.scan("aliases", {"old_profile_id": pl.Int64(), "profile_id": pl.Int64()})
+    now = aliases.rename({"profile_id": "now"})
+    return (
+        decisions.join(now, left_on="profile_id", right_on="old_profile_id", how="left")
+        .with_columns(pl.coalesce("now", "profile_id").alias("profile_id"))
+        .drop("now")
+    )

@@ -1,0 +1,80 @@
+"""`cdptool run`: ingest → merge → segment → plan → export, each step only when its inputs changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cdptool.commands import export, ingest, merge, plan, segment
+from cdptool.commands.as_of import AsOf, resolve_as_of
+from cdptool.commands.files import are_in_place
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.session import Session, Settings, is_done, open_session
+from cdptool.console import Voice, progress
+from cdptool.errors import Finding
+
+COLUMNS = ("step", "result")
+
+
+def run_all(settings: Settings, voice: Voice) -> Report:
+    """Run the command: one lease, one run id, one as-of for all steps."""
+    with open_session(settings, writes=True) as session, progress("run", voice) as say:
+        say("ingest")
+        first = ingest.ingest(session, (), voice)
+        done: list[tuple[str, str]] = [("ingest", first.summary)]
+        findings: list[Finding] = list(first.findings)
+        as_of = resolve_as_of(session.project, session.snapshot(), settings.as_of, session.now)
+        for verb, mark, step in _steps(session, as_of):
+            say(verb)
+            if is_done(session, verb, mark()) and _in_place(session, verb):
+                done.append((verb, "unchanged"))
+                continue
+            report = step()
+            findings += report.findings
+            done.append((verb, report.summary))
+    is_unchanged = all(result == "unchanged" for _, result in done[1:]) and not first.data["rows_accepted"]
+    head = "nothing changed" if is_unchanged else "done"
+    return Report(
+        verb="run",
+        summary=f"{head}: as of {as_of.moment:%Y-%m-%d %H:%M} UTC; results in {session.project.out}",
+        data={
+            "as_of": as_of.moment.isoformat(),
+            "run_id": session.run_id,
+            "out": str(session.project.out),
+            "changed": not is_unchanged,
+            "steps": [dict(zip(COLUMNS, row, strict=True)) for row in done],
+        },
+        grids=(Grid("Run", COLUMNS, tuple(done)),),
+        findings=tuple(findings),
+        timings=tuple(session.timings.items()),
+    )
+
+
+def _steps(session: Session, as_of: AsOf) -> tuple[tuple[str, Callable[[], str], Callable[[], Report]], ...]:
+    """The steps that the project declares, in order: name, fingerprint, work."""
+    project, moment = session.project, as_of.moment
+    declared: list[tuple[str, Callable[[], str], Callable[[], Report]]] = []
+    if project.merge is not None:
+        declared.append(("merge", lambda: merge.fingerprint_of(session), lambda: merge.merge(session)))
+    if project.rules is not None:
+        declared.append(
+            (
+                "segment",
+                lambda: segment.fingerprint_of(session, as_of),
+                lambda: segment.segment(session, as_of),
+            )
+        )
+    if project.plan is not None and project.plan.campaigns:
+        declared.append(
+            ("plan", lambda: plan.fingerprint_of(session, moment), lambda: plan.plan(session, moment))
+        )
+    if project.exports:
+        declared.append(
+            ("export", lambda: export.fingerprint_of(session, moment), lambda: export.export(session, moment))
+        )
+    return tuple(declared)
+
+
+def _in_place(session: Session, verb: str) -> bool:
+    """Whether the files the step wrote are still there; a step without files has none to lose."""
+    folders = {"export": session.project.out, "plan": session.project.out / plan.FOLDER}
+    return verb not in folders or are_in_place(folders[verb])

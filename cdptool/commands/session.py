@@ -1,0 +1,150 @@
+"""
+What every command needs: the project, its workspace, an engine, the time of the run.
+
+The only place that reads the clock. A writing command holds the lease for as long as its session is open;
+`run` opens one session and takes all its steps in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cdptool import __version__
+from cdptool.config import Project, load_project
+from cdptool.engines import BucketEngine, LocalEngine
+from cdptool.kernels import Engine
+from cdptool.workspace import RunInfo, Snapshot, Transaction, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says, before the project is read."""
+
+    project: Path
+    wait: float = 0.0
+    buckets: int = 1
+    workspace: Path | None = None
+    out: Path | None = None
+    as_of: str | None = None
+
+    def overrides(self) -> dict[str, str]:
+        """The flags that stand above environment and files."""
+        flags = {"workspace": self.workspace, "out": self.out}
+        return {name: str(path.resolve()) for name, path in flags.items() if path is not None}
+
+
+@dataclass(slots=True)
+class Session:
+    """An open project and workspace, and the manifest of the run that is going on."""
+
+    settings: Settings
+    project: Project
+    workspace: Workspace
+    engine: Engine[pl.LazyFrame]
+    now: datetime
+    run_id: str
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def snapshot(self) -> Snapshot:
+        """The newest tables."""
+        return self.workspace.snapshot()
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Count the seconds of a step under its name."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[step] = self.timings.get(step, 0.0) + time.perf_counter() - start
+
+    def manifest(self, verb: str, as_of: datetime | None, inputs: Mapping[str, str]) -> RunInfo:
+        """The manifest of one step of this run, as it begins."""
+        versions = {"cdptool": __version__, "polars": pl.__version__, "python": platform.python_version()}
+        digests = "".join(digest for _, digest in self.project.digests)
+        return RunInfo(
+            run_id=self.run_id,
+            verb=verb,
+            started_at=self.now,
+            as_of=as_of,
+            config_digest=hashlib.sha256(digests.encode()).hexdigest(),
+            inputs=inputs,
+            versions=versions,
+        )
+
+    def run_block(self) -> dict[str, str]:
+        """What belongs to this run only: the `run` block of a manifest, outside every comparison."""
+        return {"run_id": self.run_id, "started_at": self.now.isoformat()}
+
+    def commit(self, transaction: Transaction, counts: Mapping[str, int]) -> int | None:
+        """Commit with the finished manifest. None where nothing changed."""
+        finished = replace(
+            transaction.run, counts=counts, timings=dict(self.timings), ended_at=datetime.now(UTC)
+        )
+        return transaction.commit(finished)
+
+
+@contextmanager
+def open_session(settings: Settings, *, writes: bool) -> Iterator[Session]:
+    """
+    Read the project, open its workspace, and hold the lease if the command writes.
+
+    Raises:
+        ConfigError: If the project cannot be read.
+        StoreError: If the workspace cannot be opened; a reading command never creates it.
+        BusyError: If another run holds the workspace longer than `wait`.
+    """
+    project = load_project(settings.project, settings.overrides(), os.environ)
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    with Workspace.open(project.workspace, create=writes) as workspace, _engine(settings, project) as engine:
+        session = Session(settings, project, workspace, engine, now, run_id)
+        if not writes:
+            yield session
+            return
+        with workspace.lease(run_id, wait_seconds=settings.wait):
+            yield session
+
+
+@contextmanager
+def _engine(settings: Settings, project: Project) -> Iterator[Engine[pl.LazyFrame]]:
+    """The engine of this machine: whole, or in buckets that spill into the workspace."""
+    if settings.buckets <= 1:
+        yield LocalEngine()
+        return
+    with BucketEngine(settings.buckets, project.workspace / "spill") as engine:
+        yield engine
+
+
+def fingerprint(*parts: Any) -> str:
+    """One digest of everything a step's result depends on."""
+    return hashlib.sha256(repr((__version__, *parts)).encode()).hexdigest()
+
+
+def is_done(session: Session, verb: str, mark: str) -> bool:
+    """Whether the last run of the step had the same inputs and its tables are still as it left them."""
+    entries = [entry for entry in session.workspace.logs("step") if entry.key == verb]
+    if not entries or entries[-1].payload["fingerprint"] != mark:
+        return False
+    snapshot = session.snapshot()
+    outputs: Mapping[str, str] = entries[-1].payload["outputs"]
+    return all(snapshot.has(table) and snapshot.digest(table) == digest for table, digest in outputs.items())
+
+
+def mark_done(transaction: Transaction, verb: str, mark: str, tables: tuple[str, ...]) -> None:
+    """Remember what the step's result depended on, and the tables it wrote."""
+    snapshot = transaction.snapshot()
+    outputs = {table: snapshot.digest(table) for table in tables if snapshot.has(table)}
+    transaction.log("step", verb, {"fingerprint": mark, "outputs": outputs})

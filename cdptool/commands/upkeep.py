@@ -1,0 +1,60 @@
+"""`cdptool workspace …`: verify digests, show the history, tidy up."""
+
+from __future__ import annotations
+
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.session import Settings, open_session
+from cdptool.errors import CheckFailed
+
+
+def verify(settings: Settings) -> Report:
+    """
+    Compare every file with its digest.
+
+    Raises:
+        CheckFailed: If a file is missing or has other bytes than were written.
+    """
+    with open_session(settings, writes=False) as session:
+        findings = session.workspace.verify()
+        n_files = sum(len(session.snapshot().files(table)) for table in session.snapshot().tables)
+    if findings:
+        raise CheckFailed(*findings)
+    return Report("workspace verify", f"{n_files} files are as they were written", {"files": n_files})
+
+
+def history(settings: Settings) -> Report:
+    """Every kept snapshot: number, time, verb, tables changed."""
+    with open_session(settings, writes=False) as session:
+        kept = session.workspace.history()
+    rows = tuple(
+        (str(one.number), f"{one.committed_at:%Y-%m-%d %H:%M:%S}", one.verb, ", ".join(one.changed))
+        for one in kept
+    )
+    names = ("snapshot", "committed_at", "verb", "changed")
+    return Report(
+        verb="workspace history",
+        summary=f"{len(kept)} snapshots are kept",
+        data={"snapshots": [dict(zip(names, row, strict=True)) for row in rows]},
+        grids=(Grid("History", names, rows),),
+        is_answer=True,
+    )
+
+
+def tidy(settings: Settings, *, keep: int) -> Report:
+    """Compact tables of many small files, then drop all but `keep` snapshots and the files only they needed."""
+    with open_session(settings, writes=True) as session:
+        compacted = session.workspace.compact(session.manifest("compact", None, {}))
+        result = session.workspace.gc(keep)
+    data = {
+        "compacted": compacted is not None,
+        "snapshots_dropped": result.snapshots,
+        "files_removed": result.files,
+        "bytes_freed": result.bytes,
+        "postponed": result.is_postponed,
+    }
+    later = "; another process reads the workspace, old snapshots stay for now" if result.is_postponed else ""
+    return Report(
+        verb="workspace tidy",
+        summary=f"dropped {result.snapshots} snapshots, removed {result.files} files ({result.bytes:,} bytes){later}",
+        data=data,
+    )
