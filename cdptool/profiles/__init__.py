@@ -1,0 +1,21 @@
+"""
+Profiles and what is known of them: streams → one tagged frame → the rule kernel → traits and memberships.
+"""
+
+from __future__ import annotations
+
+from cdptool.profiles.evaluation import evaluate, require_one_currency, tagged_events, tagged_schema
+from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
+
+__all__ = [
+    "CHANGES",
+    "WATERFALL",
+    "changes",
+    "evaluate",
+    "memberships",
+    "require_one_currency",
+    "tagged_events",
+    "tagged_schema",
+    "traits",
+    "waterfall",
+]

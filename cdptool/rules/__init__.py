@@ -1,1 +1,33 @@
-"""The one rule language: text → nodes (`syntax`), offline checks (`check`), nodes → Polars (`evaluate`)."""
+"""
+The one rule language: text → frozen nodes → checks → Polars kernels.
+
+`parse` reads an expression, `check_rules` says what is wrong with a book of them without data, `needs` what
+they read, `evaluate_kernel` makes the kernel that answers them, `row_condition` an expression over single rows.
+"""
+
+from __future__ import annotations
+
+from cdptool.rules.book import Catalog, Rule, RuleBook
+from cdptool.rules.check import check_condition, check_rules
+from cdptool.rules.conditions import row_condition
+from cdptool.rules.evaluate import MIXED_CURRENCY, BookNeeds, StreamNeed, evaluate_kernel, needs
+from cdptool.rules.naming import order
+from cdptool.rules.syntax import Node, parse, to_text
+
+__all__ = [
+    "MIXED_CURRENCY",
+    "BookNeeds",
+    "Catalog",
+    "Node",
+    "Rule",
+    "RuleBook",
+    "StreamNeed",
+    "check_condition",
+    "check_rules",
+    "evaluate_kernel",
+    "needs",
+    "order",
+    "parse",
+    "row_condition",
+    "to_text",
+]

@@ -82,6 +82,8 @@ class Needs:
 class Compiler:
     """Compiles the rules of a book for one as-of. `layers` are the columns it makes, in order."""
 
+    prefix = "{stream}."  # columns of rows are named as in the tagged frame
+
     def __init__(
         self, book: RuleBook, catalog: Catalog, as_of: datetime, complete_until: Mapping[str, datetime]
     ) -> None:
@@ -193,7 +195,7 @@ class Compiler:
             unit = next(unit for unit in CALENDAR_UNITS if unit == name)
             return exact("date", period_starts(today, unit, 0, self.catalog.week_starts))
         self.needs.columns.setdefault(stream.name, set()).add(path)
-        return declared(column, f"{stream.name}.{'.'.join(path)}")
+        return declared(column, self.prefix.format(stream=stream.name) + ".".join(path))
 
     def _field(self, path: tuple[str, ...], subject: Subject) -> Value:
         self.needs.fields.add(path)

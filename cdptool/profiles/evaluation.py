@@ -1,0 +1,114 @@
+"""From streams that know their profile to the answers of a rule book: one tagged frame, one co-group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import polars as pl
+
+from cdptool.errors import ConfigError, Finding, SchemaError
+from cdptool.fields import field_type
+from cdptool.kernels import Engine, Kernel
+from cdptool.rules import MIXED_CURRENCY, BookNeeds, Catalog
+from cdptool.rules.book import kind_of
+from cdptool.tables import UTC_TIME
+
+Table = TypeVar("Table")
+KEY = ("profile_id",)
+
+
+def tagged_events(streams: Mapping[str, pl.LazyFrame], needs: BookNeeds, catalog: Catalog) -> pl.LazyFrame:
+    """
+    The streams as the one long frame a rule kernel reads: only the columns and the times that rules need.
+
+    Args:
+        streams: By name: `profile_id` (Int64), `at`, `event_id`, then the declared columns. One row per event:
+            versions of an event are already reduced to one. A stream that is needed and not given is empty.
+        needs: What the rules read.
+        catalog: The declared columns, which give the dtypes.
+
+    Returns:
+        `profile_id`, `stream`, `at`, `event_id`, then `<stream>.<column>` of every needed stream in order, null
+        in the rows of other streams. The schema depends on the needs alone. Rows in any order. Lazy.
+
+    Raises:
+        SchemaError: If a stream lacks a needed column or has it with another dtype.
+    """
+    schema = tagged_schema(needs, catalog)
+    frames = []
+    for name, need in needs.streams.items():
+        if name not in streams:
+            continue
+        own = {f"{name}.{column}": column for column in need.columns}
+        _require(streams[name], name, {column: schema[tagged] for tagged, column in own.items()})
+        rows = streams[name].filter(pl.col("profile_id").is_not_null() & pl.col("at").is_not_null())
+        if need.since is not None:
+            rows = rows.filter(pl.col("at") >= pl.lit(need.since, dtype=UTC_TIME))
+        columns = [
+            pl.col(own[tagged]).alias(tagged) if tagged in own else pl.lit(None, dtype).alias(tagged)
+            for tagged, dtype in list(schema.items())[4:]
+        ]
+        frames.append(rows.select("profile_id", pl.lit(name).alias("stream"), "at", "event_id", *columns))
+    return pl.concat(frames) if frames else pl.LazyFrame(schema=schema)
+
+
+def tagged_schema(needs: BookNeeds, catalog: Catalog) -> dict[str, pl.DataType]:
+    """The columns and dtypes of the tagged frame."""
+    schema = {"profile_id": pl.Int64(), "stream": pl.String(), "at": UTC_TIME, "event_id": pl.Int64()}
+    columns: dict[str, pl.DataType] = dict(schema)
+    for name, need in needs.streams.items():
+        stream = catalog.stream(name)
+        assert stream is not None
+        dtypes: dict[str, pl.DataType] = {}
+        for column in stream.columns:
+            dtypes[column.name] = field_type(column.type).dtype
+            if kind_of(column) == "money":
+                dtypes[f"{column.name}_currency"] = pl.String()
+        columns |= {f"{name}.{column}": dtypes[column] for column in need.columns}
+    return columns
+
+
+def evaluate(engine: Engine[Table], profiles: Table, events: Table, kernel: Kernel) -> Table:
+    """
+    Answer a rule book for every profile.
+
+    Args:
+        engine: Where it runs: whole, in buckets, or on a cluster.
+        profiles: One row per `profile_id`, with the fields the rules need.
+        events: What `tagged_events` gives.
+        kernel: What `evaluate_kernel` gives.
+
+    Returns:
+        The kernel's table: one row per profile with its traits and segments.
+    """
+    return engine.shuffle((profiles, events), (KEY, KEY), kernel)
+
+
+def require_one_currency(answers: pl.DataFrame) -> None:
+    """
+    Refuse answers in which amounts of two currencies were added up or compared for one profile.
+
+    Raises:
+        ConfigError: With the number of profiles; the project declares no rate table.
+    """
+    mixed = int(answers[MIXED_CURRENCY].sum())
+    if mixed:
+        problem = f"amounts of two currencies meet in one aggregate of {mixed} profiles"
+        raise ConfigError(
+            Finding(problem, hint="keep one with .where(…), or declare rates (not supported yet)")
+        )
+
+
+def _require(frame: pl.LazyFrame, stream: str, schema: Mapping[str, pl.DataType]) -> None:
+    wanted = {"profile_id": pl.Int64(), "at": UTC_TIME, "event_id": pl.Int64(), **schema}
+    actual = frame.collect_schema()
+    wrong = [
+        f"stream `{stream}` lacks column `{name}`"
+        if name not in actual
+        else f"`{stream}.{name}` is {actual[name]}, expected {dtype}"
+        for name, dtype in wanted.items()
+        if actual.get(name) != dtype
+    ]
+    if wrong:
+        raise SchemaError(*wrong)

@@ -1,0 +1,73 @@
+"""A condition over single rows of one stream, such as the `where` of a cap: no windows, no other rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+import polars as pl
+
+from cdptool.errors import ConfigError, Finding
+from cdptool.fields import field_type
+from cdptool.rules.book import Catalog, RuleBook, find_column
+from cdptool.rules.check import check_condition
+from cdptool.rules.compile import Compiler, Subject
+from cdptool.rules.nodes import Aggregate, At, Name, Node, walk
+from cdptool.rules.values import Value
+from cdptool.tables import UTC_TIME, StreamSchema
+
+_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Plain(Compiler):
+    """Compiles over a frame of the stream alone, whose columns are named as they are declared."""
+
+    prefix = ""
+    present: tuple[str, ...] | None = None
+
+    def column(self, stream: StreamSchema, path: tuple[str, ...]) -> Value:
+        seen = super().column(stream, path)
+        if self.present is None or path[0] in self.present:
+            return seen
+        declared = find_column(stream.columns, path[0])
+        return replace(seen, lo=pl.lit(None, field_type(declared.type).dtype if declared else UTC_TIME))
+
+
+def row_condition(node: Node, stream: StreamSchema, *, present: tuple[str, ...] | None = None) -> pl.Expr:
+    """
+    A condition over the rows of a stream as an expression.
+
+    Args:
+        node: The condition: columns of the row, constants, comparisons, and/or/not, missing, default, matches.
+        stream: The stream whose columns it may name.
+        present: The columns the frame has; what else is declared counts as null. None = all.
+
+    Returns:
+        A Boolean expression over columns named as declared, and `at`; null is unknown.
+
+    Raises:
+        ConfigError: If the condition does not pass its checks, or looks beyond the row.
+
+    >>> from cdptool.errors import Place
+    >>> from cdptool.rules.syntax import parse
+    >>> from cdptool.tables import Column
+    >>> sent = StreamSchema("sent", (Column("kind", "text"),))
+    >>> promo = row_condition(parse('kind == "promo"', Place("plan.yaml")), sent)
+    >>> pl.DataFrame({"kind": ["promo", "news", None]}).select(met=promo)["met"].to_list()
+    [True, False, None]
+    """
+    catalog = Catalog(streams=(stream,))
+    findings = (*check_condition(node, stream, catalog), *_beyond(node))
+    if findings:
+        raise ConfigError(*findings)
+    compiler = _Plain(RuleBook(), catalog, _NO_TIME, {})
+    compiler.present = present
+    return compiler.truth(node, Subject(_NO_TIME, stream))
+
+
+def _beyond(node: Node) -> tuple[Finding, ...]:
+    looks = [each for each in walk(node) if isinstance(each, Aggregate | At)]
+    found = [Finding("other rows are not looked at here", each.place) for each in looks]
+    now = [each for each in walk(node) if isinstance(each, Name) and each.name == "now"]
+    return (*found, *(Finding("`now` is not known here", each.place) for each in now))
