@@ -8,7 +8,6 @@ without a key share a bucket.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from cdptool.engines.local import LocalEngine
-from cdptool.engines.sinks import spill_table
+from cdptool.engines.sinks import SpillFolder, spill_table
 from cdptool.errors import SchemaError
 from cdptool.kernels import Kernel, Keys
 from cdptool.tables import hash63
@@ -35,15 +34,14 @@ class BucketEngine(LocalEngine):
     """
 
     def __init__(self, n: int, spill: Path, *, slice_rows: int = SLICE_ROWS) -> None:
-        spill.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.n = n
         self.slice_rows = slice_rows
-        self._folder = Path(tempfile.mkdtemp(prefix="buckets-", dir=spill))
+        self._spill = SpillFolder(spill)
         self._steps = 0
 
     def close(self) -> None:
         """Remove everything that was spilled."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._spill.remove()
 
     def __enter__(self) -> BucketEngine:
         return self
@@ -66,7 +64,7 @@ class BucketEngine(LocalEngine):
         Apply a kernel to one or two tables, bucket by bucket.
 
         Raises:
-            SchemaError: If two tables' keys differ in dtype, or a bucket's result differs from the empty one's.
+            SchemaError: If the tables' keys differ in dtype, or a bucket's columns from the empty run's.
         """
         schemas = tuple(table.collect_schema() for table in tables)
         types = {tuple(schema[key] for key in keys) for schema, keys in zip(schemas, by, strict=True)}
@@ -120,7 +118,7 @@ class BucketEngine(LocalEngine):
 
     def _step(self) -> Path:
         self._steps += 1
-        step = self._folder / f"{self._steps:04d}"
+        step = self._spill.path / f"{self._steps:04d}"
         step.mkdir()
         return step
 

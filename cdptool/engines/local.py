@@ -18,7 +18,8 @@ class LocalEngine:
 
     >>> engine = LocalEngine()
     >>> count = lambda rows: rows.group_by("k").agg(pl.col("v").count())
-    >>> engine.collect(engine.shuffle([engine.of(pl.DataFrame({"k": [1, 1], "v": [1, 2]}))], [("k",)], count)).rows()
+    >>> rows = engine.of(pl.DataFrame({"k": [1, 1], "v": [1, 2]}))
+    >>> engine.collect(engine.shuffle([rows], [("k",)], count)).rows()
     [(1, 2)]
     """
 

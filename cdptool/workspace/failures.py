@@ -1,7 +1,7 @@
 """
 Turns what the disk and SQLite complain about into `StoreError`s with a place and a next step.
 
-Nothing of the original message is passed on except errno's own words: messages of lower layers may quote values.
+Nothing of a lower layer's message is passed on: it may quote values.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _DISK: Final[dict[int, tuple[str, str]]] = {
     errno.EACCES: ("permission denied", "the workspace must be writable for the user who runs cdptool"),
     errno.EPERM: ("permission denied", "the workspace must be writable for the user who runs cdptool"),
     errno.EROFS: ("the file system is read-only", "choose another `workspace:` in project.yaml"),
-    errno.ENOENT: ("does not exist", "run `cdptool verify`, or restore the workspace from a backup"),
+    errno.ENOENT: (
+        "does not exist",
+        "run `cdptool workspace verify`, or restore the workspace from a backup",
+    ),
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "correct `workspace:` in project.yaml"),
     errno.EEXIST: ("is a file, not a folder", "correct `workspace:` in project.yaml"),
     errno.EISDIR: ("is a folder, not a file", "correct `workspace:` in project.yaml"),
@@ -40,7 +43,7 @@ _SQLITE: Final[dict[str, tuple[str, str]]] = {
     "SQLITE_CANTOPEN": ("the catalog cannot be opened", "check that the folder is readable and writable"),
     "SQLITE_NOTADB": ("is not a catalog of cdptool", "correct `workspace:` in project.yaml"),
     "SQLITE_CORRUPT": _DAMAGED,
-    "SQLITE_IOERR": ("the disk reports an error", "check the disk, then run `cdptool verify`"),
+    "SQLITE_IOERR": ("the disk reports an error", "check the disk, then run `cdptool workspace verify`"),
 }
 
 

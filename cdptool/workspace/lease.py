@@ -61,7 +61,7 @@ class Lease:
 
     def _beat(self) -> None:
         while not self._done.wait(BEAT_SECONDS):
-            # A beat that fails (a locked catalog, a full disk) is tried again: silence has to last long to matter.
+            # A beat that fails (locked catalog, full disk) is tried again: only a long silence matters.
             with suppress(StoreError):
                 catalog = self._catalog.another()
                 try:

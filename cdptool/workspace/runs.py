@@ -79,7 +79,8 @@ def read_runs(db: sqlite3.Connection, limit: int) -> tuple[RunInfo, ...]:
     """The newest runs first. A run that is neither ended nor holding the lease was interrupted."""
     live = {row[0] for row in db.execute("SELECT run_id FROM lease")}
     rows = db.execute(
-        "SELECT run_id, verb, started_at, outcome, manifest FROM run ORDER BY started_at DESC, id DESC LIMIT ?",
+        """SELECT run_id, verb, started_at, outcome, manifest FROM run
+        ORDER BY started_at DESC, id DESC LIMIT ?""",
         (limit,),
     ).fetchall()
     runs = tuple(_run(row) for row in rows)
@@ -99,7 +100,8 @@ def store_log(db: sqlite3.Connection, run: int, entries: list[tuple[str, str, st
 def read_logs(db: sqlite3.Connection, kind: str) -> tuple[LogEntry, ...]:
     """The entries of one kind, in the order they were written."""
     rows = db.execute(
-        "SELECT kind, key, run_id, payload FROM log JOIN run ON run.id = log.run WHERE kind = ? ORDER BY log.id",
+        """SELECT kind, key, run_id, payload FROM log JOIN run ON run.id = log.run
+        WHERE kind = ? ORDER BY log.id""",
         (kind,),
     )
     return tuple(LogEntry(kind, key, run_id, json.loads(payload)) for kind, key, run_id, payload in rows)

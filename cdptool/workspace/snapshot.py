@@ -119,12 +119,14 @@ class Snapshot:
         return self.versions[table]
 
     def _paths(self, version: TableVersion) -> tuple[Path, ...]:
-        # Polars maps files: one that was cut kills the process instead of raising, so sizes are checked first.
+        # Polars maps files: one that was cut kills the process instead of raising, so sizes come first.
         paths = tuple(self._root / file.path for file in version.files)
         for path, file in zip(paths, version.files, strict=True):
             if not path.exists() or path.stat().st_size != file.bytes:
                 problem = "does not exist" if not path.exists() else "has another size than the catalog says"
-                hint = "run `cdptool verify`, then restore the workspace from a backup or ingest again"
+                hint = (
+                    "run `cdptool workspace verify`, then restore the workspace from a backup or ingest again"
+                )
                 raise StoreError(f"a file of the workspace {problem}", place=Place(str(path)), hint=hint)
         return paths
 

@@ -117,7 +117,7 @@ class Transaction:
         self._logs.append((kind, key, json.dumps(payload, sort_keys=True, ensure_ascii=False)))
 
     def snapshot(self) -> Snapshot:
-        """The tables as a commit would leave them now, so that a later step of a run can read an earlier one."""
+        """The tables as a commit would leave them now: a later step of a run reads an earlier one."""
         return Snapshot(self._root, self._base.number, self._target())
 
     def commit(self, run: RunInfo | None = None) -> int | None:

@@ -56,7 +56,7 @@ def _fault(path: Path, file: FileInfo) -> str | None:
 
 
 def forget_snapshots(catalog: Catalog, keep: int) -> int:
-    """Drop all but the newest snapshots from the catalog, with the files only they name; gives their number."""
+    """Drop all but the newest snapshots and the files only they name from the catalog; gives their number."""
     with catalog.writing() as db:
         numbers = [row[0] for row in db.execute("SELECT number FROM snapshot ORDER BY number DESC")]
         dropped = numbers[max(keep, 1) :]

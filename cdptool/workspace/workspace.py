@@ -88,7 +88,9 @@ class Workspace:
             versions = read_versions(db, wanted) if wanted in kept else {}
         if wanted not in kept and wanted != 0:
             hint = (
-                f"kept are {kept[0]} to {kept[-1]}: see `cdptool runs`" if kept else "nothing was written yet"
+                f"kept are {kept[0]} to {kept[-1]}: see `cdptool workspace history`"
+                if kept
+                else "nothing was written yet"
             )
             raise StoreError(f"there is no snapshot {wanted}", place=Place(str(self.path)), hint=hint)
         return Snapshot(self.path, wanted, versions)
@@ -96,7 +98,7 @@ class Workspace:
     @contextmanager
     def lease(self, run_id: str, *, wait_seconds: float = 0.0) -> Iterator[Lease]:
         """
-        Be the only writer for the length of the block. Inside another lease of this object it is the same one.
+        Be the only writer for the length of the block. Inside another lease of this object it is that one.
 
         Args:
             run_id: The run, as shown to others that want to write.

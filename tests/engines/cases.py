@@ -7,8 +7,8 @@ A room puts its kernels, with small frames to run them on, into `tests/<room>/ke
         KernelCase(NamedKernel("survivors", (("profile_id",),), survivors), (frame,)),
     )
 
-and, where its package has a tuple `KERNELS: tuple[NamedKernel, ...]`, every name in it must have a case. A row-local
-kernel has `keys=()`. Frames want several rows per key, ties, nulls and keys that occur in one table only.
+and, where its package has a tuple `KERNELS: tuple[NamedKernel, ...]`, every name in it must have a case. A
+row-local kernel has `keys=()`. Frames want several rows per key, ties, nulls and keys that occur in one table only.
 """
 
 from __future__ import annotations

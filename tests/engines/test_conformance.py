@@ -1,4 +1,4 @@
-"""Every kernel of every room gives the same rows whole, in 1, 3 and 8 buckets, shuffled, and none from none."""
+"""Every kernel gives the same rows whole, in 1, 3 and 8 buckets, shuffled, and none from none."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 from pathlib import Path
 
@@ -68,6 +69,23 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_process_spilled_goes_with_the_next_engine(tmp_path: Path) -> None:
+    (tmp_path / "buckets-killed" / "0001").mkdir(parents=True)
+    with BucketEngine(3, tmp_path) as first, BucketEngine(3, tmp_path) as second:
+        assert not (tmp_path / "buckets-killed").exists()
+        result = first.collect(first.shuffle([ROWS.lazy()], [("k",)], total))
+        assert_frame_equal(
+            canonical(result), canonical(second.collect(second.shuffle([ROWS.lazy()], [("k",)], total)))
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_spill_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="is a file, not a folder"):
+        BucketEngine(3, tmp_path / "file")
+
+
 def test_keys_of_a_co_group_have_one_dtype(tmp_path: Path) -> None:
     """1 and "1" would land in different buckets without a word."""
     with BucketEngine(3, tmp_path) as engine, pytest.raises(SchemaError, match="differ in dtype"):
@@ -98,6 +116,29 @@ def test_written_files_are_scanned_with_their_declared_schema(tmp_path: Path) ->
     assert engine.collect(engine.scan(ref))["w"].null_count() == 6
     assert engine.collect(engine.scan(FileRef((), schema))).schema == dict(schema)
     assert [path.stat().st_mode & 0o777 for path in sorted(tmp_path.iterdir())] == [0o600, 0o600]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        pl.exceptions.ComputeError("parquet: underlying IO error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pl.LazyFrame, "sink_parquet", full)
+    with BucketEngine(3, tmp_path) as engine:
+        for act in (
+            lambda: engine.shuffle([ROWS.lazy()], [("k",)], total),
+            lambda: engine.write(ROWS.lazy(), str(tmp_path / "a.parquet")),
+        ):
+            with pytest.raises(StoreError, match="the disk is full"):
+                act()
 
 
 def test_a_write_that_fails_leaves_no_file(tmp_path: Path) -> None:

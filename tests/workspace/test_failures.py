@@ -1,4 +1,4 @@
-"""What people see when the disk or the folder is at fault: place, problem, hint, no traceback of lower layers."""
+"""What people see when the disk or the folder is at fault: place, problem and hint."""
 
 from __future__ import annotations
 

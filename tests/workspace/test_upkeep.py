@@ -63,7 +63,7 @@ def test_gc_keeps_what_a_kept_snapshot_needs(workspace: Workspace) -> None:
     assert [workspace.snapshot(n).rows("records") for n in (2, 3)] == [200, 1200]
     with pytest.raises(StoreError, match="no snapshot 1") as error:
         workspace.snapshot(1)
-    assert error.value.findings[0].hint == "kept are 2 to 3: see `cdptool runs`"
+    assert error.value.findings[0].hint == "kept are 2 to 3: see `cdptool workspace history`"
     replace(workspace, "records", TWO, 4)
     result = workspace.gc(1)
     assert (result.snapshots, result.files) == (2, 1)

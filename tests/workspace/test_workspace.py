@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from cdptool.engines import LocalEngine
 from cdptool.errors import SchemaError, StoreError
 from cdptool.tables import IDENTITY
 from cdptool.workspace import RunInfo, Workspace
@@ -28,6 +29,7 @@ def test_appended_rows_are_read_back_with_their_counts_and_digests(workspace: Wo
     assert_frame_equal(snapshot.scan("records").collect(), pl.concat([ONE, TWO]))
     assert [file.rows for file in snapshot.files("records")] == [2, 1]
     assert set(snapshot.digests()) == {"records"}
+    assert_frame_equal(LocalEngine().scan(snapshot.ref("records")).collect(), pl.concat([ONE, TWO]))
 
 
 def test_a_commit_that_changes_nothing_makes_no_snapshot(workspace: Workspace) -> None:
