@@ -4,6 +4,7 @@ Specs of destinations: those that come with cdptool, and those a project adds un
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -86,27 +87,28 @@ def read_destinations(folder: Path | None) -> Destinations:
     Returns:
         Destinations, sorted by id.
     """
-    built_in = sorted(
-        (each for each in resources.files("cdptool.destinations").joinpath("specs").iterdir()),
-        key=lambda each: each.name,
-    )
-    files = [
-        (f"cdptool/destinations/specs/{each.name}", each.read_bytes())
-        for each in built_in
-        if _is_yaml(each.name)
-    ]
-    if folder and folder.is_dir():
-        own = sorted(each for each in folder.iterdir() if _is_yaml(each.name))
-        files += [(str(each), each.read_bytes()) for each in own]
-    specs: dict[str, DestinationSpec] = {}
+    specs = {spec.id: spec for spec in _built_in()}
     findings: list[Finding] = []
-    for file, data in files:
+    own = sorted(folder.glob("*.yaml")) if folder else []
+    for file in own:
         try:
-            spec = read_destination(data, file)
+            spec = read_destination(file.read_bytes(), str(file))
             specs[spec.id] = spec
         except ConfigError as error:
             findings += error.findings
     return Destinations(tuple(specs[key] for key in sorted(specs)), tuple(findings))
+
+
+@cache
+def _built_in() -> tuple[DestinationSpec, ...]:
+    """The specs of the package. Read once: they do not change while cdptool runs."""
+    folder = resources.files("cdptool.destinations").joinpath("specs")
+    files = sorted(
+        (each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name
+    )
+    return tuple(
+        read_destination(each.read_bytes(), f"cdptool/destinations/specs/{each.name}") for each in files
+    )
 
 
 def read_destination(data: bytes, file: str) -> DestinationSpec:
@@ -127,7 +129,3 @@ def read_destination(data: bytes, file: str) -> DestinationSpec:
         names = ", ".join(f"`{name}`" for name in unknown)
         raise ConfigError(f"no column has the header {names}", place=Place(file, 1, 1))
     return spec
-
-
-def _is_yaml(name: str) -> bool:
-    return name.endswith(".yaml")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from cdptool.config.forms import Into, ListOf, MapOf, Reading, Shape, refused
-from cdptool.config.names import BUILT_IN_LISTS, OWN_COLUMNS
+from cdptool.config.names import BUILT_IN_LISTS, OWN_COLUMNS, WHO
 from cdptool.config.reader import Entry, Table
 from cdptool.config.scalars import Integer, Known, OneOf, ratio, safe_name, text
 from cdptool.destinations.spec import ExportSpec
@@ -17,7 +17,7 @@ _EXPORT: Final = Shape(
     "an export",
     ExportSpec,
     {
-        "who": Known("who"),
+        "who": Known(WHO),
         "to": Known("destination"),
         "kind": OneOf(("audience", "suppression"), "kind"),
         "columns": ListOf(Known("column")),
@@ -39,7 +39,7 @@ def export(entry: Entry, reading: Reading) -> ExportSpec:
         raise refused(f"destination `{spec.to}` has columns of its own", place, "take `columns` out")
     if destination == "" and not spec.columns:
         raise refused(
-            f"an export to `{spec.to}` names its columns", spec.place or entry.key.place, "add `columns:`"
+            f"an export to `{spec.to}` names no columns", spec.place or entry.key.place, "add `columns:`"
         )
     if spec.who in BUILT_IN_LISTS:
         return replace(spec, channel=None, channel_list=spec.channel)

@@ -83,8 +83,12 @@ def closest(word: str, known: Iterable[str], least: float = 0.55) -> str | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    best = process.extractOne(word, sorted(known), scorer=OSA.normalized_similarity, score_cutoff=least)
-    return best[0] if best else None
+    names = sorted(known)
+    best = process.extractOne(word, names, scorer=OSA.normalized_similarity, score_cutoff=least)
+    if best:
+        return best[0]
+    begun = [name for name in names if len(word) >= 3 and name.startswith(word)]
+    return begun[0] if len(begun) == 1 else None
 
 
 def wrong(expected: str, value: Value, hint: str | None = None) -> ConfigError:
@@ -96,7 +100,8 @@ def check_known(what: str, name: str, place: Place, reading: Reading) -> None:
     """Refuse a name that is not declared, with the nearest one that is."""
     known = reading.names.get(what)  # None: the file that declares them could not be read
     if known is not None and name not in known:
-        raise refused(f"unknown {what} `{name}`", place, nearest(name, known))
+        kind, of, owner = what.partition(" of ")  # column of stream `order`
+        raise refused(f"unknown {kind} `{name}`{of}{owner}", place, nearest(name, known))
 
 
 def gather(parts: Iterable[Callable[[], T]]) -> list[T]:

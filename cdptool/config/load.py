@@ -222,6 +222,10 @@ def _take(entry: Entry, file: str, shape: Shape[Any], found: _Found) -> None:
         elsewhere = _FILE_OF.get(key)
         hint = f"it stands in {elsewhere} or project.yaml" if elsewhere else nearest(key, allowed)
         found.findings.append(Finding(f"unknown key `{key}` in {file}", place, hint))
+        # What is meant is read as well: its own errors are told, and nothing is missed elsewhere.
+        meant = key if elsewhere else closest(key, allowed)
+        if meant and meant not in found.entries:
+            found.entries[meant] = Entry(Scalar(meant, False, place, place), entry.value)
     elif key in found.entries:
         first = found.entries[key].key.place
         problem = f"key `{key}` stands in two files"

@@ -32,10 +32,9 @@ def limit(value: Value, reading: Reading) -> int | None:
     """How many values one person may hold; `many` is no limit."""
     if isinstance(value, Scalar) and value.text == "many":
         return None
-    try:
-        return _at_least_one(value, reading)
-    except ConfigError:
-        raise wrong("a whole number or `many`", value, "write `limit: 3` or `limit: many`") from None
+    if isinstance(value, Scalar) and value.kind != "a number":
+        raise wrong("a whole number or `many`", value, "write `limit: 3` or `limit: many`")
+    return _at_least_one(value, reading)
 
 
 _KEY: Final = Shape(

@@ -16,6 +16,7 @@ from cdptool.config.reader import Scalar, Table, Value
 Names = Mapping[str, Mapping[str, str]]  # kind of thing → its names → the type where it has one
 
 OWN_COLUMNS: Final = "own columns"  # the type of a destination whose file has columns of its own
+WHO: Final = "segment or list"
 BUILT_IN_LISTS: Final = ("unsubscribed", "bounced", "capped")
 _PROFILE_COLUMNS: Final = ("profile_id", "is_known", "given_name", "family_name", "birth_year")
 
@@ -59,12 +60,14 @@ def gather_names(top: Table, destinations: Mapping[str, str], unreadable: Collec
     for kind, key in (("stream", "streams"), ("table", "tables")):
         for name, value in _pairs(top.get(key)):
             columns = value.get("columns") if isinstance(value, Table) else None
-            names[columns_of(kind, name)] = {
-                column: _column_type(written, names.get("table", {})) for column, written in _pairs(columns)
-            }
+            if isinstance(columns, Table):
+                tables = names.get("table", {})
+                names[columns_of(kind, name)] = {
+                    column: _column_type(written, tables) for column, written in _pairs(columns)
+                }
     names["destination"] = dict(destinations)
     if not {"fields", "keys", "traits", "segments"} & set(unreadable):
-        names["who"] = {**names["segment"], **dict.fromkeys(BUILT_IN_LISTS, "")}
+        names[WHO] = {**names["segment"], **dict.fromkeys(BUILT_IN_LISTS, "")}
         lists = {f"{key}s": "text" for key in names["key"]}
         fixed = dict.fromkeys(_PROFILE_COLUMNS, "")
         names["column"] = {**fixed, **names["field"], **lists, **names["trait"], **names["segment"]}

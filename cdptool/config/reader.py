@@ -181,7 +181,7 @@ def _decode(data: bytes, file: str) -> str:
 
 def place_at(text: str, index: int, file: str) -> Place:
     """The place of one character of a text, lines and columns from 1."""
-    before = text[:index].replace("\r\n", "\n ").replace("\r", "\n") if "\r" in text else text[:index]
+    before = text[:index].replace("\r\n", "\n").replace("\r", "\n")
     return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 

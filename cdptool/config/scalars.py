@@ -94,6 +94,7 @@ safe_name: Final = Pattern(
 def duration(value: Value, _: Reading) -> int:
     """A length of time such as `6h`, in seconds.
 
+    >>> from cdptool.errors import Place
     >>> here = Place("a.yaml", 1, 1)
     >>> duration(Scalar("7d", False, here, here), Reading())
     604800

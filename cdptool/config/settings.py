@@ -79,10 +79,10 @@ def _leaves(path: tuple[str, ...], value: Value) -> Iterator[Setting]:
     name = ".".join(path)
     match value:
         case Scalar(text=text, place=place):
-            yield Setting(name, text, str(place))
+            yield Setting(name, _on_one_line(text), str(place))
         case Sequence(items=items, place=place) if all(isinstance(item, Scalar) for item in items):
             texts = ", ".join(item.text for item in items if isinstance(item, Scalar))
-            yield Setting(name, f"[{texts}]", str(place))
+            yield Setting(name, _on_one_line(f"[{texts}]"), str(place))
         case Sequence(items=items):
             for i, item in enumerate(items):
                 yield from _leaves((*path, str(i)), item)
@@ -91,6 +91,11 @@ def _leaves(path: tuple[str, ...], value: Value) -> Iterator[Setting]:
                 yield Setting(name, "{}", str(place))
             for entry in entries:
                 yield from _leaves((*path, entry.key.text), entry.value)
+
+
+def _on_one_line(text: str) -> str:
+    """Tabs and line ends as escapes, so that a setting is one line of one table cell."""
+    return text.strip("\n").replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
 
 
 def default_text(value: object) -> str | None:
