@@ -1,0 +1,34 @@
+"""
+Sources: declared files become canonical rows with provenance, or are quarantined with a reason.
+
+The steps: open (bytes → text), sniff (delimiter, header), read blocks (CSV or Parquet), map (field types),
+identify, account, stage. `read_file` is all of them for one file.
+"""
+
+from __future__ import annotations
+
+from cdptool.sources.files import expand, file_digest, mapping_digest
+from cdptool.sources.reading import read_file
+from cdptool.sources.spec import (
+    Dialect,
+    FileResult,
+    Known,
+    Mapped,
+    ReadContext,
+    SourceSpec,
+    StagedFile,
+)
+
+__all__ = [
+    "Dialect",
+    "FileResult",
+    "Known",
+    "Mapped",
+    "ReadContext",
+    "SourceSpec",
+    "StagedFile",
+    "expand",
+    "file_digest",
+    "mapping_digest",
+    "read_file",
+]

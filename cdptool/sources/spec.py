@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import polars as pl
+
 from cdptool.errors import Place
+from cdptool.tables import Column, StreamSchema, TableSchema
 
 Format = Literal["csv", "parquet"]
 
@@ -70,3 +73,55 @@ class SourceSpec:
     purpose: str | None = None
     max_quarantined_ratio: float = 0.01  # over this share the file is refused and nothing is committed
     place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """
+    What earlier files have brought, so that the same row is not accepted twice.
+
+    `rows`: `id`, `content` (Int64) of the source's rows in the table it feeds; `record_ids` (Int64) of the
+    records that its stream rows have made. None = nothing.
+    """
+
+    rows: pl.DataFrame | None = None
+    record_ids: pl.Series | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContext:
+    """What reading a file needs to know beside its source: the project's defaults, its schemas, and what is there."""
+
+    shown_path: str  # relative to the project: what messages and the `files` table say
+    digest: str  # `file_digest` of the file
+    mapping: str  # `mapping_digest` of the source
+    profile_fields: tuple[Column, ...]
+    target: StreamSchema | TableSchema | None = None  # of a source that feeds a stream or a table
+    tz: str | None = None
+    region: str | None = None
+    currency: str | None = None
+    known: Known = Known()
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """One Parquet file written to the staging folder: rows for one table of the workspace."""
+
+    table: str
+    path: str
+    n_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """
+    One file, read: its row for the `files` table, what was staged, and what people should be told.
+
+    `file` has the columns of `tables.FILES`, one row, where rows_read = accepted + duplicate + quarantined.
+    `notes` say how the file was understood. `rules` count the quarantined rows by rule.
+    """
+
+    file: pl.DataFrame
+    staged: tuple[StagedFile, ...]
+    notes: tuple[str, ...]
+    rules: tuple[tuple[str, int], ...]

@@ -1,0 +1,102 @@
+"""One shape for what files hold: blocks of columns named by position, the row each came from, what was rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from cdptool.errors import Place
+from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, TextBlock
+from cdptool.sources.csv_records import Fault
+from cdptool.sources.mapping import raw_rows
+from cdptool.sources.opening import OpenedText, is_parquet, open_text
+from cdptool.sources.parquet import open_parquet
+from cdptool.sources.sniff import SAMPLE, Layout, detect_layout
+from cdptool.sources.spec import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSource:
+    """
+    A file ready to be read: its column names, how it was understood, and its blocks given the columns needed.
+
+    In `blocks`, `lines` are physical lines of a text, row numbers (from 1) of a Parquet file.
+    """
+
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+    is_typed: bool
+    blocks: Callable[[tuple[str, ...]], Iterator[TextBlock]]
+
+
+def open_source(path: str, dialect: Dialect, place: Place, *, block: int = BLOCK) -> OpenedSource:
+    """
+    Open a CSV or Parquet file, plain or compressed.
+
+    Raises:
+        SourceError: It is not what the dialect says, or nothing that can be read.
+    """
+    if is_parquet(path, dialect, place):
+        return _open_parquet(path, place)
+    text = open_text(path, dialect, place)
+    sample = b""
+    while len(sample) < SAMPLE and (chunk := next(text.chunks, b"")):
+        sample += chunk
+    layout = detect_layout(sample, dialect, place, is_whole=len(sample) < SAMPLE)
+    notes = ("csv", *layout.notes, *_text_notes(text))
+
+    def blocks(needed: tuple[str, ...]) -> Iterator[TextBlock]:
+        chunks = _from(sample[layout.offset :], text.chunks)
+        reader = CsvReader(chunks, layout.shape, place, first_line=layout.first_line, block=block)
+        if layout.n_blank:
+            yield TextBlock(pl.DataFrame(), np.empty(0, np.int64), (), layout.n_blank)
+        for found in reader.blocks():
+            whole = _without_spare_field(found, layout) if layout.has_spare_field else found
+            yield TextBlock(whole.frame.select(needed), whole.lines, whole.rejected, whole.n_blank)
+
+    return OpenedSource(layout.names, notes, False, blocks)
+
+
+def _open_parquet(path: str, place: Place) -> OpenedSource:
+    source = open_parquet(path, place)
+
+    def blocks(needed: tuple[str, ...]) -> Iterator[TextBlock]:
+        row = 1
+        for frame in source.batches(needed):
+            yield TextBlock(frame, np.arange(row, row + frame.height), (), 0)
+            row += frame.height
+
+    return OpenedSource(source.names, source.notes, True, blocks)
+
+
+def _text_notes(text: OpenedText) -> Iterator[str]:
+    yield text.encoding + (" with byte-order mark" if text.has_mark else "")
+    if text.compression:
+        yield text.compression
+    if text.has_only_cr:
+        yield "lines end with CR"
+
+
+def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest
+
+
+def _without_spare_field(block: TextBlock, layout: Layout) -> TextBlock:
+    """Reject the rows that have something in the field that every row ends with."""
+    n = layout.shape.n_fields
+    spare = block.frame[str(n - 1)]
+    is_used = (spare.str.len_bytes() > 0).fill_null(False)
+    if not is_used.any():
+        return block
+    at = is_used.arg_true().to_numpy()
+    fault = Fault("fields", f"{n} fields, expected {n - 1}")
+    raws = raw_rows(block.frame, at)
+    rejected = [Rejected(int(block.lines[i]), fault, raw) for i, raw in zip(at, raws, strict=True)]
+    kept = ~is_used
+    merged = tuple(sorted((*block.rejected, *rejected)))
+    return TextBlock(block.frame.filter(kept), block.lines[kept.to_numpy()], merged, block.n_blank)

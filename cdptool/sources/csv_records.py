@@ -1,0 +1,133 @@
+"""
+The exact reader of one CSV record at a time: slow, and the meaning that the fast path must prove it keeps.
+
+A field that begins with the quote runs to the next single quote, which a separator or a line end must follow;
+`""` inside is a quote; a quote within an unquoted field is a letter like any other. A record whose quotes do
+not come out right is quarantined *by its first line only*, and reading goes on at the next line: one open
+quote costs one row, never the rest of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+QUOTE_LIMIT = 1 << 16  # an open quote is given up after so many bytes
+RAW_LIMIT = 1 << 16  # a quarantined record is kept up to here
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a record must look like: the bytes that separate and quote, and the number of fields."""
+
+    separator: bytes
+    quote: bytes  # empty = quotes mean nothing
+    n_fields: int
+
+
+class Fault(NamedTuple):
+    """Why a record is not a row: the rule (a word for counting) and the reason (for people)."""
+
+    rule: str
+    reason: str
+
+
+class Record(NamedTuple):
+    """One record: where the next one begins, and its fields, or its fault; a blank line has neither."""
+
+    end: int
+    fields: tuple[bytes, ...] | None
+    fault: Fault | None
+
+
+class NeedMoreError(Exception):
+    """The buffer ends inside the record."""
+
+
+def read_record(buffer: bytes, start: int, shape: Shape, *, is_last: bool) -> Record:
+    r"""
+    Read the record that begins at `start`.
+
+    Args:
+        buffer: Bytes of the file; every line of the file ends with `\n`, also the last one.
+        start: Where a record begins.
+        shape: Separator, quote and number of fields; 0 fields = any number.
+        is_last: Whether the buffer reaches the end of the file.
+
+    Raises:
+        NeedMoreError: The record is not complete in the buffer.
+
+    >>> shape = Shape(b",", b'"', 2)
+    >>> read_record(b'1,"a ""b"", c"\r\n2,x\n', 0, shape, is_last=True)
+    Record(end=16, fields=(b'1', b'a "b", c'), fault=None)
+    >>> read_record(b'1,"a" b\n2,x\n', 0, shape, is_last=True).fault
+    Fault(rule='quote', reason='text after a closing quote')
+    """
+    line_end = _line_end(buffer, start, is_last)
+    if buffer[start:line_end] in (b"\n", b"\r\n"):
+        return Record(line_end, None, None)
+    fields: list[bytes] = []
+    position = start
+    while True:
+        if shape.quote and buffer.startswith(shape.quote, position):
+            close = _closing_quote(buffer, position + 1, shape.quote, is_last)
+            if close < 0:
+                return Record(line_end, None, Fault("quote", "unterminated quote"))
+            fields.append(buffer[position + 1 : close].replace(shape.quote * 2, shape.quote))
+            position = close + 1
+            if not buffer.startswith((shape.separator, b"\n", b"\r\n"), position):
+                return Record(line_end, None, Fault("quote", "text after a closing quote"))
+        else:
+            stop = _line_end(buffer, position, is_last) - 1
+            after = buffer.find(shape.separator, position, stop)
+            if after < 0:
+                after = stop - 1 if stop > position and buffer[stop - 1] == 13 else stop
+            fields.append(buffer[position:after])
+            position = after
+        if not buffer.startswith(shape.separator, position):
+            break
+        position += 1
+    end = _line_end(buffer, position, is_last)
+    fault = _fault(buffer[start:end], len(fields), shape.n_fields)
+    return Record(end, None if fault else tuple(fields), fault)
+
+
+def raw_of(buffer: bytes, start: int, end: int) -> bytes:
+    """The record as it is kept in quarantine: without its line end, cut at 64 KiB."""
+    return buffer[start : min(end, start + RAW_LIMIT)].rstrip(b"\r\n")
+
+
+def _line_end(buffer: bytes, position: int, is_last: bool) -> int:
+    found = buffer.find(b"\n", position)
+    if found >= 0:
+        return found + 1
+    if is_last:
+        return len(buffer)
+    raise NeedMoreError
+
+
+def _closing_quote(buffer: bytes, position: int, quote: bytes, is_last: bool) -> int:
+    limit = position + QUOTE_LIMIT
+    while True:
+        found = buffer.find(quote, position, limit)
+        if found < 0:
+            if limit > len(buffer) and not is_last:
+                raise NeedMoreError
+            return -1
+        if not is_last and found + 2 >= len(buffer):
+            raise NeedMoreError
+        if not buffer.startswith(quote, found + 1):
+            return found
+        position = found + 2
+
+
+def _fault(raw: bytes, n_fields: int, expected: int) -> Fault | None:
+    if b"\0" in raw:
+        return Fault("nul", "NUL byte")
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return Fault("encoding", f"not UTF-8 (byte 0x{raw[error.start]:02x})")
+    if expected and n_fields != expected:
+        return Fault("fields", f"{n_fields} field{'s' * (n_fields != 1)}, expected {expected}")
+    return None

@@ -1,0 +1,80 @@
+"""Which files a source means, and the digests that tell whether a file or its mapping was read before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from cdptool.errors import Finding, Place, SourceError
+from cdptool.sources.spec import ReadContext, SourceSpec
+
+
+def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
+    """
+    The files of a source: its globs expanded in the project's folder, each file once, sorted by path.
+
+    Raises:
+        SourceError: A glob or a path matches no file.
+    """
+    found: set[str] = set()
+    findings = []
+    for pattern in spec.files:
+        paths = [path for path in _glob(folder, pattern) if path.is_file()]
+        found.update(str(path) for path in paths)
+        if not paths:
+            is_glob = any(letter in pattern for letter in "*?[")
+            problem = f"no file matches `{pattern}`" if is_glob else f"no such file: `{pattern}`"
+            hint = f"paths of source `{spec.name}` are relative to the file that declares it"
+            findings.append(Finding(problem, spec.place, hint))
+    if findings:
+        raise SourceError(*findings)
+    return tuple(sorted(found))
+
+
+def _glob(folder: str, pattern: str) -> list[Path]:
+    path = Path(folder) / pattern
+    anchor = Path(path.anchor or ".")
+    relative = path.relative_to(path.anchor) if path.anchor else path
+    if ".." in relative.parts:  # pathlib does not match `..` in a pattern: resolve the fixed part first
+        parts = relative.parts
+        last = max(i for i, part in enumerate(parts) if part == "..")
+        anchor = (anchor / Path(*parts[: last + 1])).resolve()
+        relative = Path(*parts[last + 1 :])
+    return list(anchor.glob(str(relative)))
+
+
+def file_digest(path: str) -> str:
+    """
+    The SHA-256 of a file's bytes.
+
+    Raises:
+        SourceError: The file is missing or not readable.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        problem = "no such file" if isinstance(error, FileNotFoundError) else "not readable"
+        raise SourceError(problem, place=Place(path)) from None
+
+
+def mapping_digest(spec: SourceSpec, context: ReadContext | None = None) -> str:
+    """
+    The digest of how a source is mapped: what is declared, not where it is written.
+
+    With a context, the project's defaults and schemas count too. A file is read again when this changes.
+    """
+    declared = asdict(spec)
+    for name in ("files", "purpose", "place"):
+        declared.pop(name)
+    for mapped in (*declared["columns"], *declared["identifiers"], declared["at"] or {}):
+        mapped.pop("place", None)
+    if context is not None:
+        target = context.target.columns if context.target else ()
+        columns = context.profile_fields if spec.feeds == "records" else target
+        declared["defaults"] = [context.tz, context.region, context.currency]
+        declared["target"] = [[column.name, column.type] for column in columns]
+    text = json.dumps(declared, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

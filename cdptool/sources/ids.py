@@ -1,0 +1,145 @@
+"""
+How the rows of a file get their ids: from their key, or from what they say and which copy of it they are.
+
+File and line are never part of an id, so the same export in another order or another file makes the same rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cdptool.sources.mapping import AT, KEY, WHO
+from cdptool.sources.spec import SourceSpec
+from cdptool.tables import hash63
+
+_ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
+_CHECK_SEED = 20_260_301
+
+
+def printed_ids(ids: pl.Series, prefix: str) -> pl.Series:
+    """
+    `tables.printed_id` of a whole column.
+
+    >>> from cdptool.tables import printed_id
+    >>> printed_ids(pl.Series([1, 2**62]), "r").to_list() == [printed_id(1, "r"), printed_id(2**62, "r")]
+    True
+    """
+    bits = ids.to_numpy().astype(np.uint64)
+    letters = np.empty((len(bits), 13), np.uint8)
+    for i in range(12):
+        letters[:, i] = _ALPHABET[(bits >> np.uint64(59 - 5 * i)) & np.uint64(31)]
+    letters[:, 12] = _ALPHABET[(bits << np.uint64(1)) & np.uint64(31)]
+    texts = pl.Series(letters.view("S13").ravel().tolist(), dtype=pl.Binary).cast(pl.String)
+    return pl.select(pl.lit(f"{prefix}_") + texts).to_series().alias("printed")
+
+
+def content(spec: SourceSpec, mapped: tuple[str, ...]) -> pl.Expr:
+    """The hash of what a row says: the canonical values of the columns that the source fills, and their names."""
+    return hash63("content", spec.name, ",".join(mapped), *(pl.col(name) for name in mapped)).alias("content")
+
+
+def record_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...]) -> pl.DataFrame:
+    """
+    The rows of a source that feeds records, with `source_key`, `record_id`, `observed_at` and `content`.
+
+    Without a key, `source_key` is the printed content hash; `copy_keys` changes it for further copies.
+    """
+    rows = rows.with_columns(content(spec, mapped), observed_at=pl.col(AT))
+    if spec.key:
+        parts = (pl.col(f"{KEY}{i}").fill_null("") for i in range(len(spec.key)))
+        rows = rows.with_columns(source_key=pl.concat_str(parts, separator="|"))
+    else:
+        rows = rows.with_columns(printed_ids(rows["content"], "r").alias("source_key"))
+    return rows.with_columns(record_id(spec))
+
+
+def record_id(spec: SourceSpec) -> pl.Expr:
+    """The id of a record, from its `source_key`."""
+    return hash63("record", spec.name, pl.col("source_key")).alias("record_id")
+
+
+def stream_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...]) -> pl.DataFrame:
+    """The rows of a source that feeds a stream, with `record_id` (null where nobody is named), `content`, `event_id`."""
+    who = [WHO + identifier.name for identifier in spec.identifiers]
+    made = pl.lit(None, pl.Int64)
+    if who:
+        parts: list[str | pl.Expr] = []
+        for name in who:
+            parts += [name.removeprefix(WHO), pl.col(name)]
+        is_somebody = pl.any_horizontal(pl.col(name).is_not_null() for name in who)
+        made = pl.when(is_somebody).then(hash63("ids", spec.name, *parts))
+    rows = rows.with_columns(made.alias("record_id"), content(spec, mapped))
+    if not spec.key:
+        return rows.with_columns(event_id=pl.col("content"))
+    keys = (pl.col(f"{KEY}{i}") for i in range(len(spec.key)))
+    return rows.with_columns(hash63("event", spec.name, *keys).alias("event_id"))
+
+
+def table_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...], key: str) -> pl.DataFrame:
+    """The rows of a source that feeds a table, with `key_id` and `content` beside them."""
+    key_id = hash63("table", spec.name, pl.col(key).cast(pl.String)).alias("key_id")
+    return rows.with_columns(content(spec, mapped), key_id)
+
+
+def copy_ids(contents: pl.Series, copies: pl.Series) -> pl.Series:
+    """The event ids of further identical copies: copy 0 keeps the content hash."""
+    frame = pl.DataFrame({"content": contents, "n": copies})
+    further = hash63("copy", pl.col("content"), pl.col("n"))
+    return frame.select(pl.when(pl.col("n") == 0).then("content").otherwise(further).alias("id")).to_series()
+
+
+def copy_keys(contents: pl.Series, copies: pl.Series) -> pl.Series:
+    """
+    The source keys of identical records without a key: the printed content hash, then `.2`, `.3` for copies.
+
+    >>> copy_keys(pl.Series([1, 1]), pl.Series([0, 1])).to_list()
+    ['r_aaaaaaaaaaaac', 'r_aaaaaaaaaaaac.2']
+    """
+    frame = pl.DataFrame({"printed": printed_ids(contents, "r"), "n": copies})
+    numbered = pl.format("{}.{}", "printed", pl.col("n") + 1)
+    return frame.select(
+        pl.when(pl.col("n") == 0).then("printed").otherwise(numbered).alias("source_key")
+    ).to_series()
+
+
+def key_checks(rows: pl.DataFrame, spec: SourceSpec) -> NDArray[np.uint32] | None:
+    """A second hash of each row's key, independent of the id: two keys with one id differ here. None without key."""
+    if not spec.key:
+        return None
+    check = np.zeros(rows.height, np.uint64)
+    for i in range(len(spec.key)):
+        hashes = rows[f"{KEY}{i}"].hash(_CHECK_SEED + i).to_numpy()
+        check = check * np.uint64(0x9E37_79B9_7F4A_7C15) + hashes
+    return (check >> np.uint64(32)).astype(np.uint32)
+
+
+def minimal_records(rows: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
+    """
+    One record per distinct identifier set among the rows of a stream.
+
+    Returns:
+        `record_id`, `source_key`, `content`, the identifier fields, and `row`: the smallest that shows it.
+    """
+    names = [identifier.name for identifier in spec.identifiers]
+    cited = [m.name for m in spec.identifiers if m.type == "identifier"]
+    distinct = (
+        rows.lazy()
+        .filter(pl.col("record_id").is_not_null())
+        .select("record_id", "row", *(pl.col(WHO + name).alias(name) for name in names))
+        .unique("record_id", keep="first", maintain_order=True)
+        .collect()
+    )
+    printed = printed_ids(distinct["record_id"], "r")
+    if cited:
+        parts = [pl.concat_str(pl.lit(f"{name}="), pl.col(name)) for name in cited]
+        joined = pl.concat_str(parts, separator=",", ignore_nulls=True)
+        key = (
+            pl.when(pl.any_horizontal(pl.col(name).is_not_null() for name in cited))
+            .then(joined)
+            .otherwise(printed)
+        )
+    else:
+        key = pl.lit(printed)
+    return distinct.with_columns(key.alias("source_key"), content(spec, tuple(names)))

@@ -1,0 +1,344 @@
+"""
+From the columns of a file to ours: each mapped column read by its field type, bad rows set aside with reasons.
+
+A value that is empty or wrong where it is required quarantines the row, by its first fault. Elsewhere it
+becomes null and an issue row keeps the text. Nothing here knows whether the texts came from CSV or Parquet.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cdptool.errors import Finding, Place, SourceError
+from cdptool.fields import FieldOptions, FieldReader, FieldType, Read, currency_code, field_type
+from cdptool.sources.csv_records import RAW_LIMIT
+from cdptool.sources.spec import Mapped, ReadContext, SourceSpec
+from cdptool.sources.texts import as_readable, as_text
+from cdptool.tables import Column, StreamSchema, TableSchema
+
+AT = "at"
+KEY = "key:"  # key columns of the file, as text
+WHO = "who:"  # identifiers of a stream row
+_VALID = "valid"
+Rows = NDArray[np.int64]
+
+
+class QuarantinedRows(NamedTuple):
+    """Rows set aside for one reason each: their provenance rows, column, rule, reason and bytes."""
+
+    rows: list[int]
+    columns: list[str | None]
+    rules: list[str]
+    reasons: list[str]
+    raws: list[bytes]
+
+
+class Typed(NamedTuple):
+    """A block after reading: `rows` (canonical columns and `row`), what was set aside, and the issues."""
+
+    rows: pl.DataFrame
+    quarantined: QuarantinedRows
+    issues: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _ColumnReader:
+    """One of our columns and how it is made: from the file's column, from a constant, or always null."""
+
+    name: str
+    label: str | None  # what messages call the file's column
+    kind: FieldType
+    source: str | None  # name in the block
+    reader: FieldReader
+    required: bool
+    constant: pl.Series | None
+    currency: str | None
+    currency_source: str | None
+
+    @property
+    def has_currency(self) -> bool:
+        return self.kind.name == "money"
+
+
+class Mapper:
+    """Maps the blocks of one file, in order. Field readers remember what was dear to read."""
+
+    def __init__(
+        self, spec: SourceSpec, context: ReadContext, names: Sequence[str], *, is_typed: bool = False
+    ) -> None:
+        self._spec = spec
+        self._place = Place(context.shown_path)
+        self._index = {name: str(i) for i, name in enumerate(names)}
+        self._refuse_missing(names)
+        self._context = context
+        self._is_typed = is_typed
+        self._readers = tuple(self._all_readers())
+        self._keys = tuple(self._index[name] for name in spec.key)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns of the block that are read at all."""
+        found = (
+            [r.source for r in self._readers] + [r.currency_source for r in self._readers] + list(self._keys)
+        )
+        return tuple(sorted({name for name in found if name is not None}, key=int))
+
+    @property
+    def mapped(self) -> tuple[str, ...]:
+        """Our columns that the source fills, in order: what a row's content is made of."""
+        found = []
+        for reader in self._readers:
+            if reader.source is not None or reader.constant is not None:
+                found += [reader.name, f"{reader.name}_currency"] if reader.has_currency else [reader.name]
+        return tuple(found)
+
+    def schema(self) -> dict[str, pl.DataType]:
+        """The columns of `Typed.rows`, in order."""
+        schema: dict[str, pl.DataType] = {"row": pl.Int64()}
+        for reader in self._readers:
+            schema[reader.name] = reader.kind.dtype
+            if reader.has_currency:
+                schema[f"{reader.name}_currency"] = pl.String()
+        return schema | {f"{KEY}{i}": pl.String() for i in range(len(self._keys))}
+
+    def read(self, block: pl.DataFrame, lines: Rows) -> Typed:
+        """Read a block: columns `0`, `1`, … as in the file, and the provenance row of each of its rows."""
+        columns: dict[str, pl.Series] = {"row": pl.Series(lines, dtype=pl.Int64)}
+        faults = _Faults(len(lines))
+        issues = []
+        for reader in self._readers:
+            texts, read = self._read_column(reader, block)
+            columns[reader.name] = read.values
+            if reader.has_currency:
+                columns[f"{reader.name}_currency"] = _currency(reader, block, texts, len(lines))
+            if texts is not None:
+                issues.append(_judge(reader, texts, read, faults))
+        for i, name in enumerate(self._keys):
+            columns[f"{KEY}{i}"] = key_text(as_text(block[name]))
+        frame = pl.DataFrame({name: column.alias(name) for name, column in columns.items()})
+        if self._keys:
+            is_empty = frame.select(
+                pl.all_horizontal(pl.col(f"{KEY}{i}").is_null() for i in range(len(self._keys)))
+            )
+            faults.add(is_empty.to_series(), ", ".join(self._spec.key), "key", "the key is empty")
+        return self._typed(block, frame, faults, issues)
+
+    def _typed(
+        self, block: pl.DataFrame, frame: pl.DataFrame, faults: _Faults, issues: list[_Issues]
+    ) -> Typed:
+        bad = np.flatnonzero(faults.at >= 0)
+        quarantined = QuarantinedRows(
+            frame["row"].gather(bad).to_list(),
+            [faults.causes[i][0] for i in faults.at[bad]],
+            [faults.causes[i][1] for i in faults.at[bad]],
+            [faults.causes[i][2] for i in faults.at[bad]],
+            list(raw_rows(block, bad)),
+        )
+        kept = frame.filter(pl.Series(faults.at < 0)) if bad.size else frame
+        return Typed(kept, quarantined, _issue_frame(issues, frame["row"], faults.at < 0))
+
+    def _read_column(self, reader: _ColumnReader, block: pl.DataFrame) -> tuple[pl.Series | None, Read]:
+        height = block.height
+        if reader.constant is not None:
+            return None, Read(reader.constant.new_from_index(0, height), _nulls(height), _nulls(height))
+        if reader.source is None:
+            return None, Read(_nulls(height, reader.kind.dtype), _nulls(height), _nulls(height))
+        texts = as_readable(block[reader.source], reader.kind)
+        return texts, _passed(texts) if texts.dtype != pl.String else reader.reader.read(texts)
+
+    def _all_readers(self) -> Iterator[_ColumnReader]:
+        spec, context = self._spec, self._context
+        if spec.feeds != "table":
+            at = spec.at or Mapped(AT, "datetime")
+            yield self._column_reader(replace(at, name=AT), "datetime")
+        for mapped in spec.identifiers:
+            yield self._column_reader(replace(mapped, name=WHO + mapped.name), mapped.type)
+        mapped_by_name = {mapped.name: mapped for mapped in spec.columns}
+        for column in target_columns(spec, context):
+            mapped = mapped_by_name.get(column.name, Mapped(column.name, column.type))
+            if (
+                spec.feeds == "table"
+                and context.target
+                and column.name == getattr(context.target, "key", None)
+            ):
+                mapped = replace(mapped, required=True)
+            yield self._column_reader(mapped, column.type)
+
+    def _column_reader(self, mapped: Mapped, type_name: str) -> _ColumnReader:
+        kind = field_type(type_name)
+        currency = mapped.currency or (None if mapped.currency_from else self._context.currency)
+        options = FieldOptions(
+            region=mapped.region or self._context.region or "VN",
+            tz=mapped.tz or self._context.tz,
+            formats=() if self._is_typed_time(mapped) else mapped.format,
+            currency=currency,
+            decimal="." if self._is_typed else mapped.decimal,
+        )
+        constant = None
+        if mapped.value is not None:
+            constant = kind.read(pl.Series([mapped.value]), options).values
+            if constant[0] is None:
+                raise SourceError(
+                    f"the constant of `{mapped.name}` is no valid {kind.name}", place=mapped.place
+                )
+        return _ColumnReader(
+            name=mapped.name,
+            label=mapped.column,
+            kind=kind,
+            source=None if mapped.column is None or constant is not None else self._index[mapped.column],
+            reader=FieldReader(kind, options),
+            required=mapped.required,
+            constant=constant,
+            currency=currency,
+            currency_source=self._index[mapped.currency_from] if mapped.currency_from else None,
+        )
+
+    def _is_typed_time(self, mapped: Mapped) -> bool:
+        return self._is_typed and mapped.type in ("date", "datetime")
+
+    def _refuse_missing(self, names: Sequence[str]) -> None:
+        """Name every declared column that the file lacks, all at once."""
+        findings = []
+        for name in sorted(needed_columns(self._spec)):
+            if name not in self._index:
+                near = get_close_matches(name, names, n=1, cutoff=0.6)
+                hint = (
+                    f"did you mean `{near[0]}`?"
+                    if near
+                    else f"it has {', '.join(f'`{n}`' for n in names[:12])}"
+                )
+                findings.append(Finding(f"column `{name}` is missing", self._place, hint))
+        if findings:
+            raise SourceError(*findings)
+
+
+def needed_columns(spec: SourceSpec) -> set[str]:
+    """The columns of the file that the source names."""
+    mapped = (*spec.columns, *spec.identifiers, *([spec.at] if spec.at else []))
+    named = {m.column for m in mapped if m.value is None} | {m.currency_from for m in mapped}
+    return {name for name in named if name is not None} | set(spec.key)
+
+
+def target_columns(spec: SourceSpec, context: ReadContext) -> tuple[Column, ...]:
+    """The declared columns of the table that the source feeds."""
+    if spec.feeds == "records":
+        return context.profile_fields
+    assert isinstance(context.target, StreamSchema | TableSchema)
+    return context.target.columns
+
+
+def key_text(texts: pl.Series) -> pl.Series:
+    """
+    The text of a key: trimmed and composed (NFC), null where empty.
+
+    >>> key_text(pl.Series([" A1 ", ""])).to_list()
+    ['A1', None]
+    """
+    trimmed = texts.str.strip_chars()
+    if (trimmed.str.len_bytes() != trimmed.str.len_chars()).any():
+        trimmed = trimmed.str.normalize("NFC")
+    is_empty = trimmed.str.len_bytes() == 0
+    return trimmed.set(is_empty, None) if is_empty.any() else trimmed
+
+
+def raw_rows(block: pl.DataFrame, rows: Rows) -> Iterator[bytes]:
+    """The rows as CSV records, each at most 64 KiB."""
+    for row in block[rows].iter_rows() if len(rows) else ():
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(row)
+        yield line.getvalue().encode()[:RAW_LIMIT]
+
+
+class _Faults:
+    """The first fault of each row of a block: `at` is an index into `causes`, -1 = none."""
+
+    def __init__(self, height: int) -> None:
+        self.at: Rows = np.full(height, -1, np.int64)
+        self.causes: list[tuple[str | None, str, str]] = []
+
+    def add(self, is_bad: pl.Series, column: str | None, rule: str, reason: str) -> None:
+        bad = is_bad.to_numpy() & (self.at < 0)
+        if bad.any():
+            self.at[bad] = len(self.causes)
+            self.causes.append((column, rule, reason))
+
+
+class _Issues(NamedTuple):
+    """Values of one column that became null: row positions, verdicts, reasons, texts."""
+
+    column: str | None
+    positions: pl.Series
+    verdicts: pl.Series
+    reasons: pl.Series
+    texts: pl.Series
+
+
+def _judge(reader: _ColumnReader, texts: pl.Series, read: Read, faults: _Faults) -> _Issues:
+    """Quarantine what is required and not there; return what is wrong and may be missing."""
+    is_wrong = (read.verdicts != _VALID).fill_null(False)
+    if reader.required:
+        is_missing = read.values.is_null()
+        if is_missing.any():
+            for reason in read.reasons.filter(is_wrong).unique().sort():
+                faults.add(
+                    is_wrong & (read.reasons == reason).fill_null(False), reader.label, "invalid", reason
+                )
+            faults.add(is_missing, reader.label, "required", "required, and empty")
+        is_wrong = is_wrong & False
+    positions = is_wrong.arg_true()
+    return _Issues(
+        reader.label,
+        positions,
+        read.verdicts.gather(positions),
+        read.reasons.gather(positions),
+        texts.gather(positions),
+    )
+
+
+def _issue_frame(issues: list[_Issues], rows: pl.Series, kept: NDArray[np.bool_]) -> pl.DataFrame:
+    """All issues of the block's kept rows: row, column, verdict, reason, raw. Sorted by row, then column order."""
+    is_kept = pl.Series(kept)
+    parts = [
+        pl.DataFrame(
+            {
+                "row": rows.gather(found.positions),
+                "column": pl.Series([found.column], dtype=pl.String).new_from_index(0, len(found.positions)),
+                "verdict": found.verdicts,
+                "reason": found.reasons,
+                "raw": found.texts.cast(pl.String),
+            }
+        ).filter(is_kept.gather(found.positions))
+        for found in issues
+        if len(found.positions)
+    ]
+    schema = {"row": pl.Int64(), **dict.fromkeys(("column", "verdict", "reason", "raw"), pl.String())}
+    return pl.concat(parts).sort("row", maintain_order=True) if parts else pl.DataFrame(schema=schema)
+
+
+def _passed(values: pl.Series) -> Read:
+    """The read of values that are canonical already."""
+    verdicts = pl.Series([_VALID]).new_from_index(0, len(values)).set(values.is_null(), None)
+    return Read(values, verdicts, _nulls(len(values)))
+
+
+def _nulls(length: int, dtype: pl.DataType | None = None) -> pl.Series:
+    return pl.Series([None], dtype=dtype or pl.String()).new_from_index(0, length)
+
+
+def _currency(reader: _ColumnReader, block: pl.DataFrame, texts: pl.Series | None, height: int) -> pl.Series:
+    if reader.source is None and reader.constant is None:
+        return _nulls(height)
+    if reader.currency_source is not None:
+        return currency_code(as_text(block[reader.currency_source]))
+    if reader.currency is None and texts is not None and texts.dtype == pl.String:
+        return currency_code(texts)
+    return pl.Series([reader.currency], dtype=pl.String()).new_from_index(0, height)

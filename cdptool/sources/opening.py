@@ -1,0 +1,213 @@
+"""
+From a file's bytes to a stream of UTF-8 text with `\\n` line ends: content decides, never the file's name.
+
+Gzip and Zstandard are known by their magic, UTF-16 by its byte-order mark; what is no text at all is refused
+with the likely cause. Nothing is decoded lossily: bytes that are not valid in a single-byte encoding pass
+through as they are, so that the line they stand on is quarantined like any other that is not UTF-8.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from cdptool.errors import Place, SourceError
+from cdptool.sources.spec import Dialect
+
+CHUNK = 1 << 20
+Compression = Literal["gzip", "zstd"]
+
+_COMPRESSED: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+# What arrives under the name of an export and is none: (first bytes, what it is, what to do).
+_NOT_TEXT: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "save it as CSV (UTF-8), or unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as CSV (UTF-8)"),
+    (b"PAR1", "a Parquet file", "remove `format: csv` from the source's dialect"),
+    (b"%PDF", "a PDF document", "ask the system for a CSV export"),
+    (b"BZh", "bzip2 compressed", "pack it with gzip or zstd, or unpack it"),
+    (b"\xfd7zXZ", "xz compressed", "pack it with gzip or zstd, or unpack it"),
+)
+_MARKUP = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
+_MARKS: tuple[tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedText:
+    """A text being read: its UTF-8 chunks (each not empty), and how it was written."""
+
+    chunks: Iterator[bytes]
+    encoding: str
+    has_mark: bool
+    compression: Compression | None
+    has_only_cr: bool
+
+
+def first_bytes(path: str, place: Place) -> bytes:
+    """The first bytes of the file, for its magic."""
+    with _reading(place), Path(path).open("rb") as file:
+        return file.read(4096)
+
+
+def is_parquet(path: str, dialect: Dialect, place: Place) -> bool:
+    """
+    Whether to read the file as Parquet: as declared, else by its content.
+
+    Raises:
+        SourceError: Where the declared format and the content differ.
+    """
+    found = first_bytes(path, place).startswith(b"PAR1")
+    if dialect.format == "parquet" and not found:
+        raise SourceError("not a Parquet file", place=place, hint="set `format: csv` in the source's dialect")
+    return found and dialect.format != "csv"
+
+
+def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:
+    """
+    Open a text file for streaming.
+
+    Args:
+        path: Where the file is.
+        dialect: `encoding` is used where declared; else a byte-order mark, else UTF-8.
+        place: What messages call the file.
+
+    Returns:
+        Its chunks as UTF-8 with `\\n` line ends (`\\r\\n` stays: both are read), memory bounded.
+
+    Raises:
+        SourceError: Not text, truncated, or not decodable. Also later, while the chunks are read.
+    """
+    compression = next(
+        (name for magic, name in _COMPRESSED if first_bytes(path, place).startswith(magic)), None
+    )
+    raw = _bytes_of(path, compression, place)
+    head = next(raw, b"")
+    _refuse_what_is_no_text(head, place)
+    mark, encoding = next((pair for pair in _MARKS if head.startswith(pair[0])), (b"", ""))
+    declared = _codec(dialect.encoding, place)
+    if mark and declared not in (None, encoding) and not (declared or "").startswith(encoding[:6]):
+        raise SourceError(
+            f"declared as `{dialect.encoding}`, but its byte-order mark says {encoding}",
+            place=place,
+            hint="remove `encoding` from the source's dialect: the mark is enough",
+        )
+    encoding = encoding or declared or "utf-8"
+    if encoding == "utf-8" and head[:200].count(b"\0") > 20:
+        raise SourceError(
+            "every other byte is NUL: UTF-16 without a byte-order mark",
+            place=place,
+            hint="declare `encoding: utf-16-le` in the source's dialect",
+        )
+    chunks = _prepend(head[len(mark) :], raw)
+    if encoding != "utf-8":
+        chunks = _decoded(chunks, encoding, place)
+    sample = next(chunks, b"")
+    has_only_cr = b"\r" in sample and b"\n" not in sample and sample.rstrip(b"\r\n").count(b"\r") != 0
+    chunks = _prepend(sample, chunks)
+    if has_only_cr:
+        chunks = _cr_to_lf(chunks, place)
+    return OpenedText(chunks, encoding, bool(mark), compression, has_only_cr)
+
+
+@contextmanager
+def _reading(place: Place) -> Iterator[None]:
+    """Turn what the file system and the decompressors say into a SourceError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise SourceError("no such file", place=place) from None
+    except PermissionError:
+        raise SourceError("not readable: permission denied", place=place) from None
+    except (OSError, EOFError) as error:
+        what = "is truncated" if "runcated" in str(error) else "cannot be read"
+        raise SourceError(f"the file {what}", place=place, hint="export or copy it again") from None
+
+
+def _bytes_of(path: str, compression: Compression | None, place: Place) -> Iterator[bytes]:
+    with _reading(place):
+        if compression is None:
+            with Path(path).open("rb") as file:
+                yield from _chunks_of(file)
+            return
+        import pyarrow as pa  # 0.2 s of CPU that plain files need not pay
+
+        with pa.OSFile(path) as packed, pa.CompressedInputStream(packed, compression) as file:
+            yield from _chunks_of(file)
+
+
+def _chunks_of(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+def _prepend(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest
+
+
+def _refuse_what_is_no_text(head: bytes, place: Place) -> None:
+    for magic, what, hint in _NOT_TEXT:
+        if head.startswith(magic):
+            raise SourceError(f"not a text file: {what}", place=place, hint=hint)
+    if head[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_MARKUP):
+        raise SourceError(
+            "not an export: a web page or XML",
+            place=place,
+            hint="the download probably needs a log-in; fetch the export itself",
+        )
+
+
+def _codec(encoding: str | None, place: Place) -> str | None:
+    if encoding is None:
+        return None
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise SourceError(
+            f"unknown encoding `{encoding}`",
+            place=place,
+            hint="use a Python codec name such as utf-8, utf-16, cp1252 or cp1258",
+        ) from None
+    return "utf-8" if name in ("utf-8-sig", "ascii") else name
+
+
+def _decoded(chunks: Iterator[bytes], encoding: str, place: Place) -> Iterator[bytes]:
+    """Re-encode as UTF-8. `surrogateescape` keeps an undecodable byte as that byte, which is no UTF-8."""
+    is_wide = encoding.startswith(("utf-16", "utf-32"))
+    decoder = codecs.getincrementaldecoder(encoding)("strict" if is_wide else "surrogateescape")
+    line = 1
+    try:
+        for chunk in chunks:
+            text = decoder.decode(chunk)
+            line += text.count("\n")
+            if text:
+                yield text.encode("utf-8", "surrogateescape")
+        if rest := decoder.decode(b"", final=True):
+            yield rest.encode("utf-8", "surrogateescape")
+    except UnicodeError:
+        raise SourceError(
+            f"not valid {encoding}",
+            place=Place(place.file, line),
+            hint="declare the right `encoding` in the source's dialect",
+        ) from None
+
+
+def _cr_to_lf(chunks: Iterator[bytes], place: Place) -> Iterator[bytes]:
+    for chunk in chunks:
+        if b"\n" in chunk:
+            raise SourceError(
+                "lines end with CR in one part of the file and with LF in another",
+                place=place,
+                hint="export it again with one kind of line end",
+            )
+        yield chunk.replace(b"\r", b"\n")

@@ -1,0 +1,271 @@
+"""
+One declared file becomes staged Parquet files: read, map, identify, account, in one pass over its blocks.
+
+Memory is bounded whatever the file's size: blocks stream into the staging file, and per row only its hashes
+stay. Where the end of the file shows that rows were seen twice, the staged file is written once more without
+them. Every row read is accepted, a duplicate or quarantined; where that does not add up, the run stops.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from cdptool.errors import Place, SourceError
+from cdptool.sources.accounting import Accounts, SeenRecords, Settlement
+from cdptool.sources.blocks import OpenedSource, open_source
+from cdptool.sources.csv_blocks import BLOCK, TextBlock
+from cdptool.sources.ids import (
+    copy_ids,
+    copy_keys,
+    key_checks,
+    minimal_records,
+    record_id,
+    record_rows,
+    stream_rows,
+    table_rows,
+)
+from cdptool.sources.mapping import AT, Mapper, QuarantinedRows, raw_rows
+from cdptool.sources.outputs import main_schema, main_table, records_schema
+from cdptool.sources.spec import FileResult, ReadContext, SourceSpec, StagedFile
+from cdptool.sources.staging import Spool, discard, read_in_order, write_streaming
+from cdptool.tables import FILES, ISSUES, QUARANTINE, TableSchema, hash63
+
+
+def read_file(
+    path: str, spec: SourceSpec, staging: str, context: ReadContext, *, block: int = BLOCK
+) -> FileResult:
+    """
+    Read one declared file into the staging folder.
+
+    Args:
+        path: Where the file is.
+        spec: What its source declares.
+        staging: An existing folder for Parquet files; the caller commits them.
+        context: The project's defaults and schemas, and what earlier files of the source have brought.
+        block: About how many bytes of text are handled at once; never changes the result.
+
+    Returns:
+        The file's row for `files` and the staged files: the table that the source feeds, `records` of a stream
+        (one per distinct identifier set not in `context.known`), `quarantine` and `issues`. Tables without
+        rows are not staged.
+
+    Raises:
+        SourceError: The file is missing, unreadable or not as declared, or more rows are quarantined than
+            `spec.max_quarantined_ratio` allows. Nothing is left in the staging folder then.
+    """
+    reading = _FileReading(path, spec, staging, context, block)
+    try:
+        return reading.run()
+    except BaseException:
+        discard(staging, reading.stem)
+        raise
+
+
+class _FileReading:
+    """The reading of one file: what is counted and gathered while its blocks stream past."""
+
+    def __init__(self, path: str, spec: SourceSpec, staging: str, context: ReadContext, block: int) -> None:
+        self._path, self._spec, self._context = path, spec, context
+        self._place = Place(context.shown_path)
+        self._file_id = int(pl.select(hash63("file", spec.name, context.digest)).item())
+        self.stem = f"{spec.name}-{self._file_id:016x}"
+        self._base = str(Path(staging) / self.stem)
+        self._source: OpenedSource = open_source(path, spec.dialect, self._place, block=block)
+        self._mapper = Mapper(spec, context, self._source.names, is_typed=self._source.is_typed)
+        self._table = main_table(spec, context)
+        self._schema = main_schema(spec, context)
+        self._accounts = Accounts(spec, self._place)
+        self._seen = SeenRecords(context.known.record_ids)
+        self._quarantine = Spool("quarantine", QUARANTINE, f"{self._base}-quarantine")
+        self._issues = Spool("issues", ISSUES, f"{self._base}-issues")
+        self._records = Spool("records", records_schema(context), f"{self._base}-records")
+        self._rules: Counter[str] = Counter()
+        self._first_quarantined: int | None = None
+        self._n_read = self._n_blank = self._n_staged = 0
+        self._newest: object = None
+
+    def run(self) -> FileResult:
+        staged = f"{self._base}-0.parquet"
+        write_streaming(self._frames(), self._schema, staged)
+        settlement = self._accounts.settle(self._context.known)
+        n_duplicate = 0
+        if not settlement.is_final:
+            final = f"{self._base}-1.parquet"
+            n_duplicate = (
+                int(np.count_nonzero(settlement.is_duplicate)) if settlement.is_duplicate is not None else 0
+            )
+            write_streaming(self._settled(staged, settlement), self._schema, final)
+            Path(staged).unlink()
+            staged = final
+        n_quarantined = self._rules.total()
+        n_accepted = int(pl.scan_parquet(staged).select(pl.len()).collect().item())
+        if self._n_read != n_accepted + n_duplicate + n_quarantined:
+            raise AssertionError(
+                f"{self._place}: {self._n_read} rows read, but {n_accepted} accepted + {n_duplicate} duplicate"
+                f" + {n_quarantined} quarantined"
+            )
+        self._refuse_too_many(n_quarantined)
+        main = (StagedFile(self._table, staged, n_accepted),) if n_accepted else ()
+        if not n_accepted:
+            Path(staged).unlink()
+        side = (*self._records.close(), *self._quarantine.close(), *self._issues.close())
+        return FileResult(
+            self._file_row(n_accepted, n_duplicate, n_quarantined),
+            (*main, *side),
+            self._source.notes,
+            tuple(sorted(self._rules.items())),
+        )
+
+    def _frames(self) -> Iterator[pl.DataFrame]:
+        for block in self._source.blocks(self._mapper.needed):
+            self._n_blank += block.n_blank
+            self._n_read += len(block.lines) + len(block.rejected)
+            self._set_aside(_rejected(block))
+            if not len(block.lines):
+                continue
+            typed = self._mapper.read(block.frame, block.lines)
+            self._set_aside(typed.quarantined)
+            if typed.issues.height:
+                self._issues.add(
+                    typed.issues.with_columns(file_id=self._file_id, source=pl.lit(self._spec.name))
+                )
+            if typed.rows.height:
+                yield self._identified(typed.rows)
+
+    def _identified(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with their ids, taken into account, in the columns of their table."""
+        spec, mapped = self._spec, self._mapper.mapped
+        checks = key_checks(rows, spec)
+        newest = rows[AT].max() if AT in rows.columns else None
+        self._newest = max((t for t in (self._newest, newest) if t is not None), default=None)  # type: ignore[type-var]
+        if spec.feeds == "records":
+            rows, id_name = record_rows(rows, spec, mapped), "record_id"
+        elif spec.feeds == "stream":
+            rows, id_name = stream_rows(rows, spec, mapped), "event_id"
+            self._keep_records(rows)
+        else:
+            assert isinstance(self._context.target, TableSchema)
+            rows, id_name = table_rows(rows, spec, mapped, self._context.target.key), "key_id"
+        self._accounts.add(rows[id_name], rows["content"], checks)
+        rows = rows.with_columns(source=pl.lit(spec.name), file_id=pl.lit(self._file_id, pl.Int64))
+        return rows.select(*self._schema)
+
+    def _keep_records(self, rows: pl.DataFrame) -> None:
+        if not self._spec.identifiers:
+            return
+        fresh = self._seen.fresh(rows)
+        if fresh.height:
+            records = minimal_records(fresh, self._spec)
+            wanted = records_schema(self._context)
+            nulls = {n: pl.lit(None, dtype) for n, dtype in wanted.items() if n not in records.columns}
+            self._records.add(
+                records.with_columns(**nulls).with_columns(
+                    source=pl.lit(self._spec.name), file_id=pl.lit(self._file_id, pl.Int64)
+                )
+            )
+
+    def _set_aside(self, found: QuarantinedRows) -> None:
+        if not found.rows:
+            return
+        first = min(found.rows)
+        self._first_quarantined = (
+            first if self._first_quarantined is None else min(first, self._first_quarantined)
+        )
+        self._rules.update(found.rules)
+        names = ("row", "column", "rule", "reason", "raw")
+        schema = {name: QUARANTINE[name] for name in names}
+        frame = pl.DataFrame(dict(zip(names, found, strict=True)), schema=schema).sort("row")
+        self._quarantine.add(frame.with_columns(file_id=self._file_id, source=pl.lit(self._spec.name)))
+
+    def _settled(self, staged: str, settlement: Settlement) -> Iterator[pl.DataFrame]:
+        """The staged rows without those seen before, and with the ids of further copies."""
+        offset = 0
+        for frame in read_in_order(staged):
+            part = slice(offset, offset + frame.height)
+            offset += frame.height
+            if settlement.copies is not None:
+                frame = self._copied(frame, settlement.copies[part])
+            keep = np.ones(frame.height, np.bool_)
+            if settlement.is_duplicate is not None:
+                keep &= ~settlement.is_duplicate[part]
+            if settlement.is_conflict is not None:
+                conflicts = np.flatnonzero(settlement.is_conflict[part])
+                self._set_aside(self._conflicting(frame, conflicts))
+                keep &= ~settlement.is_conflict[part]
+            yield frame.filter(pl.Series(keep))
+
+    def _copied(self, frame: pl.DataFrame, copies: pl.Series) -> pl.DataFrame:
+        if self._spec.feeds == "stream":
+            return frame.with_columns(copy_ids(frame["content"], copies).alias("event_id"))
+        keyed = frame.with_columns(copy_keys(frame["content"], copies))
+        return keyed.with_columns(record_id(self._spec))
+
+    def _conflicting(
+        self, frame: pl.DataFrame, at: np.ndarray[tuple[int], np.dtype[np.int64]]
+    ) -> QuarantinedRows:
+        assert isinstance(self._context.target, TableSchema)
+        key = self._context.target.key
+        column = next((m.column for m in self._spec.columns if m.name == key), key)
+        n = len(at)
+        return QuarantinedRows(
+            frame["row"].gather(at).to_list(),
+            [column] * n,
+            ["key"] * n,
+            ["the same key with other content"] * n,
+            list(raw_rows(frame.drop("file_id", "row"), at)),
+        )
+
+    def _refuse_too_many(self, n_quarantined: int) -> None:
+        allowed = self._spec.max_quarantined_ratio
+        if n_quarantined <= allowed * self._n_read:
+            return
+        share = n_quarantined / self._n_read
+        counts = ", ".join(f"{rule} {n:,}" for rule, n in self._rules.most_common())
+        raise SourceError(
+            f"{n_quarantined:,} of {self._n_read:,} rows are quarantined ({share:.1%}, allowed {allowed:.1%}): {counts}",
+            place=Place(self._place.file, self._first_quarantined),
+            hint=_HINTS.get(
+                self._rules.most_common(1)[0][0], "correct the source's columns, or raise `max_quarantined`"
+            ),
+        )
+
+    def _file_row(self, n_accepted: int, n_duplicate: int, n_quarantined: int) -> pl.DataFrame:
+        values = {
+            "file_id": self._file_id,
+            "source": self._spec.name,
+            "path": self._context.shown_path,
+            "digest": self._context.digest,
+            "bytes": Path(self._path).stat().st_size,
+            "mapping": self._context.mapping,
+            "dialect": ", ".join(self._source.notes),
+            "rows_read": self._n_read,
+            "rows_accepted": n_accepted,
+            "rows_duplicate": n_duplicate,
+            "rows_quarantined": n_quarantined,
+            "blank_lines": self._n_blank,
+            "newest_at": self._newest,
+        }
+        return pl.DataFrame([values], schema=FILES)
+
+
+_HINTS = {
+    "encoding": "declare the file's `encoding` in the source's dialect, such as cp1252, cp1258 or utf-16",
+    "fields": "declare the `delimiter` in the source's dialect, or export the file again",
+    "quote": "declare the `quote` of the source's dialect, or export the file again",
+}
+
+
+def _rejected(block: TextBlock) -> QuarantinedRows:
+    found = block.rejected
+    return QuarantinedRows(
+        [item.line for item in found],
+        [None] * len(found),
+        [item.fault.rule for item in found],
+        [item.fault.reason for item in found],
+        [item.raw for item in found],
+    )

@@ -1,0 +1,214 @@
+"""
+What a CSV file does not say about itself: its delimiter, its header, and whether rows end with a spare one.
+
+Everything is decided on the first megabyte and reported as text, so that people see what was assumed. One
+column where no delimiter was declared is an error, not a guess: that is what a wrong delimiter looks like.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cdptool.errors import Place, SourceError
+from cdptool.sources.csv_records import NeedMoreError, Shape, read_record
+from cdptool.sources.spec import Dialect
+
+SAMPLE = 1 << 20
+_RECORDS = 500
+_CANDIDATES: tuple[bytes, ...] = (b",", b";", b"\t", b"|")
+_WORDS = {b",": "`,`", b";": "`;`", b"\t": "tab", b"|": "`|`"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a CSV file is laid out, and where its data begin."""
+
+    shape: Shape
+    names: tuple[str, ...]  # one per field, unique
+    offset: int  # bytes before the first data record
+    first_line: int  # the physical line it stands on
+    n_blank: int  # blank lines before it
+    has_spare_field: bool  # every row ends with a delimiter: the last field must be empty and has no name
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """The first records as one delimiter cuts them."""
+
+    shape: Shape
+    header: tuple[bytes, ...]
+    offset: int
+    line: int
+    n_blank: int
+    counts: Counter[int]
+    has_spare_field: bool
+    fault: str | None = None  # why the header is not readable
+
+    @property
+    def n_fields(self) -> int:
+        return self.counts.most_common(1)[0][0] if self.counts else len(self.header)
+
+    def rank(self) -> tuple[bool, bool, bool, float, int]:
+        """Better trials rank higher: columns, a header, rows like the header, rows alike, more columns."""
+        alike = self.counts[self.n_fields] / max(1, self.counts.total())
+        is_like_header = len(self.header) == self.n_fields - self.has_spare_field
+        return self.n_fields > 1, self.fault is None, is_like_header, alike, self.n_fields
+
+
+def detect_layout(sample: bytes, dialect: Dialect, place: Place, *, is_whole: bool) -> Layout:
+    """
+    Find the layout of a CSV file.
+
+    Args:
+        sample: The first bytes, decoded to UTF-8 with LF line ends.
+        dialect: What is declared wins over what is found.
+        place: What messages call the file.
+        is_whole: Whether the sample is the whole file.
+
+    Raises:
+        SourceError: Empty, one column without a declared delimiter, or something above the header.
+    """
+    if is_whole and sample and not sample.endswith(b"\n"):
+        sample += b"\n"
+    if not sample.strip():
+        raise SourceError("the file is empty", place=place, hint="even an export without rows has a header")
+    told, skipped = _told_delimiter(sample)
+    declared = {"tab": b"\t", "\\t": b"\t"}.get(
+        dialect.delimiter or "", (dialect.delimiter or "").encode()
+    ) or told
+    if len(declared) > 1:
+        raise SourceError("the delimiter must be one ASCII character", place=place)
+    trials = [
+        _try(sample[skipped:], Shape(candidate, dialect.quote.encode(), 0), dialect, is_whole=is_whole)
+        for candidate in ((declared,) if declared else _CANDIDATES)
+    ]
+    best = max(trials, key=_Trial.rank)
+    if best.fault and dialect.has_header:
+        raise SourceError(
+            f"the header is not readable: {best.fault}",
+            place=Place(place.file, best.line - 1),
+            hint="declare the file's `encoding` in the source's dialect, such as cp1252 or cp1258",
+        )
+    if not declared and best.n_fields < 2:
+        raise SourceError(
+            "only one column found",
+            place=place,
+            hint="declare `delimiter` in the source's dialect (`,` if there is one column)",
+        )
+    _refuse_title_lines(best, dialect, place)
+    how = "declared" if dialect.delimiter else "`sep=` line" if told else "detected"
+    notes = [f"delimiter {_WORDS.get(best.shape.separator, repr(best.shape.separator.decode()))} ({how})"]
+    names = _names(best, dialect, notes)
+    if best.has_spare_field:
+        notes.append("every row ends with a delimiter")
+    return Layout(
+        shape=replace(best.shape, n_fields=len(names) + best.has_spare_field),
+        names=names,
+        offset=best.offset + skipped,
+        first_line=best.line + (skipped > 0),
+        n_blank=best.n_blank,
+        has_spare_field=best.has_spare_field,
+        notes=tuple(notes),
+    )
+
+
+def _told_delimiter(sample: bytes) -> tuple[bytes, int]:
+    """Excel's `sep=;` in the first line, and how long that line is."""
+    first = sample[: sample.find(b"\n") + 1]
+    bare = first.rstrip(b"\r\n").strip(b'"')
+    if bare[:4].lower() == b"sep=" and len(bare) == 5:
+        return bare[4:], len(first)
+    return b"", 0
+
+
+def _try(sample: bytes, shape: Shape, dialect: Dialect, *, is_whole: bool) -> _Trial:
+    records = _records(sample, shape, is_whole)
+    header: tuple[bytes, ...] = ()
+    offset, line, n_blank, fault = 0, 1, 0, None
+    for start, end, fields in records:
+        offset, lines = end, max(1, sample.count(b"\n", start, end))
+        if fields is None and not sample[start:end].strip(b"\r\n"):
+            n_blank, line = n_blank + 1, line + lines
+            continue
+        fault = read_record(sample, start, shape, is_last=is_whole).fault
+        header = fields or ()
+        line += lines
+        break
+    rows = [fields for _, _, fields in records if fields is not None]
+    if not dialect.has_header:
+        rows, offset, line, n_blank = [header, *rows], 0, 1, 0
+    counts = Counter(len(row) for row in rows)
+    why = fault.reason if fault else None
+    trial = _Trial(shape, header, offset, line, n_blank, counts, has_spare_field=False, fault=why)
+    n_fields = trial.n_fields
+    has_spare = n_fields == len(header) + 1 and all(not row[-1] for row in rows if len(row) == n_fields)
+    return replace(trial, has_spare_field=has_spare and dialect.has_header)
+
+
+def _records(
+    sample: bytes, shape: Shape, is_whole: bool
+) -> Iterator[tuple[int, int, tuple[bytes, ...] | None]]:
+    position = 0
+    for _ in range(_RECORDS):
+        if position >= len(sample):
+            return
+        try:
+            record = read_record(sample, position, shape, is_last=is_whole)
+        except NeedMoreError:
+            return
+        yield position, record.end, record.fields
+        position = record.end
+
+
+def _refuse_title_lines(trial: _Trial, dialect: Dialect, place: Place) -> None:
+    expected = len(trial.header)
+    if not dialect.has_header or trial.has_spare_field or not trial.counts or trial.counts[expected]:
+        return
+    if trial.n_fields == expected - 1 and not trial.header[-1].strip():
+        return  # only the header ends with a delimiter
+    raise SourceError(
+        f"the first line has {expected} field{'s' * (expected != 1)}, the rows below it {trial.n_fields}",
+        place=Place(place.file, trial.line - 1),
+        hint="remove title lines above the header, or declare the `delimiter`",
+    )
+
+
+def _names(trial: _Trial, dialect: Dialect, notes: list[str]) -> tuple[str, ...]:
+    if not dialect.has_header:
+        notes.append("no header")
+        return tuple(f"column_{i + 1}" for i in range(trial.n_fields))
+    cells = list(trial.header)
+    if (
+        trial.counts
+        and trial.n_fields == len(cells) - 1
+        and not trial.counts[len(cells)]
+        and not cells[-1].strip()
+    ):
+        cells.pop()
+        notes.append("the header ends with a delimiter")
+    return unique_names([cell.decode() for cell in cells], notes)
+
+
+def unique_names(headers: list[str], notes: list[str]) -> tuple[str, ...]:
+    """
+    Column names from headers: trimmed, NFC, `column_3` for an empty one, `total_2` for the second `total`.
+
+    >>> notes = []
+    >>> unique_names([" id", "total", "", "total"], notes), notes
+    (('id', 'total', 'column_3', 'total_2'), ['header `total` repeated: `total_2`'])
+    """
+    names: dict[str, None] = {}
+    for i, header in enumerate(headers):
+        name = unicodedata.normalize("NFC", header.strip()) or f"column_{i + 1}"
+        unique, n = name, 1
+        while unique in names:
+            n += 1
+            unique = f"{name}_{n}"
+        if unique != name:
+            notes.append(f"header `{name}` repeated: `{unique}`")
+        names[unique] = None
+    return tuple(names)

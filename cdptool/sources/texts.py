@@ -1,0 +1,75 @@
+"""
+Typed columns of a Parquet file as field types read them: text, unless the type is already the canonical one.
+
+What a person would have seen in the CSV of the same export: a customer id that became the float 17850.0 is
+`17850`, a time without fraction has none, NaN is no value.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdptool.fields import FieldType
+from cdptool.tables import MONEY_SCALE
+
+_EXACT = 2.0**53  # floats hold every integer up to here
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """
+    The column as text (String): null stays null, NaN and bytes that are not UTF-8 become null.
+
+    >>> as_text(pl.Series([17850.0, 2.5, float("nan")])).to_list()
+    ['17850', '2.5', None]
+    """
+    kind = column.dtype
+    if kind == pl.String:
+        return column
+    if kind == pl.Binary:
+        return column.cast(pl.String, strict=False)
+    name = pl.col(column.name)
+    if kind.is_float():
+        is_whole = (name == name.round(0)) & (name.abs() < _EXACT)
+        text = (
+            pl.when(is_whole)
+            .then(name.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(name.cast(pl.String))
+        )
+        return column.to_frame().select(pl.when(name.is_finite()).then(text).alias(column.name)).to_series()
+    if isinstance(kind, pl.Datetime):
+        return _time_text(column, kind)
+    return column.cast(pl.String)
+
+
+def as_readable(column: pl.Series, kind: FieldType) -> pl.Series:
+    """
+    The column as the field type takes it: canonical values where its dtype says what the type says, else text.
+
+    >>> from cdptool.fields import field_type
+    >>> as_readable(pl.Series([2.55, None]), field_type("money")).to_list()
+    [25500, None]
+    """
+    if kind.name == "money" and column.dtype.is_float():
+        scaled = (column * MONEY_SCALE).round(0)
+        return scaled.set(~scaled.is_finite(), None).cast(pl.Int64, strict=False)
+    if kind.name == "integer" and column.dtype.is_integer():
+        return column.cast(pl.Int64, strict=False)
+    if kind.name == "number" and column.dtype.is_float():
+        return column.set(~column.is_finite(), None).cast(pl.Float64)
+    if kind.name in ("boolean", "date") and column.dtype == kind.dtype:
+        return column
+    return as_text(column)
+
+
+def is_supported(dtype: pl.DataType) -> bool:
+    """Whether a Parquet column of this dtype can be mapped: one value per cell."""
+    return not dtype.is_nested() and dtype not in (pl.Null, pl.Object)
+
+
+def _time_text(column: pl.Series, kind: pl.Datetime) -> pl.Series:
+    moments = column.dt.cast_time_unit("us")
+    suffix = ""
+    if kind.time_zone is not None:
+        moments, suffix = moments.dt.convert_time_zone("UTC"), "Z"
+    has_fraction = bool((moments.dt.microsecond() != 0).any())
+    return moments.dt.to_string("%Y-%m-%dT%H:%M:%S" + ("%.6f" if has_fraction else "") + suffix)
