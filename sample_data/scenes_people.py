@@ -113,7 +113,9 @@ def nobodys_values(world: World, cast: Cast) -> None:
     for number in range(140, 145):
         traps = [Trap("mailbox of a whole firm", "info@doitac.example.com", expect)] if number == 140 else []
         crm(world, cast[number], day("2025-08-08"), *traps)
-    born = Trap("default birth date", "01/01/1900", "nobody's birthday: says nothing about who somebody is")
+    expect = "nobody's birthday: no reason to keep this row and the card 0045010146 apart"
+    born = Trap("default birth date", "01/01/1900", expect)
+    card(world, cast[146], "0045010146", day("2024-06-06"), NgaySinh="05/02/1995")
     crm(world, cast[146], day("2024-06-06"), born, **{"Ngày sinh": "01/01/1900"})
     crm(world, cast[147], day("2024-06-06"), **{"Ngày sinh": "01/01/1900"})
 
