@@ -1,0 +1,44 @@
+"""
+Decisions: who may be reached, with what, on which channel, and why not.
+
+    events_by_profile   the ledger, the log and earlier plans, given to every profile that holds the identifier
+    standing            consent, complaints, unsubscribes and bounces: the latest word of each identifier
+    cap_counts          what each cap has used
+    plan                campaigns in order, each channel through the whole pipeline
+    consented           the last gate before anything leaves
+"""
+
+from __future__ import annotations
+
+from cdptool.decisions.caps import cap_column, cap_columns, cap_counts
+from cdptool.decisions.check import plan_findings
+from cdptool.decisions.consent import consent_states, ledger_findings
+from cdptool.decisions.events import events_by_profile, reservations
+from cdptool.decisions.facts import people_schema
+from cdptool.decisions.planning import Decided, compile_program, plan, plan_kernel, suppressed_report
+from cdptool.decisions.standing import plan_pairs, standing
+from cdptool.decisions.suppression import Consented, bounced, capped, consented, unsubscribed
+
+__all__ = [
+    "Consented",
+    "Decided",
+    "bounced",
+    "cap_column",
+    "cap_columns",
+    "cap_counts",
+    "capped",
+    "compile_program",
+    "consent_states",
+    "consented",
+    "events_by_profile",
+    "ledger_findings",
+    "people_schema",
+    "plan",
+    "plan_findings",
+    "plan_kernel",
+    "plan_pairs",
+    "reservations",
+    "standing",
+    "suppressed_report",
+    "unsubscribed",
+]
