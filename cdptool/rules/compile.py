@@ -210,10 +210,8 @@ class Compiler:
 
     def _outer(self, path: tuple[str, ...], subject: Subject, outer: Subject) -> Value:
         assert outer.stream is not None
-        if path == ("at",):
-            return exact("time", pl.col(f"{OUTER}at"))
         inner = self.column(outer.stream, path)
-        name = f"{outer.stream.name}.{'.'.join(path)}"
+        name = "at" if path == ("at",) else f"{outer.stream.name}.{'.'.join(path)}"
         subject.outer_columns.add(name)
         return Value(inner.kind, pl.col(OUTER + name))
 

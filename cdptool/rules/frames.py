@@ -271,7 +271,6 @@ def _paired(
     subjects = frame.select(
         KEY,
         pl.col("event_id").alias(event),
-        pl.col("at").alias(f"{OUTER}at"),
         request.named("last"),
         *([request.named("first")] if has_first else []),
         *(pl.col(name).alias(OUTER + name) for name in rows.outer_columns),

@@ -294,26 +294,42 @@ def _product(left: Value, right: Value) -> Value:
     if left.is_exact and right.is_exact:
         return exact("number", left.lo * right.lo)
     empty = left.is_empty | right.is_empty
+    by_left = _ordered(left.lo >= 0, right.lo * left.lo, right.upper * left.lo, empty)
+    by_right = _ordered(right.lo >= 0, left.lo * right.lo, left.upper * right.lo, empty)
     if left.is_exact or right.is_exact:
-        factor, other = (left.lo, right) if left.is_exact else (right.lo, left)
-        return _ordered(factor >= 0, other.lo * factor, other.upper * factor, empty)
-    return _hull([a * b for a in (left.lo, left.upper) for b in (right.lo, right.upper)], empty)
+        return by_left if left.is_exact else by_right
+    corners = [a * b for a in (left.lo, left.upper) for b in (right.lo, right.upper)]
+    hull = _either_of(right.is_known, by_right, _hull(corners, empty))
+    return _either_of(left.is_known, by_left, hull)
 
 
 def _quotient(left: Value, right: Value) -> Value:
     if left.is_exact and right.is_exact:
         return exact("number", pl.when(right.lo != 0).then(left.lo / right.lo))
     empty = left.is_empty | right.is_empty
+    divisor = pl.when(right.lo != 0).then(right.lo)
+    by_right = _ordered(divisor > 0, left.lo / divisor, left.upper / divisor, empty | divisor.is_null())
     if right.is_exact:
-        divisor = pl.when(right.lo != 0).then(right.lo)
-        return _ordered(divisor > 0, left.lo / divisor, left.upper / divisor, empty | divisor.is_null())
+        return by_right
     is_zero = _certain((right.lo == 0) & (right.upper == 0))
     spares_zero = _certain((right.lo > 0) | (right.upper < 0))
-    quotients = [
+    corners = [
         pl.when(spares_zero).then(a / b) for a in (left.lo, left.upper) for b in (right.lo, right.upper)
     ]
-    by_zero = pl.when(is_zero).then(True).when(spares_zero).then(False)
-    return _hull(quotients, empty | by_zero)
+    may_be_zero = pl.when(is_zero).then(True).when(spares_zero).then(False)
+    return _either_of(right.is_known, by_right, _hull(corners, empty | may_be_zero))
+
+
+def _either_of(is_first: pl.Expr, first: Value, second: Value) -> Value:
+    lo, hi, empty = (
+        pl.when(is_first).then(one).otherwise(other)
+        for one, other in (
+            (first.lo, second.lo),
+            (first.upper, second.upper),
+            (first.is_empty, second.is_empty),
+        )
+    )
+    return interval("number", lo, hi, empty)
 
 
 def _ordered(upwards: pl.Expr, first: pl.Expr, second: pl.Expr, empty: pl.Expr) -> Value:
