@@ -96,6 +96,8 @@ def read_destinations(folder: Path | None) -> Destinations:
             specs[spec.id] = spec
         except ConfigError as error:
             findings += error.findings
+        except OSError:
+            findings.append(Finding("cannot read the file", Place(str(file)), "check that you may read it"))
     return Destinations(tuple(specs[key] for key in sorted(specs)), tuple(findings))
 
 

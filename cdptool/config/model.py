@@ -16,8 +16,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from cdptool.decisions.spec import Plan
 from cdptool.destinations.spec import DestinationSpec, ExportSpec
+from cdptool.errors import Finding
 from cdptool.identity.spec import MergePlan
-from cdptool.rules.book import RuleBook
+from cdptool.rules import Catalog, RuleBook
 from cdptool.sources.spec import SourceSpec
 from cdptool.tables import Column, StreamSchema, TableSchema
 
@@ -66,6 +67,13 @@ class Project:
     exports: tuple[ExportSpec, ...]
     destinations: tuple[DestinationSpec, ...]
     settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
+    warnings: tuple[Finding, ...] = field(default=(), compare=False, repr=False)  # what may not be meant
+
+    @property
+    def catalog(self) -> Catalog:
+        """The names that rules may speak of."""
+        lists = tuple(f"{key.field}s" for key in self.merge.keys) if self.merge else ()
+        return Catalog(self.fields, self.streams, self.tables, lists, self.tz, self.week_starts)
 
     def digest(self, section: Section) -> str:
         """The sha256 of what a section means, in hex."""

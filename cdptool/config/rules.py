@@ -11,9 +11,9 @@ from cdptool.config.passes import parse_condition
 from cdptool.config.project import rule_name
 from cdptool.config.reader import Entry, Table, Value
 from cdptool.config.scalars import safe_name
+from cdptool.decisions.spec import Plan
 from cdptool.errors import ConfigError, Finding
-from cdptool.rules.book import Rule, RuleBook
-from cdptool.rules.nodes import Node
+from cdptool.rules import Catalog, Node, Rule, RuleBook, check_rules, row_condition
 
 _LINES: Final = ListOf(parse_condition, or_one=True, least=1)
 
@@ -49,19 +49,20 @@ RULES_KEYS: Final = {
 }
 
 
-def refuse_clashes(book: RuleBook, reading: Reading) -> None:
-    """A name means one thing: a field, a trait or a segment.
-
-    Raises:
-        ConfigError: For every trait and segment whose name is taken.
+def judge_rules(book: RuleBook | None, plan: Plan | None, catalog: Catalog) -> tuple[Finding, ...]:
     """
-    taken = dict.fromkeys(reading.types("field"), "field")
-    findings = []
-    for kind, rules in (("trait", book.traits), ("segment", book.segments)):
-        for each in rules:
-            if each.name in taken:
-                problem = f"{kind} `{each.name}` has the name of a {taken[each.name]}"
-                findings.append(Finding(problem, each.place, "rename one of them"))
-        taken |= dict.fromkeys((each.name for each in rules), kind)
-    if findings:
-        raise ConfigError(*findings)
+    What the rule language says of traits, segments and the conditions of caps, without data.
+
+    Returns:
+        Every finding; errors forbid a run, warnings do not.
+    """
+    findings = list(check_rules(book, catalog)) if book else []
+    log = catalog.stream(plan.sends.stream) if plan and plan.sends else None
+    for cap in plan.caps if plan else ():
+        if cap.where is None or log is None:
+            continue
+        try:
+            row_condition(cap.where, log)
+        except ConfigError as error:
+            findings += error.findings
+    return tuple(findings)

@@ -59,7 +59,7 @@ CASES = [
     ("project.yaml", "category: text", "»price_currency: text", "", "`price_currency` is the currency column of `price`", "choose another name"),
     ("project.yaml", "name: person_name", "emails: text", "merge.yaml:8:34", "unknown field `name`", "one of `customer_id`, `email`, `emails`, `phone`"),
     ("plan.yaml", "  hello:", "  »../hello:", "", "expected a name of letters, digits, `_`, `-` and `.`", "it becomes part of file names"),
-    ("rules.yaml", "  buyers: ex", "  »email: ex", "", "segment `email` has the name of a field", "rename one of them"),
+    ("rules.yaml", "  buyers: ex", "  »email: ex", "", "`email` is also a profile field", "rename one of the two"),
     ("project.yaml", "ref: products", "ref: »product", "", "unknown table `product`", "did you mean `products`?"),
     ("project.yaml", "key: sku", "key: »skuu", "", "the key `skuu` is no column of the table", "did you mean `sku`?"),
     ("sources.yaml", "stream: order", "stream: »orders", "", "unknown stream `orders`", "did you mean `order`?"),
@@ -96,6 +96,18 @@ CASES = [
     ("rules.yaml", 'exists(order["90d"])', "»open(order)", "", "`open` is not allowed here", None),
     ("rules.yaml", '\'sum(order.total["90d"])\'', '\'1 + sum(order.total[»"90x"])\'', "", "`90x` is not a length; write a number and one of s m h d w, such as `90d`", None),
     ("plan.yaml", '\'kind == "promo"\'', "'kind »='", "", "cannot read this: invalid syntax", None),
+    ("merge.yaml", "decisions.csv", "»decided.csv", "", "cannot read the file `decided.csv`", "make it, with the header `left,right,judgement,who,when,why`"),
+    ("merge.yaml", "  email: {trust", "  »emial: {trust", "", "unknown field `emial`", "did you mean `email`?"),
+    ("merge.yaml", "- exact: same(customer_id) or same(email)", "- »exact", "", "expected one `name: condition`, found text", "write `- exact: same(email)`"),
+    ("plan.yaml", '["22:00", "07:00"]', '»"22:00"', "", "expected two times of day, found text", 'write `quiet: ["22:00", "07:00"]`'),
+    ("plan.yaml", '["22:00", "07:00"]', '»["22:00", "22:00"]', "", "quiet hours that begin when they end", 'write `quiet: ["22:00", "07:00"]`'),
+    ("plan.yaml", "per: 24h", "per: »24", "", "expected a window", "write a length such as `24h` or `7d`, or one of `day`, `week`, `month`, `quarter`, `year`"),
+    ("plan.yaml", "[sms, email]", "»[]", "", "the list is empty", None),
+    ("project.yaml", "category: text", "category: »[text]", "", "expected a type, found a list", "write `name: text`"),
+    ("project.yaml", "category: text", "»category: {}", "", "a column without a type", "write `type: text` or `ref: table`"),
+    ("rules.yaml", "'sum(order.total[\"90d\"])'", "»{last: []}", "", "a mapping that is not `first:`", "write `first: [{label: condition}]`"),
+    ("rules.yaml", "'sum(order.total[\"90d\"])'", "{first: [»x]}", "", "expected one `label: condition`, found text", None),
+    ("sources.yaml", "sku: {value: 007}", "sku: {value:» }", "", "expected one value, found nothing", None),
 ]  # fmt: skip
 
 
@@ -207,3 +219,37 @@ def test_a_wrong_value_from_the_environment_is_named_as_such(tmp_path: Path) -> 
     with pytest.raises(ConfigError) as error:
         load_project(write_project(tmp_path), {}, {"CDPTOOL_TZ": "Mars"})
     assert str(error.value.findings[0]) == "environment CDPTOOL_TZ: unknown time zone `Mars`"
+
+
+def test_a_key_that_stands_there_misspelt_and_right_is_only_misspelt(tmp_path: Path) -> None:
+    found = broken(tmp_path, "project.yaml", "currency: VND", "curency: VND\ncurrency: VND")
+    assert found == [("project.yaml:4:1: unknown key `curency` in project.yaml", "did you mean `currency`?")]
+
+
+def test_rules_are_judged_while_loading(tmp_path: Path) -> None:
+    """The rule language is the judge; its places are those of the file."""
+    found = broken(tmp_path, "rules.yaml", "spend >= 5_000_000", "spent >= 5_000_000")
+    assert [text for text, _ in found] == ["rules.yaml:7:7: unknown name `spent`"]
+
+
+def test_the_condition_of_a_cap_is_judged_by_the_log_of_sends(tmp_path: Path) -> None:
+    found = broken(tmp_path, "plan.yaml", "kind == ", "kin == ")
+    assert [text.partition(": ")[0] for text, _ in found] == ["plan.yaml:9:45"]
+
+
+def test_a_destination_of_the_project_is_read_as_strictly(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    (tmp_path / "destinations").mkdir()
+    text = "id: mine\nspec_version: 1\nsource: x\nfile: {}\ncolumns: [{header: e, form: email}]\nneeds: 1\n"
+    (tmp_path / "destinations" / "mine.yaml").write_text(text)
+    assert refused(tmp_path) == [
+        (
+            "destinations/mine.yaml:5:23: unknown key `form` in a column of a destination",
+            "did you mean `from`?",
+        ),
+        (
+            "destinations/mine.yaml:6:1: unknown key `needs` in a destination",
+            "one of `checked_on`, `columns`, `consent_purpose`, `country`, `file`, `id`, `recipient`, "
+            "`require_any`, `source`, `spec_version`",
+        ),
+    ]

@@ -249,8 +249,24 @@ def test_a_digest_changes_with_what_is_meant(
     assert tuple(name for name in before if before[name] != after[name]) == sections
 
 
-@pytest.mark.parametrize("folder", [".", "configs/real/online_retail", "configs/real/senzing"])
+@pytest.mark.parametrize(
+    "folder", [".", "configs/real/online_retail", "configs/real/senzing", "configs/real/vendors"]
+)
 def test_the_projects_of_the_repository_load(folder: str) -> None:
     project = load_project(Path(__file__).resolve().parents[2] / folder)
     assert project.sources
     assert project.exports
+
+
+def test_what_may_not_be_meant_is_a_warning_and_no_error(tmp_path: Path) -> None:
+    rules = RULES + '  never: none(order["90d"])\n'
+    project = load_project(write_project(tmp_path, rules=rules))
+    assert [str(each) for each in project.warnings] == [
+        f"{tmp_path}/rules.yaml:9:3: segment `never` only says what people did not do"
+    ]
+
+
+def test_rules_may_speak_of_the_fields_and_of_the_lists_of_the_keys(project: Project) -> None:
+    catalog = project.catalog
+    assert catalog.lists == ("emails", "phones", "customer_ids")
+    assert (catalog.tz, catalog.fields, catalog.tables) == (project.tz, project.fields, project.tables)
