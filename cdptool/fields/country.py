@@ -23,10 +23,16 @@ class Country(FieldType):
         return texts if known.all() else texts.set(~known, None)
 
     def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
-        keys = texts.to_frame("name").select(squeezed(pl.col("name"))).to_series()
-        names = _names()
-        codes = keys.replace_strict(names["key"], names["code"], default=None, return_dtype=pl.String)
-        return judged(codes, "not a known country")
+        """Codes in capitals, names as written, codes in any case, names without accents: in this order."""
+        spelt = texts.to_frame("name").select(
+            capitals=pl.col("name"), lower=pl.col("name").str.to_lowercase(), bare=squeezed(pl.col("name"))
+        )
+        lookups = _lookups()
+        found = [
+            spelt[column].replace_strict(table["key"], table["code"], default=None, return_dtype=pl.String)
+            for column, table in zip(("capitals", "lower", "lower", "bare"), lookups, strict=True)
+        ]
+        return judged(pl.select(pl.coalesce(found)).to_series(), "not a known country")
 
 
 @cache
@@ -41,14 +47,22 @@ def _codes() -> pl.Series:
 
 
 @cache
-def _names() -> pl.DataFrame:
-    spelt = [
-        (name, code)
-        for code, code3, names in _table()
-        for name in (code, code3, *names.split("|"))
-        if name and name != "---"
-    ]
-    frame = pl.DataFrame(spelt, schema={"name": pl.String, "code": pl.String}, orient="row")
-    return frame.select(squeezed(pl.col("name")).alias("key"), "code").unique(
-        "key", keep="first", maintain_order=True
+def _lookups() -> tuple[pl.DataFrame, ...]:
+    """
+    Four tables of `key` and `code`, from the surest to the least sure.
+
+    The order keeps apart what folding would mix up: `NGA` is Nigeria and `Nga` Russia, `MY` Malaysia and `Mỹ`
+    the United States, `AO` Angola and `Áo` Austria.
+    """
+    schema = {"key": pl.String, "code": pl.String}
+    codes = [(key, code) for code, code3, _ in _table() for key in (code, code3) if key != "---"]
+    names = [(name, code) for code, _, listed in _table() for name in listed.split("|")]
+    by_code = pl.DataFrame(codes, schema=schema, orient="row")
+    by_name = pl.DataFrame(names, schema=schema, orient="row")
+    lower = pl.col("key").str.to_lowercase()
+    return (
+        by_code,
+        by_name.with_columns(lower),
+        by_code.with_columns(lower),
+        by_name.with_columns(squeezed(pl.col("key"))),
     )

@@ -45,6 +45,7 @@ BQ BES Bonaire, Sint Eustatius and Saba
 BR BRA Brazil|Bra-xin|Brasil
 BS BHS Bahamas|Ba-ha-ma
 BT BTN Bhutan
+BV BVT Bouvet Island
 BW BWA Botswana|Bốt-xoa-na
 BY BLR Belarus|Bê-la-rút
 BZ BLZ Belize|Bê-li-xê

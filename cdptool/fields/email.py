@@ -96,7 +96,10 @@ _DOUBTFUL: Final = (
     + "|".join(name.replace(".", r"\.") for name in (*_NOBODY, *_MADE_UP))
     + ")@"
 )
-_NO_MEANING: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+# Invisible characters go, full-width letters become ASCII; the full-width at-sign stays what it is.
+_LETTERS: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")) | {
+    wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if wide != 0xFF20
+}
 
 
 class Email(FieldType):
@@ -153,10 +156,7 @@ def judge_address(text: str) -> tuple[str | None, str, str | None]:
     """
     from email_validator import EmailNotValidError, validate_email
 
-    text = text.translate(_NO_MEANING)
-    compatible = unicodedata.normalize("NFKC", text)
-    if compatible.isascii() and compatible.count("@") == text.count("@"):
-        text = compatible  # full-width letters
+    text = text.translate(_LETTERS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

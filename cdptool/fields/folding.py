@@ -17,8 +17,8 @@ import polars as pl
 INVISIBLE: Final = "\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 # A superset of what NFC may change (checked over all of Unicode by the tests), and of `INVISIBLE`.
 _DOUBTFUL: Final = (
-    r"[\p{M}\u0374\u037e\u0387\u1161-\u11c2\u1f71-\u1fff\u2000\u2001\u2126\u212a\u212b\u2329\u232a"
-    r"\uf900-\ufaff\ufb1d-\ufb4f\U0002f800-\U0002fa1f" + INVISIBLE + "]"
+    r"[\p{M}\u0374\u037e\u0387\u0958-\u095f\u09dc-\u09df\u0a33-\u0a36\u0a59-\u0a5e\u0b5c\u0b5d\u0f43-\u0f69\u1161-\u11c2\u1f71-\u1fff\u2000\u2001\u2126\u212a\u212b\u2329\u232a\u2adc"
+    r"\uf900-\ufaff\ufb1d-\ufb4f\U0001d15e-\U0001d1c0\U0002f800-\U0002fa1f" + INVISIBLE + "]"
 )
 # Letters that carry no separable mark, so that decomposition leaves them as they are.
 _LETTERS: Final = {

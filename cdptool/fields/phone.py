@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Judged = tuple[str | None, str, str | None]
 _SEPARATORS: Final = r"[ .()\x{a0}-]+"
-_FLOAT_TAIL: Final = re.compile(r"(\+?\d+)\.0+")
+_FLOAT_TAIL: Final = re.compile(r"^(\+?\d+)\.0+$")
 _EXPONENT: Final = re.compile(r"[-+]?\d+(?:[.,]\d+)?[eE][-+]?\d+")
 _LIST: Final = re.compile(r"[/;,|\r\n]+")
 # Kinds of numbers that make one valid: its type is known.
@@ -108,8 +108,8 @@ def _words(pair: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 @cache
 def _runs() -> frozenset[str]:
-    up = "01234567890123456789"
-    return frozenset(line[i : i + 7] for line in (up, up[::-1]) for i in range(10))
+    keys = "01234567890"  # as they stand on a keyboard: 0 before 1, or after 9
+    return frozenset(line[i : i + 7] for line in (keys, keys[::-1]) for i in range(5))
 
 
 def is_junk(digits: str) -> bool:
@@ -145,6 +145,19 @@ def judge_number(text: str, region: str) -> Judged:
 
 
 def _judge_one(text: str, region: str) -> Judged:
+    e164, national, reason = read_number(text, region)
+    if is_junk(national):
+        return None, PLACEHOLDER, STANDS_FOR_NOTHING
+    return e164, VALID if e164 is not None else INVALID, reason
+
+
+def read_number(text: str, region: str) -> tuple[str | None, str, str | None]:
+    """
+    What the numbering plan says of one number: (E.164 or None, national digits, reason or None).
+
+    >>> read_number("0900000000", "VN")
+    ('+84900000000', '900000000', None)
+    """
     from phonenumbers import (
         NumberParseException,
         PhoneNumberFormat,
@@ -154,30 +167,19 @@ def _judge_one(text: str, region: str) -> Judged:
         parse,
     )
 
-    text = _FLOAT_TAIL.sub(r"\1", text.strip()) if _FLOAT_TAIL.fullmatch(text.strip()) else text
-    digits = [character for character in text if character.isdecimal()]
+    text = _FLOAT_TAIL.sub(r"\1", text.strip())
+    digits = "".join(character for character in text if character.isdecimal())
+    short = "a short code, not a phone number" if 3 <= len(digits) <= 6 else None
     try:
         number = parse(text, region)
     except NumberParseException:
-        if is_junk("".join(digits)):
-            return None, PLACEHOLDER, STANDS_FOR_NOTHING
-        return (
-            None,
-            INVALID,
-            "a short code, not a phone number" if 3 <= len(digits) <= 6 else "not a phone number",
-        )
+        return None, digits, short or "not a phone number"
     if not is_valid_number(number):
         number = _renumbered(number) or number
-    if is_junk(national_significant_number(number)):
-        return None, PLACEHOLDER, STANDS_FOR_NOTHING
+    national = national_significant_number(number)
     if not is_valid_number(number):
-        short = 3 <= len(digits) <= 6
-        return (
-            None,
-            INVALID,
-            "a short code, not a phone number" if short else "no number of its country's plan",
-        )
-    return format_number(number, PhoneNumberFormat.E164), VALID, None
+        return None, national, short or "no number of its country's plan"
+    return format_number(number, PhoneNumberFormat.E164), national, None
 
 
 def _renumbered(number: PhoneNumber) -> PhoneNumber | None:

@@ -54,15 +54,30 @@ def _read_format(texts: pl.Series, text: str) -> pl.Series:
     shape = shape_of_format(text)
     if shape is not None and len(texts) and (fixed := read_fixed(texts, shape)).null_count() == 0:
         return fixed
-    try:
-        times = texts.str.to_datetime(text, strict=False, time_unit="us")
-    except pl.exceptions.PolarsError:
-        # Polars quotes the cell in its message, so it must not be the cause either.
-        raise SchemaError(f"the time format `{text}` is not understood") from None
+    require_format(text)
+    times = texts.str.to_datetime(text, strict=False, time_unit="us")
     if isinstance(times.dtype, pl.Datetime) and times.dtype.time_zone:
         times = times.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     strange = ~times.dt.year().is_between(1000, 9999)
     return times.set(strange, None) if strange.any() else times
+
+
+@lru_cache(maxsize=256)
+def require_format(text: str) -> None:
+    """
+    Refuse a strptime format that cannot be written or read with.
+
+    Raises:
+        SchemaError: Naming the format.
+
+    >>> require_format("%d/%m/%Y %H:%M")
+    """
+    moment = pl.select(moment=pl.datetime(2024, 2, 29, 10, time_unit="us", time_zone="UTC"))
+    try:
+        written = moment["moment"].dt.to_string(text)
+        written.str.to_datetime(text, strict=False, time_unit="us")
+    except pl.exceptions.PolarsError as error:
+        raise SchemaError(f"the time format `{text}` is not understood") from error
 
 
 def _read_iso(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
