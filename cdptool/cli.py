@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdptool.console import Voice, show, show_error
+from cdptool.console import Voice, progress, show, show_error
 from cdptool.errors import CdptoolError, Finding, UsageError
 
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
-    from cdptool.commands.session import Settings
+    from cdptool.commands.session import Say, Settings
 
 app = typer.Typer(
     name="cdptool",
@@ -81,10 +81,12 @@ def _settings(
     return Settings(project=project, wait=wait, buckets=buckets, workspace=workspace, out=out, as_of=as_of)
 
 
-def _answer(command: Callable[[], Report], voice: Voice, *, debug: bool = False) -> None:
+def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool = False) -> None:
     """Run a command, print its report, and map every outcome to its exit code."""
     try:
-        show(command(), voice)
+        with progress(voice) as say:
+            report = command(say)
+        show(report, voice)
         sys.stdout.flush()
     except CdptoolError as error:
         if debug:
@@ -104,7 +106,7 @@ def config(
     """Show the effective configuration and where each value comes from."""
     from cdptool.commands.config import show_config
 
-    _answer(lambda: show_config(_settings(project)), Voice(as_json=as_json, quiet=quiet), debug=debug)
+    _answer(lambda _: show_config(_settings(project)), Voice(as_json=as_json, quiet=quiet), debug=debug)
 
 
 @app.command(epilog="Example: cdptool ingest -C configs")
@@ -124,7 +126,9 @@ def ingest(
 
     settings = _settings(project, wait=wait, workspace=workspace)
     voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda: ingest_files(settings, tuple(sources or ()), voice, dry_run=dry_run), voice, debug=debug)
+    _answer(
+        lambda say: ingest_files(settings, tuple(sources or ()), say, dry_run=dry_run), voice, debug=debug
+    )
 
 
 @app.command(epilog="Example: cdptool merge -C configs --dry-run")
@@ -144,7 +148,7 @@ def merge(
 
     settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace)
     voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda: merge_records(settings, dry_run=dry_run), voice, debug=debug)
+    _answer(lambda _: merge_records(settings, dry_run=dry_run), voice, debug=debug)
 
 
 @app.command(epilog="Example: cdptool segment -C configs --as-of 2026-11-20T21:00+07:00")
@@ -165,7 +169,7 @@ def segment(
 
     settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, as_of=as_of)
     voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda: compute_segments(settings, dry_run=dry_run), voice, debug=debug)
+    _answer(lambda _: compute_segments(settings, dry_run=dry_run), voice, debug=debug)
 
 
 @app.command(epilog="Example: cdptool plan -C configs --as-of 2026-11-20T21:00+07:00")
@@ -187,7 +191,7 @@ def plan(
 
     settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, out=out, as_of=as_of)
     voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda: plan_campaigns(settings, dry_run=dry_run), voice, debug=debug)
+    _answer(lambda _: plan_campaigns(settings, dry_run=dry_run), voice, debug=debug)
 
 
 @app.command(epilog="Example: cdptool export -C configs --as-of 2026-11-20T21:00+07:00")
@@ -209,7 +213,7 @@ def export(
 
     settings = _settings(project, wait=wait, workspace=workspace, out=out, as_of=as_of)
     voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda: export_audiences(settings, tuple(names or ()), dry_run=dry_run), voice, debug=debug)
+    _answer(lambda _: export_audiences(settings, tuple(names or ()), dry_run=dry_run), voice, debug=debug)
 
 
 @app.command(epilog="Example: cdptool run -C configs --as-of 2026-11-20T21:00+07:00")
@@ -230,7 +234,7 @@ def run(
 
     settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, out=out, as_of=as_of)
     voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda: run_all(settings, voice), voice, debug=debug)
+    _answer(lambda say: run_all(settings, say), voice, debug=debug)
 
 
 @app.command(epilog="Example: cdptool status -C configs")
@@ -245,7 +249,7 @@ def status(
     from cdptool.commands.status import show_status
 
     settings = _settings(project, workspace=workspace)
-    _answer(lambda: show_status(settings), Voice(as_json=as_json, quiet=quiet), debug=debug)
+    _answer(lambda _: show_status(settings), Voice(as_json=as_json, quiet=quiet), debug=debug)
 
 
 @explain_app.command("merge", epilog="Example: cdptool explain merge crm:KH0001 shop:SH0001 -C configs")
@@ -266,7 +270,7 @@ def explain_merge(
 
     settings = _settings(project, workspace=workspace)
     voice = Voice(as_json=as_json, quiet=quiet)
-    _answer(lambda: explain(settings, left, right, show_values=show_values), voice, debug=debug)
+    _answer(lambda _: explain(settings, left, right, show_values=show_values), voice, debug=debug)
 
 
 @workspace_app.command("verify", epilog="Example: cdptool workspace verify -C configs")
@@ -319,7 +323,7 @@ def workspace_tidy(
     from cdptool.commands.upkeep import tidy
 
     settings = _settings(project, wait=wait, workspace=workspace)
-    _answer(lambda: tidy(settings, keep=keep), Voice(as_json=as_json, quiet=quiet), debug=debug)
+    _answer(lambda _: tidy(settings, keep=keep), Voice(as_json=as_json, quiet=quiet), debug=debug)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -58,27 +58,23 @@ def show_error(error: CdptoolError) -> None:
     _talk_findings(error.findings)
 
 
-def step(text: str, voice: Voice) -> None:
-    """Say which step begins, with `-v`."""
-    if voice.verbose and not voice.as_json:
-        _talk(text)
-
-
 @contextmanager
-def progress(title: str, voice: Voice) -> Iterator[Any]:
+def progress(voice: Voice) -> Iterator[Callable[[str], None]]:
     """
-    A progress line on stderr while something long goes on; nothing where stderr is no terminal.
+    Yields a function that says what is being done now: a line each with `-v`, else a moving line on a terminal.
 
-    Yields a function (text) → None that says what is being done now.
+    Nothing with `-q` or `--json`, and nothing where stderr is no terminal.
     """
-    if voice.quiet or voice.as_json or not sys.stderr.isatty():
+    if voice.quiet or voice.as_json or not (voice.verbose or sys.stderr.isatty()):
         yield lambda _: None
-        return
-    from rich.console import Console
+    elif voice.verbose:
+        yield _talk
+    else:
+        from rich.console import Console
 
-    console = Console(stderr=True, markup=False, highlight=False)
-    with console.status(title) as status:
-        yield lambda text: status.update(f"{title}: {text}")
+        console = Console(stderr=True, markup=False, highlight=False)
+        with console.status("") as status:
+            yield status.update
 
 
 def _talk(text: str) -> None:

@@ -7,9 +7,9 @@ import polars as pl
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
 from cdptool.errors import ConfigError
-from cdptool.fields import field_type
 from cdptool.identity import Previous, Resolution, golden_profiles, resolve
 from cdptool.identity.registry import Changes, changes
+from cdptool.sources.outputs import declared_schema
 from cdptool.tables import ALIASES, IDENTITY, records_schema
 from cdptool.workspace import Snapshot
 
@@ -44,7 +44,7 @@ def merge(session: Session, *, dry_run: bool = False) -> Report:
     previous = Previous(
         snapshot.scan("identity", IDENTITY).collect(), snapshot.scan("aliases", ALIASES).collect()
     )
-    types = {column.name: field_type(column.type).dtype for column in columns}
+    types = declared_schema(columns)
     records = session.engine.of(snapshot.scan("records", records_schema(types)))
     with session.timed("resolve"):
         resolution = resolve(session.engine, records, columns, plan, previous)

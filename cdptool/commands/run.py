@@ -8,18 +8,17 @@ from cdptool.commands import export, ingest, merge, plan, segment
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.files import are_in_place
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.session import Session, Settings, is_done, open_session
-from cdptool.console import Voice, progress
+from cdptool.commands.session import Say, Session, Settings, is_done, open_session
 from cdptool.errors import Finding
 
 COLUMNS = ("step", "result")
 
 
-def run_all(settings: Settings, voice: Voice) -> Report:
+def run_all(settings: Settings, say: Say) -> Report:
     """Run the command: one lease, one run id, one as-of for all steps."""
-    with open_session(settings, writes=True) as session, progress("run", voice) as say:
+    with open_session(settings, writes=True) as session:
         say("ingest")
-        first = ingest.ingest(session, (), voice)
+        first = ingest.ingest(session, (), say)
         done: list[tuple[str, str]] = [("ingest", first.summary)]
         findings: list[Finding] = list(first.findings)
         as_of = resolve_as_of(session.project, session.snapshot(), settings.as_of, session.now)

@@ -12,7 +12,7 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ from cdptool.config import Project, load_project
 from cdptool.engines import BucketEngine, LocalEngine
 from cdptool.kernels import Engine
 from cdptool.workspace import RunInfo, Snapshot, Transaction, Workspace
+
+Say = Callable[[str], None]  # tells whoever watches what is being done now
 
 
 @dataclass(frozen=True, slots=True)

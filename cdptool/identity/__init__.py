@@ -108,7 +108,7 @@ def golden_profiles(
     profiles = engine.shuffle([golden, held], [("profile_id",), ("profile_id",)], with_lists(plan))
     return (
         engine.collect(profiles).sort("profile_id"),
-        engine.collect(engine.map(golden, lineage(columns))).sort("profile_id", "field"),
+        engine.collect(engine.map(golden, lineage(columns, plan))).sort("profile_id", "field"),
         engine.collect(held).sort("profile_id", "field", "value"),
     )
 

@@ -35,9 +35,6 @@ def _keep_of(plan: MergePlan, name: str) -> Keep:
 
 def _order(name: str, keep: Keep) -> tuple[list[pl.Expr], list[bool]]:
     """The sort keys of one field, best first, and whether each descends."""
-    rank = pl.lit(len(keep.trust), pl.Int64)
-    for position, source in reversed(list(enumerate(keep.trust))):
-        rank = pl.when(pl.col("source") == source).then(position).otherwise(rank)
     by_time = pl.col("observed_at")
     preference: dict[str, tuple[list[pl.Expr], list[bool]]] = {
         "latest": ([by_time], [True]),
@@ -46,68 +43,70 @@ def _order(name: str, keep: Keep) -> tuple[list[pl.Expr], list[bool]]:
         "longest": ([pl.col(name).cast(pl.String).str.len_chars(), by_time], [True, True]),
     }
     keys, descending = preference[keep.prefer]
-    return [rank, *keys, pl.col("record_id")], [False, *descending, False]
+    # No constant among the keys: sorting a group by a literal reads beyond it (Polars 2.1 crashes).
+    trust = [pl.col("source").replace_strict(_ranks(keep), default=len(keep.trust), return_dtype=pl.Int64)]
+    trusted = trust if keep.trust else []
+    return [*trusted, *keys, pl.col("record_id")], [*([False] * len(trusted)), *descending, False]
+
+
+def _ranks(keep: Keep) -> dict[str, int]:
+    """Source → its place in the order of trust."""
+    return {source: rank for rank, source in enumerate(keep.trust)}
+
+
+ORIGIN = ("record_id", "source", "observed_at")
 
 
 def survivors(columns: Sequence[Column], plan: MergePlan) -> Kernel:
     """
     A kernel by `profile_id`: latest record versions with their profile → one row per profile.
 
-    Output: `profile_id`, then per field `<field>` (its dtype) and `<field>#from` (Struct: record_id, source,
-    observed_at, rule, n_values; null where no record holds a value).
+    Output: `profile_id`, then per field `<field>` (its dtype) and where it came from: `<field>#record_id`,
+    `<field>#source`, `<field>#observed_at`, `<field>#n_values` (Int64, 0 where no record holds a value).
     """
 
     def kernel(records: pl.LazyFrame) -> pl.LazyFrame:
         fields = []
         for column in columns:
-            name, keep = column.name, _keep_of(plan, column.name)
-            keys, descending = _order(name, keep)
+            name = column.name
+            keys, descending = _order(name, _keep_of(plan, name))
             held = pl.col(name).is_not_null()
+            order = [key.filter(held) for key in keys]
             best = [
-                pl.col(c)
-                .filter(held)
-                .sort_by([k.filter(held) for k in keys], descending=descending, nulls_last=True)
-                .first()
-                for c in (name, "record_id", "source", "observed_at")
+                pl.col(part).filter(held).sort_by(order, descending=descending, nulls_last=True).first()
+                for part in (name, *ORIGIN)
             ]
-            n_values = pl.col(name).filter(held).n_unique().cast(pl.Int64)
-            is_trusted = best[2].is_in(list(keep.trust)) if keep.trust else pl.lit(value=False)
-            rule = (
-                pl.when(n_values == 1)
-                .then(pl.lit("only"))
-                .when(is_trusted)
-                .then(pl.lit(f"trust, {keep.prefer}"))
-                .otherwise(pl.lit(keep.prefer))
-            )
-            origin = pl.struct(
-                best[1].alias("record_id"),
-                best[2].alias("source"),
-                best[3].alias("observed_at"),
-                rule.alias("rule"),
-                n_values.alias("n_values"),
-            )
-            fields += [best[0].alias(name), pl.when(n_values > 0).then(origin).alias(f"{name}#from")]
-        return records.group_by("profile_id").agg(*fields)
+            names = (name, *(f"{name}#{part}" for part in ORIGIN))
+            fields += [expr.alias(alias) for expr, alias in zip(best, names, strict=True)]
+            fields.append(pl.col(name).filter(held).n_unique().cast(pl.Int64).alias(f"{name}#n_values"))
+        return records.group_by("profile_id").agg(fields)
 
     return kernel
 
 
-def lineage(columns: Sequence[Column]) -> Kernel:
+def lineage(columns: Sequence[Column], plan: MergePlan) -> Kernel:
     """A row-local kernel: the output of `survivors` → one row per profile and field in the shape of LINEAGE."""
 
+    def of_field(golden: pl.LazyFrame, name: str) -> pl.LazyFrame:
+        keep = _keep_of(plan, name)
+        n_values, source = pl.col(f"{name}#n_values"), pl.col(f"{name}#source")
+        rule = (
+            pl.when(n_values == 1)
+            .then(pl.lit("only"))
+            .when(source.is_in(list(keep.trust)))
+            .then(pl.lit(f"trust, {keep.prefer}"))
+            .otherwise(pl.lit(keep.prefer))
+        )
+        return golden.filter(n_values > 0).select(
+            "profile_id",
+            pl.lit(name).alias("field"),
+            *(pl.col(f"{name}#{part}").alias(part) for part in ORIGIN),
+            rule.alias("rule"),
+            n_values.alias("n_values"),
+        )
+
     def kernel(golden: pl.LazyFrame) -> pl.LazyFrame:
-        parts = [
-            golden.filter(pl.col(f"{column.name}#from").is_not_null()).select(
-                "profile_id",
-                pl.lit(column.name).alias("field"),
-                *(
-                    pl.col(f"{column.name}#from").struct.field(part)
-                    for part in ("record_id", "source", "observed_at", "rule", "n_values")
-                ),
-            )
-            for column in columns
-        ]
-        return pl.concat(parts).select(*LINEAGE)
+        return pl.concat([of_field(golden, column.name) for column in columns]).select(*LINEAGE)
 
     return kernel
 
@@ -147,7 +146,7 @@ def with_lists(plan: MergePlan) -> Kernel:
         )
         empty = pl.lit([], pl.List(pl.String))
         return (
-            golden.select(pl.exclude("^.*#from$"))
+            golden.select(pl.exclude("^.*#.*$"))
             .join(lists, on="profile_id", how="left")
             .with_columns(
                 *(pl.col(f"{key.field}s").fill_null(empty) for key in plan.keys),
