@@ -16,7 +16,7 @@ from tests.frames import ROUNDS
 from tests.rules.oracle import Here, Oracle, Val, known
 from tests.rules.worlds import Case, make_case
 
-N_CASES = 30
+N_CASES = 26
 N_SOUND = 12
 
 

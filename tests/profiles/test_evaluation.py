@@ -1,0 +1,64 @@
+"""Streams become one tagged frame with only what the rules need; engines give the same answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from cdptool.engines import BucketEngine, LocalEngine
+from cdptool.errors import ConfigError, SchemaError
+from cdptool.profiles import evaluate, require_one_currency, tagged_events, tagged_schema
+from cdptool.rules import evaluate_kernel, needs
+from tests.rules.books import AS_OF, CATALOG, answer, book, rows
+
+RULES = book(
+    {"spend": 'sum(order.total["90d"])'}, {"left": 'exists(cart["5h":"3h"].where(none(order["+"])))'}
+)
+
+
+def test_a_tagged_frame_holds_the_needed_columns_and_times() -> None:
+    wanted = needs(RULES, CATALOG, AS_OF)
+    streams = {
+        "order": rows(
+            "order", [{"who": 1, "at": "2026-01-01", "total": 9}, {"who": 1, "at": "13:00", "total": 5}]
+        ),
+        "cart": rows("cart", [{"who": 2, "at": "10:00"}, {"who": None, "at": "10:30"}]),
+    }
+    found = tagged_events(streams, wanted, CATALOG).collect()
+    assert found.schema == pl.Schema(tagged_schema(wanted, CATALOG))
+    assert found.drop("at", "event_id").rows() == [
+        (2, "cart", None, None),
+        (1, "order", 5, "VND"),
+    ]
+
+
+def test_a_stream_without_rows_yet_is_empty_and_one_without_a_column_is_refused() -> None:
+    wanted = needs(RULES, CATALOG, AS_OF)
+    assert tagged_events({}, wanted, CATALOG).collect().schema == pl.Schema(tagged_schema(wanted, CATALOG))
+    with pytest.raises(SchemaError, match="stream `order` lacks column `total`"):
+        tagged_events({"order": rows("order", []).drop("total")}, wanted, CATALOG)
+
+
+def test_every_engine_gives_the_same_answers(tmp_path: Path) -> None:
+    events = {
+        "order": rows("order", [{"who": each % 5, "at": "13:00", "total": each} for each in range(8)]),
+        "cart": rows("cart", [{"who": each, "at": "10:00"} for each in range(8)]),
+    }
+    tagged = tagged_events(events, needs(RULES, CATALOG, AS_OF), CATALOG)
+    people = pl.LazyFrame({"profile_id": list(range(8))})
+    kernel = evaluate_kernel(RULES, CATALOG, as_of=AS_OF, complete_until={})
+    whole = evaluate(LocalEngine(), people, tagged, kernel).collect()
+    for n in (3, 8):
+        with BucketEngine(n, tmp_path) as engine:
+            assert_frame_equal(evaluate(engine, people, tagged, kernel).collect().sort("profile_id"), whole)
+
+
+def test_two_currencies_in_one_sum_stop_the_run_without_a_value() -> None:
+    orders = [{"who": 1, "at": "09:00", "total": 7, "total_currency": code} for code in ("VND", "USD")]
+    with pytest.raises(ConfigError) as refused:
+        require_one_currency(answer(RULES, given={"order": orders}))
+    assert str(refused.value) == "amounts of two currencies meet in one aggregate of 1 profiles"
+    require_one_currency(answer(RULES, given={"order": orders[:1]}))
