@@ -285,7 +285,7 @@ def workspace_verify(
     from cdptool.commands.upkeep import verify
 
     _answer(
-        lambda: verify(_settings(project, workspace=workspace)),
+        lambda _: verify(_settings(project, workspace=workspace)),
         Voice(as_json=as_json, quiet=quiet),
         debug=debug,
     )
@@ -303,7 +303,7 @@ def workspace_history(
     from cdptool.commands.upkeep import history
 
     _answer(
-        lambda: history(_settings(project, workspace=workspace)),
+        lambda _: history(_settings(project, workspace=workspace)),
         Voice(as_json=as_json, quiet=quiet),
         debug=debug,
     )

@@ -14,7 +14,7 @@ from cdptool.commands.people import decision_events, decision_people, segmented_
 from cdptool.commands.plan import applies_of
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
-from cdptool.decisions import bounced, capped, compile_program, consented, unsubscribed
+from cdptool.decisions import bounced_addresses, capped, compile_program, consented, unsubscribed
 from cdptool.decisions.spec import Plan
 from cdptool.destinations import (
     DestinationSpec,
@@ -25,7 +25,7 @@ from cdptool.destinations import (
     render,
 )
 from cdptool.errors import CheckFailed, Finding, UsageError
-from cdptool.tables import MEMBERSHIPS, UTC_TIME
+from cdptool.tables import IDENTIFIERS, MEMBERSHIPS, UTC_TIME
 from cdptool.workspace import Snapshot
 
 LEDGER = {
@@ -38,6 +38,7 @@ LEDGER = {
     "first_sent_as_of": UTC_TIME,
 }
 INPUTS = ("profiles", "memberships", "traits", "identifiers", "decisions")
+BUILT_IN = ("unsubscribed", "bounced", "capped")
 COLUMNS = ("file", "rows", "left out", "destination", "written")
 
 
@@ -100,23 +101,26 @@ def export(
 
 def _make(session: Session, snapshot: Snapshot, export: ExportSpec, as_of: datetime) -> Made:
     destination = next(one for one in session.project.destinations if one.id == export.to)
-    ids, stopped, notes = _who(session, snapshot, export, destination, as_of)
-    profiles = snapshot.scan("profiles").join(ids, on="profile_id", how="semi")
+    profiles = snapshot.scan("profiles")
     if snapshot.has("traits"):
-        traits = snapshot.scan("traits")
-        profiles = profiles.join(traits, on="profile_id", how="left")
-    rendered = render(profiles, export, destination)
+        profiles = profiles.join(snapshot.scan("traits"), on="profile_id", how="left")
+    stopped: Mapping[str, int] = {}
+    notes: tuple[Finding, ...] = ()
+    plan = session.project.plan
+    if plan is not None and export.who in BUILT_IN:
+        audience = _list_of(session, snapshot, export, plan, as_of, profiles)
+    else:
+        ids, stopped, notes = _members(session, snapshot, export, destination, as_of)
+        audience = profiles.join(ids, on="profile_id", how="semi")
+    rendered = render(audience, export, destination)
     rendered = rendered._replace(findings=(*rendered.findings, *notes))
     return Made(export, destination, f"{export.name}.{destination.file.format}", rendered, stopped)
 
 
-def _who(
+def _members(
     session: Session, snapshot: Snapshot, export: ExportSpec, destination: DestinationSpec, as_of: datetime
 ) -> tuple[pl.LazyFrame, Mapping[str, int], tuple[Finding, ...]]:
-    """The profiles of an export after consent; how many were stopped, by reason; what to say about it."""
-    plan = session.project.plan
-    if plan is not None and export.who in ("unsubscribed", "bounced", "capped"):
-        return _list_of(session, snapshot, export, plan, as_of).select("profile_id"), {}, ()
+    """The members of a segment after consent; how many were stopped, by reason; what to say about it."""
     members = (
         snapshot.scan("memberships", MEMBERSHIPS)
         .filter((pl.col("segment") == export.who) & (pl.col("state") == "in"))
@@ -124,7 +128,7 @@ def _who(
     )
     if export.kind == "suppression":
         return members, {}, ()
-    purpose = export.purpose or destination.consent_purpose
+    plan, purpose = session.project.plan, export.purpose or destination.consent_purpose
     if plan is None or plan.consent is None or purpose is None:
         why = "names no purpose" if purpose is None else "has no ledger of consent to ask"
         problem = f"export `{export.name}` leaves without consent: it {why}"
@@ -137,23 +141,46 @@ def _who(
 
 
 def _list_of(
-    session: Session, snapshot: Snapshot, export: ExportSpec, plan: Plan, as_of: datetime
+    session: Session,
+    snapshot: Snapshot,
+    export: ExportSpec,
+    plan: Plan,
+    as_of: datetime,
+    profiles: pl.LazyFrame,
 ) -> pl.LazyFrame:
-    """The people of a built-in list: unsubscribed, bounced or capped."""
-    channel = export.channel_list or export.channel
+    """
+    The audience of a built-in list: profiles that are unsubscribed, bounced or capped.
+
+    Somebody who left under an old address left with all of them: the unsubscribed have a row per address, the
+    bounced one per address that bounced.
+    """
     events = decision_events(session, snapshot, plan, as_of, with_this_run=True)
     people = decision_people(snapshot, plan)
+    chosen = [one for one in plan.channels if export.channel_list in (None, one.name)]
     if export.who == "capped":
         program = compile_program(plan, as_of=as_of, applies=applies_of(session))
-        return capped(people, events, program, channel=channel)
-    channels = [channel] if channel else [one.name for one in plan.channels]
-    if export.who == "bounced":
-        lists = [bounced(people, events, plan, as_of=as_of, channel=name) for name in channels]
-    else:
-        purposes = tuple(sorted({campaign.purpose for campaign in plan.campaigns}))
-        asked = (export.purpose,) if export.purpose else purposes
-        lists = [unsubscribed(events, plan, as_of=as_of, channel=name, purposes=asked) for name in channels]
-    return pl.concat(lists).unique("profile_id").sort("profile_id")
+        ids = capped(people, events, program, channel=export.channel_list)
+        return profiles.join(ids, on="profile_id", how="semi")
+    lists = []
+    for channel in chosen:
+        if export.who == "bounced":
+            found = bounced_addresses(events, plan, as_of=as_of, channel=channel.name)
+        else:
+            asked = (
+                (export.purpose,) if export.purpose else tuple(sorted({c.purpose for c in plan.campaigns}))
+            )
+            left = unsubscribed(events, plan, as_of=as_of, channel=channel.name, purposes=asked)
+            held = snapshot.scan("identifiers", IDENTIFIERS).filter(pl.col("field") == channel.address)
+            found = held.join(left, on="profile_id", how="semi").select(
+                "profile_id", pl.col("value").alias("address")
+            )
+        address, many = pl.col("address"), f"{channel.address}s"
+        lists.append(
+            profiles.join(found, on="profile_id")
+            .with_columns(address.alias(channel.address), pl.concat_list(address).alias(many))
+            .drop("address")
+        )
+    return pl.concat(lists)
 
 
 def _changed(session: Session, made: Made) -> tuple[Finding, ...]:

@@ -110,7 +110,7 @@ def _files(
     profiles = snapshot.scan("profiles").collect()
     address = {channel.name: channel.address for channel in plan_spec.channels}
     sends = decisions.filter(pl.col("decision") == "send")
-    stopped = suppressed_report(decisions.lazy()).collect()
+    stopped = suppressed_report(decisions.lazy()).with_columns(pl.col("reasons").list.join("; ")).collect()
     files = [_csv(stopped, ExportSpec("suppressed", "", "csv", columns=SUPPRESSED_COLUMNS), csv)]
     for (campaign, channel), part in sends.group_by(["campaign", "channel"], maintain_order=True):
         columns = (*SEND_COLUMNS, address[str(channel)])

@@ -145,8 +145,11 @@ def is_done(session: Session, verb: str, mark: str) -> bool:
     return all(snapshot.has(table) and snapshot.digest(table) == digest for table, digest in outputs.items())
 
 
-def mark_done(transaction: Transaction, verb: str, mark: str, tables: tuple[str, ...]) -> None:
-    """Remember what the step's result depended on, and the tables it wrote."""
+def mark_done(
+    transaction: Transaction, verb: str, mark: str, tables: tuple[str, ...], *, as_of: datetime | None = None
+) -> None:
+    """Remember what the step's result depended on, the tables it wrote, and the moment it is for."""
     snapshot = transaction.snapshot()
     outputs = {table: snapshot.digest(table) for table in tables if snapshot.has(table)}
-    transaction.log("step", verb, {"fingerprint": mark, "outputs": outputs})
+    payload = {"fingerprint": mark, "outputs": outputs, "as_of": as_of.isoformat() if as_of else None}
+    transaction.log("step", verb, payload)

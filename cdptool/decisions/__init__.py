@@ -17,12 +17,12 @@ from cdptool.decisions.events import events_by_profile, reservations
 from cdptool.decisions.facts import people_schema
 from cdptool.decisions.planning import Decided, compile_program, plan, plan_kernel, suppressed_report
 from cdptool.decisions.standing import plan_pairs, standing
-from cdptool.decisions.suppression import Consented, bounced, capped, consented, unsubscribed
+from cdptool.decisions.suppression import Consented, bounced_addresses, capped, consented, unsubscribed
 
 __all__ = [
     "Consented",
     "Decided",
-    "bounced",
+    "bounced_addresses",
     "cap_column",
     "cap_columns",
     "cap_counts",

@@ -102,32 +102,24 @@ def unsubscribed(
     return _first_reason(told.filter(pl.col("reason") != "granted")).sort("profile_id")
 
 
-def bounced(
-    people: pl.LazyFrame, events: pl.LazyFrame, plan: Plan, *, as_of: datetime, channel: str
-) -> pl.LazyFrame:
+def bounced_addresses(events: pl.LazyFrame, plan: Plan, *, as_of: datetime, channel: str) -> pl.LazyFrame:
     """
-    Everybody whose address on a channel bounced hard and has not worked since.
+    Every address of a channel that bounced hard and has not worked since, used today or not.
 
     Args:
-        people: `profile_id` and the address field of the channel.
         events: EVENTS.
-        plan: For the channel's address field and the statuses of its log.
+        plan: For the channels and the statuses of its log.
         as_of: Events after it are not seen.
         channel: A channel of the plan.
 
     Returns:
-        STOPPED, one row per profile, sorted by `profile_id`. Lazy.
+        `profile_id`, `address` (String), each pair once, sorted. A bounce that names no address is not
+        among them. Lazy.
     """
-    field = next(c.address for c in plan.channels if c.name == channel)
-    found = bounces(events, plan, as_of=as_of).filter(pl.col("channel") == channel)
-    mine = people.select("profile_id", field).join(found, on="profile_id", how="inner")
-    stops = mine.filter(pl.col("address").is_null() | (pl.col("address") == pl.col(field))).select(
-        "profile_id",
-        pl.lit("hard_bounced").alias("reason"),
-        pl.lit(None, pl.String).alias("rule"),
-        "since",
+    found = bounces(events, plan, as_of=as_of).filter(
+        (pl.col("channel") == channel) & pl.col("address").is_not_null()
     )
-    return _first_reason(stops).sort("profile_id")
+    return found.select("profile_id", "address").unique().sort("profile_id", "address")
 
 
 def capped(

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from cdptool.decisions import (
-    bounced,
+    bounced_addresses,
     capped,
     compile_program,
     consent_states,
@@ -116,20 +116,19 @@ def test_an_unsubscribe_is_lifted_only_by_a_newer_grant_for_the_same_channel_and
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
-        ([log("hard_bounced", "2026-02-01")], [(1, "hard_bounced")]),
-        ([log("hard_bounced", "2026-02-01"), log("delivered", "2026-02-01")], [(1, "hard_bounced")]),
+        ([log("hard_bounced", "2026-02-01")], [(1, A)]),
+        ([log("hard_bounced", "2026-02-01"), log("delivered", "2026-02-01")], [(1, A)]),
         ([log("hard_bounced", "2026-02-01"), log("opened", "2026-02-02")], []),
-        ([log("hard_bounced", "2026-02-01"), log("sent", "2026-02-02")], [(1, "hard_bounced")]),
-        ([("email", B, "email", "promo", "hard_bounced", "2026-02-01")], []),
-        ([("customer_id", "c1", "email", "promo", "hard_bounced", "2026-02-01")], [(1, "hard_bounced")]),
+        ([log("hard_bounced", "2026-02-01"), log("sent", "2026-02-02")], [(1, A)]),
+        ([("email", B, "email", "promo", "hard_bounced", "2026-02-01")], [(1, B)]),
+        ([("customer_id", "c1", "email", "promo", "hard_bounced", "2026-02-01")], []),
     ],
 )
-def test_a_hard_bounce_belongs_to_the_address_and_a_later_delivery_lifts_it(sent, expected):
-    """B is an address the person no longer uses; an event that names no address stands for the person."""
+def test_the_bounced_list_names_addresses_and_a_later_delivery_lifts_one(sent, expected):
+    """B is an address the person no longer uses: it is listed too. An event that names none cannot be."""
     held = [(1, "email", A), (1, "email", B), (1, "customer_id", "c1")]
-    people = pl.LazyFrame({"profile_id": [1], "email": [A]})
-    found = bounced(people, events_of(held, sent=sent), PLAN, as_of=AS_OF, channel="email").collect()
-    assert found.select("profile_id", "reason").rows() == expected
+    found = bounced_addresses(events_of(held, sent=sent), PLAN, as_of=AS_OF, channel="email").collect()
+    assert found.rows() == expected
 
 
 def test_the_unsubscribed_list_holds_everybody_who_said_no_on_the_channel():

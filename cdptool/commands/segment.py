@@ -1,0 +1,197 @@
+"""`cdptool segment`: traits and segments of every profile, who entered and left, line by line how many remain."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from cdptool.commands.as_of import AsOf, resolve_as_of
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
+from cdptool.errors import ConfigError, UsageError
+from cdptool.profiles import (
+    changes,
+    evaluate,
+    memberships,
+    require_one_currency,
+    tagged_events,
+    traits,
+    waterfall,
+)
+from cdptool.rules import BookNeeds, RuleBook, evaluate_kernel, needs
+from cdptool.sources.outputs import declared_schema
+from cdptool.tables import IDENTITY, MEMBERSHIPS, STREAM, StreamSchema
+from cdptool.workspace import Snapshot
+
+OUTPUTS = ("traits", "memberships")
+COLUMNS = ("segment", "in", "unknown", "entered", "left")
+
+
+class _Answers(NamedTuple):
+    """What the rules say: TRAITS, MEMBERSHIPS, the waterfall, and what changed since the last run."""
+
+    traits: pl.DataFrame
+    memberships: pl.DataFrame
+    waterfall: pl.DataFrame
+    changes: pl.DataFrame
+
+
+def compute_segments(settings: Settings, *, dry_run: bool = False) -> Report:
+    """Run the command."""
+    with open_session(settings, writes=not dry_run) as session:
+        as_of = resolve_as_of(session.project, session.snapshot(), settings.as_of, session.now)
+        return segment(session, as_of, dry_run=dry_run)
+
+
+def fingerprint_of(session: Session, as_of: AsOf) -> str:
+    """What the answers depend on."""
+    snapshot, project = session.snapshot(), session.project
+    tables = ("profiles", "identity", *(s.table for s in project.streams), *(t.table for t in project.tables))
+    digests = {name: snapshot.digest(name) for name in tables if snapshot.has(name)}
+    complete = sorted(as_of.complete_until.items())
+    return fingerprint(digests, as_of.moment, complete, project.digest("rules"), project.digest("project"))
+
+
+def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
+    """
+    Evaluate the rule book and commit its answers.
+
+    Raises:
+        ConfigError: If the project has no rules, or amounts of two currencies meet in one sum.
+        UsageError: If nothing was merged yet.
+    """
+    book = session.project.rules
+    if book is None:
+        raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see the README")
+    snapshot = session.snapshot()
+    if not snapshot.has("profiles"):
+        raise UsageError("there are no profiles yet", hint="run `cdptool merge` first, or `cdptool run`")
+    with session.timed("evaluate"):
+        answers = _answer(session, snapshot, book, as_of)
+    if not dry_run:
+        mark = fingerprint_of(session, as_of)
+        with session.workspace.begin(
+            session.manifest("segment", as_of.moment, snapshot.digests())
+        ) as transaction:
+            transaction.replace("traits", answers.traits)
+            transaction.replace("memberships", answers.memberships, MEMBERSHIPS)
+            mark_done(transaction, "segment", mark, OUTPUTS, as_of=as_of.moment)
+            sizes = answers.memberships.filter(pl.col("state") == "in").group_by("segment").len()
+            session.commit(transaction, dict(sizes.iter_rows()))
+    return _report(session, book, answers, as_of, dry_run=dry_run)
+
+
+def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> _Answers:
+    catalog, engine = session.project.catalog, session.engine
+    wanted = needs(book, catalog, as_of.moment)
+    streams = {
+        schema.name: _events(session, snapshot, schema)
+        for schema in session.project.streams
+        if schema.name in wanted.streams
+    }
+    kernel = evaluate_kernel(
+        book,
+        catalog,
+        as_of=as_of.moment,
+        complete_until=as_of.complete_until,
+        tables=_reference_tables(session, snapshot, wanted),
+    )
+    profiles = snapshot.scan("profiles")
+    answers = engine.collect(
+        evaluate(engine, engine.of(profiles), engine.of(tagged_events(streams, wanted, catalog)), kernel)
+    ).sort("profile_id")
+    require_one_currency(answers)
+    before = _under_todays_ids(snapshot)
+    members = memberships(answers.lazy(), book).collect()
+    return _Answers(
+        traits=traits(answers.lazy(), book).collect(),
+        memberships=members,
+        waterfall=waterfall(answers.lazy(), book).collect(),
+        changes=changes(before, members.lazy()).collect(),
+    )
+
+
+def _events(session: Session, snapshot: Snapshot, stream: StreamSchema) -> pl.LazyFrame:
+    """The rows of a stream with the profile each belongs to; of an event's versions the last one."""
+    schema = {**STREAM, **declared_schema(stream.columns)}
+    rows = snapshot.scan(stream.table, schema)
+    n_rows, n_events = rows.select(pl.len(), pl.col("event_id").n_unique().alias("n")).collect().row(0)
+    if n_rows > n_events:
+        rows = session.engine.shuffle([rows], [("event_id",)], latest_version)
+    identity = snapshot.scan("identity", IDENTITY)
+    return session.engine.shuffle([rows, identity], [("record_id",), ("record_id",)], _with_profile)
+
+
+def latest_version(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """A kernel by `event_id`: of several versions of an event the one of the greatest content, a total order."""
+    return rows.sort("event_id", "content").unique("event_id", keep="last", maintain_order=True)
+
+
+def _with_profile(rows: pl.LazyFrame, identity: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.join(identity, on="record_id")
+
+
+def _reference_tables(session: Session, snapshot: Snapshot, wanted: BookNeeds) -> dict[str, pl.DataFrame]:
+    """The reference tables the rules follow, only the columns they read."""
+    declared = {table.name: table for table in session.project.tables}
+    return {
+        name: snapshot.scan(declared[name].table, declared_schema(declared[name].columns))
+        .select(columns)
+        .collect()
+        for name, columns in wanted.tables.items()
+    }
+
+
+def _under_todays_ids(snapshot: Snapshot) -> pl.LazyFrame:
+    """The memberships of the last run; a profile that was merged away counts under the one it became."""
+    before = snapshot.scan("memberships", MEMBERSHIPS)
+    aliases = snapshot.scan("aliases", {"old_profile_id": pl.Int64(), "profile_id": pl.Int64()})
+    now = aliases.rename({"profile_id": "now"})
+    return (
+        before.join(now, left_on="profile_id", right_on="old_profile_id", how="left")
+        .with_columns(pl.coalesce("now", "profile_id").alias("profile_id"))
+        .select(*MEMBERSHIPS)
+        .unique()
+    )
+
+
+def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *, dry_run: bool) -> Report:
+    def count(frame: pl.DataFrame, segment: str, column: str, value: str) -> int:
+        return frame.filter((pl.col("segment") == segment) & (pl.col(column) == value)).height
+
+    rows = tuple(
+        (
+            rule.name,
+            count(answers.memberships, rule.name, "state", "in"),
+            count(answers.memberships, rule.name, "state", "unknown"),
+            count(answers.changes, rule.name, "change", "entered"),
+            count(answers.changes, rule.name, "change", "left"),
+        )
+        for rule in book.segments
+    )
+    n_profiles = answers.traits.height
+    steps = answers.waterfall.filter(
+        pl.col("segment").is_in([r.name for r in book.segments if len(r.lines) > 1])
+    )
+    falls = tuple(
+        (segment, " → ".join(f"{n:,}" for n in part.sort("line")["n_in"]))
+        for (segment,), part in steps.group_by(["segment"], maintain_order=True)
+    )
+    what = "would be computed" if dry_run else "computed"
+    return Report(
+        verb="segment",
+        summary=f"{len(rows)} segments {what} over {n_profiles:,} profiles, as of {as_of.moment:%Y-%m-%d %H:%M} UTC",
+        data={
+            "as_of": as_of.moment.isoformat(),
+            "profiles": n_profiles,
+            "segments": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
+            "waterfall": answers.waterfall.to_dicts(),
+            "dry_run": dry_run,
+        },
+        grids=(
+            Grid("Segments", COLUMNS, rows),
+            *((Grid("Line by line", ("segment", "all → after each line"), falls),) if falls else ()),
+        ),
+        timings=tuple(session.timings.items()),
+    )
