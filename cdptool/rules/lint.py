@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cdptool.errors import Finding
 from cdptool.rules.book import RuleBook
-from cdptool.rules.nodes import Aggregate, And, At, Node, Not, Or, walk
+from cdptool.rules.nodes import Aggregate, And, At, Name, Node, Not, Or, walk
 from cdptool.rules.windows import Calendar, Forward, Rolling, Window
 
 
@@ -27,8 +27,12 @@ def lint(book: RuleBook) -> Iterator[Finding]:
 
 def _is_negation(node: Node) -> bool:
     match node:
-        case Aggregate(function="none") | Not():
+        case Aggregate(function="none"):
             return True
+        case Not(operand=operand):
+            return isinstance(
+                operand, Aggregate | Name | At
+            )  # `not missing(email)` says that something is there
         case And(operands=operands) | Or(operands=operands):
             return all(_is_negation(each) for each in operands)
         case At(operand=operand):

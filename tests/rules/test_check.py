@@ -107,6 +107,10 @@ def test_warnings_name_what_is_probably_not_meant() -> None:
     evaluate_kernel(rules, CATALOG, as_of=AS_OF, complete_until={})
 
 
+def test_what_says_that_something_is_there_is_no_negation() -> None:
+    assert check_rules(book(segments={"known": "not missing(city) or not missing(points)"}), CATALOG) == ()
+
+
 def test_a_book_with_faults_is_not_evaluated() -> None:
     with pytest.raises(ConfigError, match="unknown name"):
         evaluate_kernel(book({"t": "pionts"}), CATALOG, as_of=AS_OF, complete_until={})

@@ -167,6 +167,16 @@ def test_first_last_and_mode_break_ties_by_time_then_id() -> None:
     assert values("nunique(order.channel)", given=given) == [2]
 
 
+def test_the_order_of_rows_in_a_file_breaks_no_tie() -> None:
+    ids = {9: "web", 1: "web", 5: "store", 7: "store"}
+    given = {
+        "order": [{"who": 1, "at": "09:00", "event_id": id_, "channel": name} for id_, name in ids.items()]
+    }
+    assert values("mode(order.channel)", given=given) == ["web"]
+    assert values("first(order.channel)", given=given) == ["web"]
+    assert values("last(order.channel)", given=given) == ["web"]
+
+
 def test_money_compares_in_units_of_its_currency() -> None:
     given = {
         "order": [
