@@ -174,11 +174,12 @@ def _list_of(
             found = held.join(left, on="profile_id", how="semi").select(
                 "profile_id", pl.col("value").alias("address")
             )
-        address, many = pl.col("address"), f"{channel.address}s"
+        # `address` may be a profile field too: the one written here gets a name no field can have.
+        reached, many = pl.col("#address"), f"{channel.address}s"
         lists.append(
-            profiles.join(found, on="profile_id")
-            .with_columns(address.alias(channel.address), pl.concat_list(address).alias(many))
-            .drop("address")
+            profiles.join(found.rename({"address": "#address"}), on="profile_id")
+            .with_columns(reached.alias(channel.address), pl.concat_list(reached).alias(many))
+            .drop("#address")
         )
     return pl.concat(lists)
 
