@@ -69,11 +69,19 @@ def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: 
     ]
     if late:
         raise StaleError(*late)
-    known = list(complete.values()) or list(newest.values())
+    if complete:
+        return AsOf(min(complete.values()), complete)
+    known = list(newest.values()) or _newest_record(snapshot)
     if not known:
-        hint = "say --as-of 2026-11-20T21:00+07:00, or ingest a stream first"
-        raise UsageError("there is no stream in the workspace to take the time from", hint=hint)
-    return AsOf(min(known) if complete else max(known), complete)
+        hint = "say --as-of 2026-11-20T21:00+07:00, or ingest a source with times first"
+        raise UsageError("there is nothing in the workspace to take the time from", hint=hint)
+    return AsOf(max(known), complete)
+
+
+def _newest_record(snapshot: Snapshot) -> list[datetime]:
+    """The newest time any file speaks of: for a project that has records only."""
+    newest = snapshot.scan("files", FILES).select(pl.col("newest_at").max()).collect().item()
+    return [] if newest is None else [newest]
 
 
 def _newest(project: Project, snapshot: Snapshot) -> dict[str, datetime]:

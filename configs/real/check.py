@@ -1,0 +1,146 @@
+"""
+`make real`: the main job on real data from ../shared/data, checked against the numbers its READMEs state.
+
+Three projects: the order lines of a gift wholesaler, three sources of people and firms whose true clusters are
+known, and the exports of four vendors. Prints what was read and made, then one line per known number.
+Exit 1 where one differs, 2 where the data is absent.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import combinations
+from pathlib import Path
+
+import polars as pl
+
+from cdptool.tables import MONEY_SCALE
+from cdptool.workspace import Snapshot, Workspace
+
+HERE = Path(__file__).parent
+SHARED = HERE.parents[2] / "shared" / "data"
+CDPTOOL = Path(sys.executable).with_name("cdptool")
+STEPS = ("ingest", "merge", "segment", "export")
+# Stated by tx_online_retail/README.md.
+RETAIL = {"rows": 541_909, "duplicate": 0, "quarantined": 0, "customers": 4_372, "sales": 9_747_747.93}
+SENZING = {"records": 159, "true pairs": 108}
+
+
+def run(project: str) -> dict[str, dict[str, object]]:
+    """Run every step of a project from nothing; the JSON answer of each."""
+    for folder in ("workspace", "out"):
+        shutil.rmtree(HERE / project / folder, ignore_errors=True)
+    answers = {}
+    for step in STEPS:
+        command = [str(CDPTOOL), step, "--json", "-C", str(HERE / project)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.stderr.write(done.stderr)
+            raise SystemExit(f"error: {project}: `{step}` ended with {done.returncode}")
+        answers[step] = json.loads(done.stdout)
+    return answers
+
+
+def show(project: str, answers: dict[str, dict[str, object]]) -> None:
+    """What a project read and made."""
+    read, merged = answers["ingest"], answers["merge"]
+    counts = ", ".join(
+        f"{read[name]:,} {name.removeprefix('rows_')}" for name in read if name.startswith("rows_")
+    )
+    print(
+        f"\n{project}\n  rows: {counts}\n  profiles: {merged['profiles']:,} of {merged['records']:,} records"
+    )
+    for segment in answers["segment"]["segments"]:  # type: ignore[attr-defined]
+        print(f"  segment {segment['segment']}: {segment['in']:,} in, {segment['unknown']:,} unknown")
+    for file in answers["export"]["files"]:  # type: ignore[attr-defined]
+        print(f"  {file['file']}: {file['rows']:,} rows")
+
+
+def pairs(clusters: Iterable[Iterable[str]]) -> set[tuple[str, str]]:
+    """Every pair of members that share a cluster."""
+    return {pair for cluster in clusters for pair in combinations(sorted(cluster), 2)}
+
+
+def found_clusters(snapshot: Snapshot) -> Iterable[list[str]]:
+    """The clusters of the merge, as `SOURCE:RECORD_ID` of the truth set."""
+    named = snapshot.scan("records").select("record_id", "source", "source_key").unique()
+    frame = named.join(snapshot.scan("identity"), on="record_id").collect()
+    for _, part in frame.group_by("profile_id"):
+        yield [
+            f"{source.upper()}:{key}"
+            for source, key in part.select("source", "source_key").unique().iter_rows()
+        ]
+
+
+def true_clusters() -> Iterable[list[str]]:
+    """The expected clusters, from the key of the truth set."""
+    key = pl.read_csv(SHARED / "er_senzing_truthset" / "actual_truthset_key.csv", infer_schema=False)
+    clusters = defaultdict(list)
+    for row in key.iter_rows(named=True):
+        clusters[row["CLUSTER_ID"]].append(f"{row['DATA_SOURCE']}:{row['RECORD_ID']}")
+    return clusters.values()
+
+
+def retail_facts(answers: dict[str, dict[str, object]], snapshot: Snapshot) -> dict[str, object]:
+    """The numbers that RETAIL states, as they came out."""
+    lines = snapshot.scan("stream_order").select(pl.col("quantity") * pl.col("unit_price"))
+    read = answers["ingest"]
+    return {
+        "rows": read["rows_read"] if read["rows_read"] == read["rows_accepted"] else None,
+        "duplicate": read["rows_duplicate"],
+        "quarantined": read["rows_quarantined"],
+        "customers": answers["merge"]["profiles"],
+        "sales": round(lines.sum().collect().item() / MONEY_SCALE, 2),
+    }
+
+
+def check(name: str, stated: object, found: object) -> bool:
+    """Say whether a number is the stated one."""
+    print(f"  {'ok' if stated == found else 'DIFFERS'}: {name} {found:,} (stated {stated:,})")  # type: ignore[str-format]
+    return stated == found
+
+
+def main() -> int:
+    """Run, show, check."""
+    if not SHARED.exists():
+        print(
+            "error: ../shared/data is not there: the real data is not part of the repository", file=sys.stderr
+        )
+        return 2
+    retail = run("online_retail")
+    show("online_retail (tx_online_retail)", retail)
+    with Workspace.open(HERE / "online_retail" / "workspace") as workspace:
+        facts = retail_facts(retail, workspace.snapshot())
+    good = [check(name, stated, facts[name]) for name, stated in RETAIL.items()]
+
+    senzing = run("senzing")
+    show("senzing (er_senzing_truthset)", senzing)
+    with Workspace.open(HERE / "senzing" / "workspace") as workspace:
+        found, true = pairs(found_clusters(workspace.snapshot())), pairs(true_clusters())
+    good.append(check("records", SENZING["records"], senzing["ingest"]["rows_accepted"]))
+    good.append(check("true pairs", SENZING["true pairs"], len(true)))
+    right = len(found & true)
+    precision, recall = right / len(found), right / len(true)
+    print(
+        f"  pairs: precision {precision:.3f} ({right} of {len(found)}), recall {recall:.3f} ({right} of {len(true)})"
+    )
+
+    vendors = run("vendors")
+    show("vendors (vendor_shapes)", vendors)
+    read = vendors["ingest"]
+    accounted = sum(int(read[f"rows_{name}"]) for name in ("accepted", "duplicate", "quarantined"))  # type: ignore[call-overload]
+    good.append(check("rows accounted for", read["rows_read"], accounted))
+
+    print(
+        f"\nreal: {sum(good)} of {len(good)} known numbers right, senzing precision {precision:.3f} recall {recall:.3f}"
+    )
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
