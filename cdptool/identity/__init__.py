@@ -10,10 +10,19 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from cdptool.errors import Finding
-from cdptool.identity.attaching import attach
-from cdptool.identity.blocking import blocks, branches, match_fields, match_keys, stars
-from cdptool.identity.clustering import cluster
-from cdptool.identity.limits import barred_values, constraints_of
+from cdptool.identity.attaching import ATTACH, EDGE, attach, weak_fields
+from cdptool.identity.blocking import (
+    barred_blocks,
+    blocks,
+    branches,
+    holders,
+    match_fields,
+    match_keys,
+    stars,
+)
+from cdptool.identity.clustering import Clusters, cluster
+from cdptool.identity.growing import NEGATIVE
+from cdptool.identity.limits import Limits, barred_values, constraints_of
 from cdptool.identity.registry import carry_ids
 from cdptool.identity.spec import MergePlan
 from cdptool.identity.survivorship import (
@@ -25,9 +34,10 @@ from cdptool.identity.survivorship import (
     with_lists,
 )
 from cdptool.kernels import Engine
-from cdptool.tables import EDGES, Column
+from cdptool.tables import EDGES, Column, hash63
 
 JUDGED: Final = "judged POSITIVE"
+_ORDER: Final = ("record_id_l", "record_id_r", "pass", "match_key")
 
 __all__ = ["JUDGED", "Previous", "Resolution", "golden_profiles", "resolve"]
 
@@ -65,27 +75,26 @@ def resolve(
     Returns:
         Resolution. The same for every order of the records and every number of buckets.
     """
-    fields = match_fields(plan)
-    keys = engine.map(records, match_keys(columns, fields))
-    barred = barred_values(engine, keys, plan)
-    members = engine.map(keys, blocks(plan, barred))
-    evidence = engine.collect(engine.shuffle([members], [("branch", "block")], stars))
-    limits = constraints_of(engine, keys, records, plan)
-    everyone = engine.collect(engine.map(records, lambda rows: rows.select("record_id")))
-    record_ids = everyone["record_id"].unique().sort()
-    clusters = cluster(record_ids, evidence.filter(~pl.col("is_blocked")), limits.constraints)
-    attached = attach(engine, keys, clusters.labels, plan)
-    registered = carry_ids(attached.labels, previous.identity, previous.aliases)
-    names = _branch_names(plan)
-    used = pl.concat([_named(clusters.used, names), attached.edges, _judged(limits.constraints.together)])
-    shared = evidence.filter("is_blocked").with_columns(pl.lit("shared by too many people").alias("reason"))
-    cut = pl.concat([_named(clusters.cut, names), _named(shared, names), attached.conflicts])
-    order = ["record_id_l", "record_id_r", "pass", "match_key"]
+    keys = engine.checkpoint(engine.map(records, match_keys(columns, match_fields(plan))), "keys")
+    held = engine.collect(engine.map(keys, holders([key.field for key in plan.keys])))
+    agreed = engine.collect(engine.shuffle([engine.map(keys, blocks(plan))], [("branch", "block")], stars))
+    evidence, shared = _without_shared(engine, keys, agreed, barred_values(held, agreed, plan), plan)
+    limits = constraints_of(engine, keys, records, held, plan)
+    record_ids = engine.collect(engine.map(keys, lambda rows: rows.select("record_id")))
+    clusters, unattached = _people(record_ids["record_id"].unique().sort(), evidence, held, limits, plan)
+    registered = carry_ids(clusters.labels, previous.identity, previous.aliases)
+    judged = _judged(limits.constraints.together)
+    cut = _named(pl.concat([clusters.cut, shared, unattached]), plan, "reason")
+    refused = judged.drop("block").with_columns(pl.lit(NEGATIVE).alias("reason"))
     return Resolution(
         identity=registered.identity,
         aliases=registered.aliases,
-        edges=used.unique().sort(*order, "block"),
-        conflicts=cut.unique().sort(*order, "reason"),
+        edges=pl.concat(
+            [_named(clusters.used, plan, "block"), _of_one_person(judged, registered.identity)]
+        ).sort(*_ORDER, "block"),
+        conflicts=_of_one_person(pl.concat([cut, refused]), registered.identity, is_one=False)
+        .unique()
+        .sort(*_ORDER, "reason"),
         findings=limits.findings,
     )
 
@@ -113,22 +122,58 @@ def golden_profiles(
     )
 
 
+def _without_shared(
+    engine: Engine[Any], keys: Any, agreed: pl.DataFrame, barred: pl.DataFrame, plan: MergePlan
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The edges of blocks that hold no barred value, and the others with their `reason`."""
+    told = pl.lit("shared by too many people").alias("reason")
+    if barred.is_empty():
+        return agreed, agreed.clear().with_columns(told)
+    blocked = engine.collect(engine.map(keys, barred_blocks(plan, barred))).unique()
+    on = ["branch", "block"]
+    return agreed.join(blocked, on=on, how="anti"), agreed.join(blocked, on=on, how="semi").with_columns(told)
+
+
+def _people(
+    record_ids: pl.Series, evidence: pl.DataFrame, held: pl.DataFrame, limits: Limits, plan: MergePlan
+) -> tuple[Clusters, pl.DataFrame]:
+    """The clusters of the passes, with those attached that only a device is known of; what was not attached."""
+    clusters = cluster(record_ids, evidence, limits.constraints)
+    weak = weak_fields(plan)
+    if not weak:
+        return clusters, clusters.cut.clear()
+    attaching = attach(held, clusters.labels, weak, len(branches(plan)))
+    everything = pl.concat([evidence.select(EDGE), attaching.edges])
+    return cluster(record_ids, everything, limits.constraints), attaching.cut
+
+
 def _judged(pairs: tuple[tuple[int, int], ...]) -> pl.DataFrame:
     """POSITIVE judgements as EDGES: they hold a profile together like any other evidence."""
-    rows = [(left, right, "decisions", JUDGED, left ^ right) for left, right in pairs]
-    return pl.DataFrame(rows, schema=EDGES, orient="row")
+    rows = [(left, right, "decisions", JUDGED) for left, right in pairs]
+    edges = pl.DataFrame(rows, schema=list(EDGES.items())[:4], orient="row")
+    return edges.with_columns(hash63("judged", *(pl.col(end) for end in _ORDER[:2])).alias("block"))
 
 
-def _branch_names(plan: MergePlan) -> pl.DataFrame:
-    """`branch`, `pass`, `match_key`: how people call each branch."""
-    return pl.DataFrame(
-        [(i, step.name, " + ".join(fields)) for i, (step, fields) in enumerate(branches(plan))],
-        schema={"branch": pl.Int64, "pass": pl.String, "match_key": pl.String},
-        orient="row",
+def _of_one_person(rows: pl.DataFrame, identity: pl.DataFrame, *, is_one: bool = True) -> pl.DataFrame:
+    """The pairs whose records belong to one profile, or (`is_one` false) to two."""
+    profile_of = identity.select("record_id", "profile_id")
+    return (
+        rows.join(profile_of, left_on="record_id_l", right_on="record_id")
+        .join(profile_of, left_on="record_id_r", right_on="record_id", suffix="_r")
+        .filter((pl.col("profile_id") == pl.col("profile_id_r")) == is_one)
+        .select(rows.columns)
     )
 
 
-def _named(edges: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """Edges by branch number → edges by pass and match key, with the reason where there is one."""
-    last = ["reason"] if "reason" in edges.columns else ["block"]
-    return edges.join(names, on="branch").select("record_id_l", "record_id_r", "pass", "match_key", *last)
+def _named(edges: pl.DataFrame, plan: MergePlan, last: str) -> pl.DataFrame:
+    """Edges by branch number → edges by pass and match key, the smaller record first; `last` stays too."""
+    called = [(step.name, " + ".join(fields)) for step, fields in branches(plan)]
+    called += [(ATTACH, field) for field in weak_fields(plan)]
+    names = pl.DataFrame(called, schema={"pass": pl.String, "match_key": pl.String}, orient="row")
+    return edges.join(names.with_row_index("branch").cast({"branch": pl.Int64}), on="branch").select(
+        pl.min_horizontal("record_id_l", "record_id_r").alias("record_id_l"),
+        pl.max_horizontal("record_id_l", "record_id_r").alias("record_id_r"),
+        "pass",
+        "match_key",
+        last,
+    )

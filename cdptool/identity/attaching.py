@@ -1,79 +1,77 @@
 """
 Attach-only keys (a device, a cookie): they carry events to a known person, they never join two known people.
 
-A record that holds no other key belongs to the one known person who holds its device. Where two known people
-share the device it belongs to neither, stays an anonymous profile of its own, and is told as a conflict.
+A person of whom no other key is known belongs to the one known person who holds the device. Where two known
+people share the device he belongs to neither, stays an anonymous profile, and is told as a conflict.
+Attaching is evidence like any other, the loosest: limits, never-rules and judgements hold for it too.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 
-from cdptool.identity.blocking import holders
 from cdptool.identity.spec import MergePlan
-from cdptool.kernels import Engine
-from cdptool.tables import CONFLICTS, EDGES
+
+ATTACH: Final = "attach"
+EDGE: Final = ("branch", "block", "record_id_l", "record_id_r")
 
 
-class Attached(NamedTuple):
-    """Labels after attaching (`record_id`, `cluster`), the EDGES that did it, and the CONFLICTS."""
+class Attaching(NamedTuple):
+    """Edges by branch that attach, and those cut (with their `reason`) because several people hold the device."""
 
-    labels: pl.DataFrame
     edges: pl.DataFrame
-    conflicts: pl.DataFrame
+    cut: pl.DataFrame
 
 
-def attach(engine: Engine[Any], keys: Any, labels: pl.DataFrame, plan: MergePlan) -> Attached:
+def weak_fields(plan: MergePlan) -> tuple[str, ...]:
+    """The attach-only fields, sorted; their branches follow those of the passes in this order."""
+    return tuple(sorted(key.field for key in plan.keys if key.attach_only))
+
+
+def attach(held: pl.DataFrame, labels: pl.DataFrame, weak: tuple[str, ...], first_branch: int) -> Attaching:
     """
-    Attach the records that hold nothing but attach-only keys.
+    The evidence that attaches the clusters of which nothing but attach-only keys is known.
 
     Args:
-        engine: Where the kernels run.
-        keys: A table of the engine: the match keys of every record version.
+        held: `record_id`, `field`, `value` of all keys.
         labels: `record_id`, `cluster` as the passes left them.
-        plan: merge.yaml.
+        weak: The attach-only fields.
+        first_branch: The branch of the first of them.
 
     Returns:
-        Attached. A record with several devices follows the one with the smallest field name and value.
+        Attaching. A cluster with several devices follows the one with the smallest field name and value.
     """
-    weak = sorted(key.field for key in plan.keys if key.attach_only)
-    if not weak:
-        return Attached(labels, pl.DataFrame(schema=EDGES), pl.DataFrame(schema=CONFLICTS))
-    held = engine.collect(engine.map(keys, holders(plan.keys)))
-    known = held.filter(~pl.col("field").is_in(weak))["record_id"].unique()
-    holding = held.filter(pl.col("field").is_in(weak)).select("record_id", "field", "value").unique()
-    is_known = pl.col("record_id").is_in(known.implode())
+    of_person = held.join(labels, on="record_id")
+    is_weak = pl.col("field").is_in(list(weak))
+    is_known = pl.col("cluster").is_in(of_person.filter(~is_weak)["cluster"].unique().implode())
     owners = (
-        holding.filter(is_known)
-        .join(labels, on="record_id")
+        of_person.filter(is_weak, is_known)
         .group_by("field", "value")
-        .agg(
-            pl.col("cluster").n_unique().alias("n_people"),
-            pl.col("cluster").min(),
-            pl.col("record_id").min().alias("head"),
-        )
+        .agg(pl.col("cluster").n_unique().alias("n_people"), pl.col("record_id").min().alias("owner"))
     )
-    loose = holding.filter(~is_known).join(owners, on=["field", "value"], how="left")
-    chosen = loose.sort("record_id", "field", "value").unique("record_id", keep="first", maintain_order=True)
-    # Anonymous records of one device stay together, around the smallest of them.
-    alone = pl.col("record_id").min().over("field", "value")
-    one_owner = pl.col("n_people") == 1
-    chosen = chosen.with_columns(
-        pl.when(one_owner).then("cluster").otherwise(alone).alias("cluster"),
-        pl.when(one_owner).then("head").otherwise(alone).alias("head"),
+    loose = of_person.filter(is_weak, ~is_known).join(owners, on=["field", "value"], how="left")
+    chosen = loose.sort("cluster", "field", "value", "record_id").unique(
+        "cluster", keep="first", maintain_order=True
     )
-    moved = chosen.select("record_id", "cluster")
-    pair = (
-        pl.min_horizontal("record_id", "head").alias("record_id_l"),
-        pl.max_horizontal("record_id", "head").alias("record_id_r"),
-        pl.lit("attach").alias("pass"),
-        pl.col("field").alias("match_key"),
+    # Anonymous people of one device stay together, around the smallest record.
+    hub = (
+        pl.when(pl.col("n_people") == 1)
+        .then("owner")
+        .otherwise(pl.col("record_id").min().over("field", "value"))
     )
-    edges = chosen.filter(pl.col("record_id") != pl.col("head")).select(*pair, pl.col("value").alias("block"))
-    conflicts = loose.filter(pl.col("n_people") > 1).select(
-        *pair, pl.format("held by {} known people: attached to none", "n_people").alias("reason")
+    edges = chosen.with_columns(hub.alias("hub")).filter(pl.col("record_id") != pl.col("hub"))
+    branch = pl.col("field").replace_strict(
+        list(weak), range(first_branch, first_branch + len(weak)), return_dtype=pl.Int64
     )
-    stay = labels.join(moved, on="record_id", how="anti")
-    return Attached(pl.concat([stay, moved]).sort("record_id"), edges, conflicts)
+    numbered = (branch.alias("branch"), pl.col("value").alias("block"))
+    return Attaching(
+        edges.select(*numbered, pl.col("hub").alias("record_id_l"), pl.col("record_id").alias("record_id_r")),
+        loose.filter(pl.col("n_people") > 1).select(
+            *numbered,
+            pl.col("owner").alias("record_id_l"),
+            pl.col("record_id").alias("record_id_r"),
+            pl.format("held by {} known people: attached to none", "n_people").alias("reason"),
+        ),
+    )

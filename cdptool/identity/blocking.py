@@ -12,18 +12,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from cdptool.fields import field_type
-from cdptool.identity.spec import Key, MergePlan, Pass
+from cdptool.identity.spec import MergePlan, Pass
 from cdptool.kernels import Kernel, NamedKernel
 from cdptool.tables import Column, hash63
 
+VALUES = {"record_id": pl.Int64(), "field": pl.String(), "value": pl.Int64()}
 BLOCKED = {"field": pl.String(), "value": pl.Int64()}
-STARS = {
-    "branch": pl.Int64(),
-    "block": pl.Int64(),
-    "record_id_l": pl.Int64(),
-    "record_id_r": pl.Int64(),
-    "is_blocked": pl.Boolean(),
-}
 
 
 def branches(plan: MergePlan) -> tuple[tuple[Pass, tuple[str, ...]], ...]:
@@ -59,68 +53,81 @@ def match_keys(columns: Sequence[Column], fields: Sequence[str]) -> Kernel:
     return kernel
 
 
-def blocks(plan: MergePlan, blocked: pl.DataFrame) -> Kernel:
+def blocks(plan: MergePlan) -> Kernel:
     """
-    A row-local kernel: match keys → one row per (branch, record) that has all fields of the branch.
+    A row-local kernel: match keys → one row per (branch, record version) that has all fields of the branch.
 
-    `blocked` (`field`, `value`) names values that identify nobody; their rows are kept and marked
-    `is_blocked`, so that what was cut can be told. Output: `branch`, `block`, `record_id`, `is_blocked`.
+    Output: `branch`, `block` (Int64 hash of the values), `record_id`. Any order.
     """
-    barred = {name: part["value"] for (name,), part in blocked.group_by("field")}
 
     def kernel(keys: pl.LazyFrame) -> pl.LazyFrame:
-        parts = []
-        for index, (_, fields) in enumerate(branches(plan)):
-            is_barred = pl.lit(value=False)
-            for name in fields:
-                if name in barred:
-                    is_barred = is_barred | pl.col(name).is_in(barred[name].implode())
-            parts.append(
-                keys.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in fields)).select(
-                    pl.lit(index, pl.Int64).alias("branch"),
-                    (pl.col(fields[0]) if len(fields) == 1 else hash63(*(pl.col(f) for f in fields))).alias(
-                        "block"
-                    ),
-                    "record_id",
-                    is_barred.alias("is_blocked"),
-                )
+        parts = [
+            keys.filter(_has_all(fields)).select(
+                pl.lit(index, pl.Int64).alias("branch"), _block(fields), "record_id"
             )
+            for index, (_, fields) in enumerate(branches(plan))
+        ]
         return pl.concat(parts)
 
     return kernel
+
+
+def barred_blocks(plan: MergePlan, barred: pl.DataFrame) -> Kernel:
+    """
+    A row-local kernel: match keys → the blocks that hold a value of `barred` (`field`, `value`).
+
+    Output: `branch`, `block`, as often as records hold them.
+    """
+    values = {name: part["value"].implode() for (name,), part in barred.group_by("field")}
+
+    def kernel(keys: pl.LazyFrame) -> pl.LazyFrame:
+        parts = [
+            keys.filter(
+                _has_all(fields), pl.any_horizontal(pl.col(f).is_in(values[f]) for f in suspect)
+            ).select(pl.lit(index, pl.Int64).alias("branch"), _block(fields))
+            for index, (_, fields) in enumerate(branches(plan))
+            if (suspect := [name for name in fields if name in values])
+        ]
+        return pl.concat(parts) if parts else keys.head(0).select(branch="record_id", block="record_id")
+
+    return kernel
+
+
+def _has_all(fields: Sequence[str]) -> pl.Expr:
+    return pl.all_horizontal(pl.col(name).is_not_null() for name in fields)
+
+
+def _block(fields: Sequence[str]) -> pl.Expr:
+    """The hash of the values that agree; that of a single field is its match key."""
+    value = pl.col(fields[0]) if len(fields) == 1 else hash63(*(pl.col(name) for name in fields))
+    return value.alias("block")
 
 
 def stars(members: pl.LazyFrame) -> pl.LazyFrame:
     """
     A kernel over all rows of some (`branch`, `block`): members → edges from the block's smallest record.
 
-    Output: `branch`, `block`, `record_id_l` (the smallest), `record_id_r`, `is_blocked`. Any order.
+    Output: `branch`, `block`, `record_id_l` (the smallest), `record_id_r`. Any order.
     """
     block = ("branch", "block")
-    distinct = members.group_by(*block, "record_id").agg(pl.col("is_blocked").any())
     hub = pl.col("record_id").min().over(block)
     return (
-        distinct.with_columns(hub.alias("record_id_l"))
+        members.with_columns(hub.alias("record_id_l"))
         .filter(pl.col("record_id") != pl.col("record_id_l"))
-        .select(*block, "record_id_l", pl.col("record_id").alias("record_id_r"), "is_blocked")
+        .select(*block, "record_id_l", pl.col("record_id").alias("record_id_r"))
+        .unique()
     )
 
 
-def holders(keys: Sequence[Key]) -> Kernel:
-    """
-    A row-local kernel: match keys → one row per record and value of the given key fields.
+def holders(fields: Sequence[str]) -> Kernel:
+    """A row-local kernel: match keys → one row per record version and value of the given fields, VALUES."""
 
-    Output: `record_id`, `field`, `value`, `has_other` (whether the record holds another key of the list).
-    """
-    names = [key.field for key in keys]
-
-    def kernel(rows: pl.LazyFrame) -> pl.LazyFrame:
-        n_keys = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int64) for name in names)
+    def kernel(keys: pl.LazyFrame) -> pl.LazyFrame:
         return (
-            rows.select("record_id", *names, (n_keys > 1).alias("has_other"))
-            .unpivot(on=names, index=["record_id", "has_other"], variable_name="field", value_name="value")
+            keys.select("record_id", *fields)
+            .unpivot(on=list(fields), index="record_id", variable_name="field", value_name="value")
             .filter(pl.col("value").is_not_null())
-            .select("record_id", "field", "value", "has_other")
+            .select(*VALUES)
         )
 
     return kernel

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from cdptool.errors import Finding
-from cdptool.identity.blocking import BLOCKED, blocks, branches, holders, stars
-from cdptool.identity.clustering import Constraints, connected_components
-from cdptool.identity.spec import Judged, MergePlan
+from cdptool.identity.blocking import BLOCKED, VALUES, branches, holders
+from cdptool.identity.clustering import connected_components
+from cdptool.identity.growing import Constraints
+from cdptool.identity.spec import Judged, Key, MergePlan
 from cdptool.identity.survivorship import latest_versions
 from cdptool.kernels import Engine
 
@@ -22,76 +23,80 @@ class Limits(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def barred_values(engine: Engine[Any], keys: Any, plan: MergePlan) -> pl.DataFrame:
+def barred_values(held: pl.DataFrame, edges: pl.DataFrame, plan: MergePlan) -> pl.DataFrame:
     """
     The values of `shared_by` keys that more people hold than allowed, as BLOCKED (`field`, `value`).
 
     People are counted by all *other* evidence: two records that only this value would join are two people.
-    Records that hold no other key count as one person together, for nothing tells them apart.
+    People of whom no other key is known count as one together, for nothing tells them apart.
+
+    Args:
+        held: The output of `holders` for all keys, every version.
+        edges: The output of `stars`.
+        plan: merge.yaml.
     """
-    limited = [key for key in plan.keys if key.shared_by is not None]
-    barred = pl.DataFrame(schema=BLOCKED)
-    for key in limited:
-        members = engine.map(keys, blocks(plan, barred.clear()))
-        others = [i for i, (_, fields) in enumerate(branches(plan)) if key.field not in fields]
-        edges = engine.collect(engine.shuffle([members], [("branch", "block")], stars)).filter(
-            pl.col("branch").is_in(others)
-        )
-        held = engine.collect(engine.map(keys, holders(plan.keys))).filter(pl.col("field") == key.field)
-        ids = pl.concat([held["record_id"], edges["record_id_l"], edges["record_id_r"]]).unique().sort()
-        where = ids.to_numpy()
-        labels = connected_components(
-            len(where),
-            np.searchsorted(where, edges["record_id_l"].to_numpy()),
-            np.searchsorted(where, edges["record_id_r"].to_numpy()),
-        )
-        person = pl.DataFrame({"record_id": ids, "person": labels})
-        counted = (
-            held.join(person, on="record_id")
-            .with_columns(pl.when(pl.col("has_other").any().over("person")).then("person").otherwise(-1))
-            .group_by("field", "value")
-            .agg(pl.col("person").n_unique().alias("n_people"))
-            .filter(pl.col("n_people") > key.shared_by)
-        )
-        barred = pl.concat([barred, counted.select("field", "value")])
-    return barred.sort("field", "value")
+    parts = [_barred(key, key.shared_by, held, edges, plan) for key in plan.keys if key.shared_by is not None]
+    return pl.concat([pl.DataFrame(schema=BLOCKED), *parts]).sort("field", "value")
 
 
-def constraints_of(engine: Engine[Any], keys: Any, records: Any, plan: MergePlan) -> Limits:
-    """The limits, never-rules and judgements of the plan, in the ids and values of these records."""
-    limits = {key.field: key.limit for key in plan.keys if key.limit is not None}
-    limited = tuple(key for key in plan.keys if key.limit is not None)
-    held = engine.collect(engine.map(keys, holders(limited))) if limited else _no_values()
-    never = [rule.field for rule in plan.never]
-    latest = engine.shuffle([keys], [("record_id",)], latest_versions)
-    differing = (
-        engine.collect(
-            engine.map(
-                latest,
-                lambda rows: (
-                    rows.select("record_id", *never)
-                    .unpivot(on=never, index="record_id", variable_name="field", value_name="value")
-                    .filter(pl.col("value").is_not_null())
-                ),
-            )
-        )
-        if never
-        else _no_values()
+def _barred(
+    key: Key, shared_by: int, held: pl.DataFrame, edges: pl.DataFrame, plan: MergePlan
+) -> pl.DataFrame:
+    """The barred values of one key. A value that few enough records hold is not looked at further."""
+    of_key = held.filter(pl.col("field") == key.field)
+    suspects = of_key.filter(pl.len().over("value") > shared_by)
+    if suspects.is_empty():
+        return pl.DataFrame(schema=BLOCKED)
+    others = [i for i, (_, fields) in enumerate(branches(plan)) if key.field not in fields]
+    evidence = edges.filter(pl.col("branch").is_in(others))
+    parts = [suspects["record_id"], evidence["record_id_l"], evidence["record_id_r"]]
+    ids = pl.concat(parts).unique().sort()
+    where = ids.to_numpy()
+    labels = connected_components(
+        len(where),
+        *(np.searchsorted(where, evidence[end].to_numpy()) for end in ("record_id_l", "record_id_r")),
     )
-    names = ["record_id", "field", "value"]
+    people = pl.DataFrame({"record_id": ids, "person": labels})
+    told_apart = held.filter(pl.col("field") != key.field).select("record_id").unique()
+    named = people.join(told_apart, on="record_id", how="semi")["person"].unique()
+    return (
+        suspects.join(people, on="record_id")
+        .with_columns(pl.when(pl.col("person").is_in(named.implode())).then("person").otherwise(-1))
+        .group_by("field", "value")
+        .agg(pl.col("person").n_unique().alias("n_people"))
+        .filter(pl.col("n_people") > shared_by)
+        .select(*BLOCKED)
+    )
+
+
+def constraints_of(
+    engine: Engine[Any], keys: Any, records: Any, held: pl.DataFrame, plan: MergePlan
+) -> Limits:
+    """
+    The limits, never-rules and judgements of the plan, in the ids and values of these records.
+
+    Args:
+        engine: Where the kernels run.
+        keys: A table of the engine: the output of `match_keys`.
+        records: A table of the engine: RECORDS.
+        held: The output of `holders` for all keys.
+        plan: merge.yaml and decisions.csv.
+    """
+    limits = {key.field: key.limit for key in plan.keys if key.limit is not None}
+    never = tuple(rule.field for rule in plan.never)
+    differing = pl.DataFrame(schema=VALUES)
+    if never:
+        latest = engine.shuffle([keys], [("record_id",)], latest_versions)
+        differing = engine.collect(engine.map(latest, holders(never))).unique()
     together, apart, findings = _judged_pairs(engine, records, plan.judgements)
     constraints = Constraints(
         limits=limits,
-        held=held.select(names).unique().sort(names),
-        never=differing.select(names).unique().sort(names),
+        held=held.filter(pl.col("field").is_in(list(limits))),
+        never=differing,
         apart=apart,
         together=together,
     )
     return Limits(constraints, findings)
-
-
-def _no_values() -> pl.DataFrame:
-    return pl.DataFrame(schema={"record_id": pl.Int64, "field": pl.String, "value": pl.Int64})
 
 
 Pairs = tuple[tuple[int, int], ...]

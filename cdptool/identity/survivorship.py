@@ -9,12 +9,17 @@ never beats a value; a record without a date loses under `latest`. Other values 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 
 from cdptool.identity.spec import Keep, MergePlan
 from cdptool.kernels import Kernel, NamedKernel
 from cdptool.tables import IDENTIFIERS, LINEAGE, Column
+
+ORIGIN: Final = ("record_id", "source", "observed_at")
+# Preferences that look at the value itself, so each field needs an order of its own.
+_BY_VALUE: Final = ("most_frequent", "longest")
 
 
 def attach_profile(records: pl.LazyFrame, identity: pl.LazyFrame) -> pl.LazyFrame:
@@ -33,28 +38,52 @@ def _keep_of(plan: MergePlan, name: str) -> Keep:
     return dict(plan.keep).get(name, plan.keep_default)
 
 
-def _order(name: str, keep: Keep) -> tuple[list[pl.Expr], list[bool]]:
-    """The sort keys of one field, best first, and whether each descends."""
-    by_time = pl.col("observed_at")
-    preference: dict[str, tuple[list[pl.Expr], list[bool]]] = {
-        "latest": ([by_time], [True]),
-        "earliest": ([by_time], [False]),
-        "most_frequent": ([pl.len().over("profile_id", name), by_time], [True, True]),
-        "longest": ([pl.col(name).cast(pl.String).str.len_chars(), by_time], [True, True]),
+def _orders(columns: Sequence[Column], plan: MergePlan) -> tuple[tuple[Keep, tuple[str, ...]], ...]:
+    """The fields that one order of the records serves, with the rule that orders them."""
+    shared: dict[tuple[Keep, str], list[str]] = {}
+    for column in columns:
+        keep = _keep_of(plan, column.name)
+        shared.setdefault((keep, column.name if keep.prefer in _BY_VALUE else ""), []).append(column.name)
+    return tuple((keep, tuple(names)) for (keep, _), names in shared.items())
+
+
+def _best_first(records: pl.LazyFrame, name: str, keep: Keep) -> pl.LazyFrame:
+    """The records of each profile in the order of a rule; `name` is the field whose values it may look at."""
+    ranks = {source: rank for rank, source in enumerate(keep.trust)}
+    rank = pl.col("source").replace_strict(ranks, default=len(ranks), return_dtype=pl.Int64)
+    by_value = {
+        "most_frequent": pl.len().over("profile_id", name),
+        "longest": pl.col(name).cast(pl.String).str.len_chars(),
     }
-    keys, descending = preference[keep.prefer]
-    # No constant among the keys: sorting a group by a literal reads beyond it (Polars 2.1 crashes).
-    trust = [pl.col("source").replace_strict(_ranks(keep), default=len(keep.trust), return_dtype=pl.Int64)]
-    trusted = trust if keep.trust else []
-    return [*trusted, *keys, pl.col("record_id")], [*([False] * len(trusted)), *descending, False]
+    keys = {"#trust": rank} if keep.trust else {}
+    keys |= {"#value": by_value[keep.prefer]} if keep.prefer in by_value else {}
+    descends = {"#value": True, "observed_at": keep.prefer != "earliest"}
+    order = ("profile_id", *keys, "observed_at", "record_id")
+    return (
+        records.with_columns(**keys)
+        .sort(order, descending=[descends.get(key, False) for key in order], nulls_last=True)
+        .drop(*keys)
+    )
 
 
-def _ranks(keep: Keep) -> dict[str, int]:
-    """Source → its place in the order of trust."""
-    return {source: rank for rank, source in enumerate(keep.trust)}
-
-
-ORIGIN = ("record_id", "source", "observed_at")
+def _survivors_of(records: pl.LazyFrame, names: Sequence[str], keep: Keep) -> pl.LazyFrame:
+    """One row per profile with the first value of each field in the order of a rule, and its ORIGIN."""
+    here, profile = pl.int_range(pl.len()), pl.col("profile_id")
+    positions, found = [], []
+    for name in names:
+        # The next row with a value survives, unless it belongs to another profile already.
+        following = pl.when(pl.col(name).is_not_null()).then(here).fill_null(strategy="backward")
+        is_own = profile.gather(following) == profile
+        positions.append(pl.when(is_own).then(following).alias(f"{name}#at"))
+        found.append(pl.col(name).gather(pl.col(f"{name}#at")))
+        found += [pl.col(part).gather(pl.col(f"{name}#at")).alias(f"{name}#{part}") for part in ORIGIN]
+    return (
+        _best_first(records.select("profile_id", *ORIGIN, *names), names[0], keep)
+        .with_columns(positions)
+        .select("profile_id", *found, profile.shift(1).ne_missing(profile).alias("#is_first"))
+        .filter("#is_first")
+        .drop("#is_first")
+    )
 
 
 def survivors(columns: Sequence[Column], plan: MergePlan) -> Kernel:
@@ -64,22 +93,16 @@ def survivors(columns: Sequence[Column], plan: MergePlan) -> Kernel:
     Output: `profile_id`, then per field `<field>` (its dtype) and where it came from: `<field>#record_id`,
     `<field>#source`, `<field>#observed_at`, `<field>#n_values` (Int64, 0 where no record holds a value).
     """
+    names = [column.name for column in columns]
+    parts = ("", *(f"#{part}" for part in ORIGIN), "#n_values")
 
     def kernel(records: pl.LazyFrame) -> pl.LazyFrame:
-        fields = []
-        for column in columns:
-            name = column.name
-            keys, descending = _order(name, _keep_of(plan, name))
-            held = pl.col(name).is_not_null()
-            order = [key.filter(held) for key in keys]
-            best = [
-                pl.col(part).filter(held).sort_by(order, descending=descending, nulls_last=True).first()
-                for part in (name, *ORIGIN)
-            ]
-            names = (name, *(f"{name}#{part}" for part in ORIGIN))
-            fields += [expr.alias(alias) for expr, alias in zip(best, names, strict=True)]
-            fields.append(pl.col(name).filter(held).n_unique().cast(pl.Int64).alias(f"{name}#n_values"))
-        return records.group_by("profile_id").agg(fields)
+        golden = records.group_by("profile_id").agg(
+            pl.col(name).drop_nulls().n_unique().cast(pl.Int64).alias(f"{name}#n_values") for name in names
+        )
+        for keep, fields in _orders(columns, plan):
+            golden = golden.join(_survivors_of(records, fields, keep), on="profile_id")
+        return golden.select("profile_id", *(f"{name}{part}" for name in names for part in parts))
 
     return kernel
 
@@ -117,7 +140,7 @@ def identifiers(plan: MergePlan) -> Kernel:
 
     def kernel(records: pl.LazyFrame) -> pl.LazyFrame:
         return (
-            records.select("profile_id", *names)
+            records.select("profile_id", *(pl.col(name).cast(pl.String) for name in names))
             .unpivot(on=names, index="profile_id", variable_name="field", value_name="value")
             .filter(pl.col("value").is_not_null())
             .unique()
@@ -137,12 +160,16 @@ def with_lists(plan: MergePlan) -> Kernel:
     known = [key.field for key in plan.keys if not key.attach_only]
 
     def kernel(golden: pl.LazyFrame, held: pl.LazyFrame) -> pl.LazyFrame:
-        lists = held.group_by("profile_id").agg(
-            *(
-                pl.col("value").filter(pl.col("field") == key.field).sort().alias(f"{key.field}s")
-                for key in plan.keys
-            ),
-            pl.col("field").is_in(known).any().alias("is_known"),
+        lists = (
+            held.sort("profile_id", "value")
+            .group_by("profile_id")
+            .agg(
+                *(
+                    pl.col("value").filter(pl.col("field") == key.field).alias(f"{key.field}s")
+                    for key in plan.keys
+                ),
+                pl.col("field").is_in(known).any().alias("is_known"),
+            )
         )
         empty = pl.lit([], pl.List(pl.String))
         return (

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cdptool.identity.clustering import Constraints, cluster, connected_components
+from cdptool.identity.clustering import cluster, connected_components
+from cdptool.identity.growing import Constraints
 from tests.frames import ROUNDS
 
 VALUES = {"record_id": pl.Int64, "field": pl.String, "value": pl.Int64}

@@ -78,7 +78,9 @@ def test_oracle_random_histories_keep_ids_unique_and_old_ids_alive():
             registered = carry_ids(now, identity, aliases)
             identity, aliases = registered
             pairs = now.join(identity, on="record_id").select("cluster", "profile_id").unique()
-            assert pairs["cluster"].n_unique() == pairs["profile_id"].n_unique() == pairs.height, f"seed {seed}"
+            assert pairs["cluster"].n_unique() == pairs["profile_id"].n_unique() == pairs.height, (
+                f"seed {seed}"
+            )
             given |= set(identity["profile_id"])
             living = set(identity["profile_id"])
             leads = dict(aliases.iter_rows())
