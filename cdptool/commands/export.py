@@ -42,6 +42,18 @@ BUILT_IN = ("unsubscribed", "bounced", "capped")
 COLUMNS = ("file", "rows", "left out", "destination", "written")
 
 
+class _Material(NamedTuple):
+    """What all exports of a run are made of; the events are computed once."""
+
+    as_of: datetime
+    members: pl.LazyFrame  # MEMBERSHIPS
+    identifiers: pl.LazyFrame  # IDENTIFIERS
+    profiles: pl.LazyFrame  # profiles with their traits
+    people: pl.LazyFrame  # `decision_people`; empty without a plan
+    events: pl.LazyFrame  # EVENTS before this run's plan; empty without a plan
+    events_now: pl.LazyFrame  # and with it, for lists written after it
+
+
 class Made(NamedTuple):
     """One export, rendered, not yet written."""
 
@@ -68,7 +80,7 @@ def fingerprint_of(session: Session, as_of: datetime) -> str:
     tables = [*INPUTS, *(f"stream_{name}" for name in streams)]
     digests = {name: snapshot.digest(name) for name in tables if snapshot.has(name)}
     return fingerprint(
-        digests, as_of, project.digest("exports"), project.digest("plan"), project.digest("project")
+        digests, as_of, *(project.digest(part) for part in ("exports", "plan", "project")), str(project.out)
     )
 
 
@@ -90,7 +102,8 @@ def export(
     chosen = [one for one in project.exports if not names or one.name in names]
     snapshot = session.snapshot()
     with session.timed("render"):
-        made = [_make(session, snapshot, one, as_of) for one in chosen]
+        material = _material(session, snapshot, as_of)
+        made = [_make(session, material, one) for one in chosen]
     findings = tuple(finding for one in made for finding in (*one.rendered.findings, *_changed(session, one)))
     broken = [finding for finding in findings if finding.severity == "error"]
     if broken:
@@ -99,32 +112,48 @@ def export(
     return _report(session, made, written, findings, dry_run=dry_run)
 
 
-def _make(session: Session, snapshot: Snapshot, export: ExportSpec, as_of: datetime) -> Made:
-    destination = next(one for one in session.project.destinations if one.id == export.to)
+def _material(session: Session, snapshot: Snapshot, as_of: datetime) -> _Material:
+    plan, engine = session.project.plan, session.engine
     profiles = snapshot.scan("profiles")
     if snapshot.has("traits"):
         profiles = profiles.join(snapshot.scan("traits"), on="profile_id", how="left")
+    people = events = events_now = pl.LazyFrame()
+    if plan is not None:
+        people = decision_people(snapshot, plan)
+        events = decision_events(session, snapshot, plan, as_of)
+        events_now = decision_events(session, snapshot, plan, as_of, with_this_run=True)
+    return _Material(
+        as_of,
+        snapshot.scan("memberships", MEMBERSHIPS),
+        snapshot.scan("identifiers", IDENTIFIERS),
+        profiles,
+        people,
+        engine.checkpoint(events, "consent and sends"),
+        engine.checkpoint(events_now, "consent, sends and this plan"),
+    )
+
+
+def _make(session: Session, material: _Material, export: ExportSpec) -> Made:
+    destination = next(one for one in session.project.destinations if one.id == export.to)
     stopped: Mapping[str, int] = {}
     notes: tuple[Finding, ...] = ()
     plan = session.project.plan
     if plan is not None and export.who in BUILT_IN:
-        audience = _list_of(session, snapshot, export, plan, as_of, profiles)
+        audience = _list_of(session, material, export, plan)
     else:
-        ids, stopped, notes = _members(session, snapshot, export, destination, as_of)
-        audience = profiles.join(ids, on="profile_id", how="semi")
+        ids, stopped, notes = _members(session, material, export, destination)
+        audience = material.profiles.join(ids, on="profile_id", how="semi")
     rendered = render(audience, export, destination)
     rendered = rendered._replace(findings=(*rendered.findings, *notes))
     return Made(export, destination, f"{export.name}.{destination.file.format}", rendered, stopped)
 
 
 def _members(
-    session: Session, snapshot: Snapshot, export: ExportSpec, destination: DestinationSpec, as_of: datetime
+    session: Session, material: _Material, export: ExportSpec, destination: DestinationSpec
 ) -> tuple[pl.LazyFrame, Mapping[str, int], tuple[Finding, ...]]:
     """The members of a segment after consent; how many were stopped, by reason; what to say about it."""
-    members = (
-        snapshot.scan("memberships", MEMBERSHIPS)
-        .filter((pl.col("segment") == export.who) & (pl.col("state") == "in"))
-        .select("profile_id")
+    members = material.members.filter((pl.col("segment") == export.who) & (pl.col("state") == "in")).select(
+        "profile_id"
     )
     if export.kind == "suppression":
         return members, {}, ()
@@ -134,33 +163,26 @@ def _members(
         problem = f"export `{export.name}` leaves without consent: it {why}"
         hint = "add `consent:` to plan.yaml and `purpose:` to the export"
         return members, {}, (Finding(problem, export.place, hint, "warning"),)
-    events = decision_events(session, snapshot, plan, as_of)
-    gate = consented(members, events, plan, as_of=as_of, purpose=purpose, channel=export.channel)
+    gate = consented(
+        members, material.events, plan, as_of=material.as_of, purpose=purpose, channel=export.channel
+    )
     stopped = gate.dropped.group_by("reason").len().sort("reason").collect()
     return gate.kept, dict(stopped.iter_rows()), ()
 
 
-def _list_of(
-    session: Session,
-    snapshot: Snapshot,
-    export: ExportSpec,
-    plan: Plan,
-    as_of: datetime,
-    profiles: pl.LazyFrame,
-) -> pl.LazyFrame:
+def _list_of(session: Session, material: _Material, export: ExportSpec, plan: Plan) -> pl.LazyFrame:
     """
     The audience of a built-in list: profiles that are unsubscribed, bounced or capped.
 
     Somebody who left under an old address left with all of them: the unsubscribed have a row per address, the
     bounced one per address that bounced.
     """
-    events = decision_events(session, snapshot, plan, as_of, with_this_run=True)
-    people = decision_people(snapshot, plan)
+    events, as_of = material.events_now, material.as_of
     chosen = [one for one in plan.channels if export.channel_list in (None, one.name)]
     if export.who == "capped":
         program = compile_program(plan, as_of=as_of, applies=applies_of(session))
-        ids = capped(people, events, program, channel=export.channel_list)
-        return profiles.join(ids, on="profile_id", how="semi")
+        ids = capped(material.people, events, program, channel=export.channel_list)
+        return material.profiles.join(ids, on="profile_id", how="semi")
     lists = []
     for channel in chosen:
         if export.who == "bounced":
@@ -170,14 +192,14 @@ def _list_of(
                 (export.purpose,) if export.purpose else tuple(sorted({c.purpose for c in plan.campaigns}))
             )
             left = unsubscribed(events, plan, as_of=as_of, channel=channel.name, purposes=asked)
-            held = snapshot.scan("identifiers", IDENTIFIERS).filter(pl.col("field") == channel.address)
+            held = material.identifiers.filter(pl.col("field") == channel.address)
             found = held.join(left, on="profile_id", how="semi").select(
                 "profile_id", pl.col("value").alias("address")
             )
         # `address` may be a profile field too: the one written here gets a name no field can have.
         reached, many = pl.col("#address"), f"{channel.address}s"
         lists.append(
-            profiles.join(found.rename({"address": "#address"}), on="profile_id")
+            material.profiles.join(found.rename({"address": "#address"}), on="profile_id")
             .with_columns(reached.alias(channel.address), pl.concat_list(reached).alias(many))
             .drop("#address")
         )
@@ -256,16 +278,16 @@ def _report(
         for one in made
     )
     if dry_run:
-        summary = f"{len(made)} files would be written to {session.project.out}"
+        summary = f"{len(made)} files would be written to {session.shown_out}"
     elif written:
-        summary = f"{len(written)} files written to {session.project.out}"
+        summary = f"{len(written)} files written to {session.shown_out}"
     else:
-        summary = f"nothing changed in {session.project.out}"
+        summary = f"nothing changed in {session.shown_out}"
     return Report(
         verb="export",
         summary=summary,
         data={
-            "out": str(session.project.out),
+            "out": session.shown_out,
             "dry_run": dry_run,
             "files": [
                 {**dict(zip(COLUMNS, row, strict=True)), "stopped": dict(one.stopped)}
