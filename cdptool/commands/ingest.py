@@ -75,6 +75,7 @@ def ingest(session: Session, names: tuple[str, ...], say: Say, *, dry_run: bool 
     Raises:
         UsageError: If a name is not a source of the project.
         SourceError: If a file cannot be read as declared; then nothing of this run is committed.
+        CheckFailed: If more rows of a file are quarantined than its source allows; nor then.
     """
     specs = _chosen(session.project, names)
     snapshot = session.snapshot()

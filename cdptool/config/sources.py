@@ -147,6 +147,11 @@ class _MappedColumns:
         return MapOf(partial(mapped, kind=self.kind), text)(value, reading)
 
 
+def _declared_share(value: Value, reading: Reading) -> tuple[float, bool]:
+    """The share, and that somebody wrote it."""
+    return share(value, reading), True
+
+
 def source_shape(kind: str | None) -> Shape[SourceSpec]:
     """The shape of a source whose columns are those of `kind`: `field`, or `column of stream …`."""
     return Shape(
@@ -161,7 +166,7 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
             "identifiers": _MappedColumns("field"),
             "columns": _MappedColumns(kind),
             "purpose": text,
-            "max_quarantined": Into(share, ("max_quarantined_ratio",)),
+            "max_quarantined": Into(_declared_share, ("max_quarantined_ratio", "declares_max_quarantined")),
         },
         otherwise={"dialect": Dialect(), "key": (), "at": None, "identifiers": ()},
     )

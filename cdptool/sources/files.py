@@ -67,7 +67,7 @@ def mapping_digest(spec: SourceSpec, context: ReadContext | None = None) -> str:
     With a context, the project's defaults and schemas count too. A file is read again when this changes.
     """
     declared = asdict(spec)
-    for name in ("files", "purpose", "place"):
+    for name in ("files", "purpose", "place", "declares_max_quarantined"):
         declared.pop(name)
     for mapped in (*declared["columns"], *declared["identifiers"], declared["at"] or {}):
         mapped.pop("place", None)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from cdptool.errors import Place, SourceError
+from cdptool.errors import CheckFailed, Place, SourceError
 from cdptool.sources.accounting import Accounts, SeenRecords, Settlement
 from cdptool.sources.blocks import OpenedSource, open_source
 from cdptool.sources.csv_blocks import BLOCK, TextBlock
@@ -55,8 +55,9 @@ def read_file(
         rows are not staged.
 
     Raises:
-        SourceError: The file is missing, unreadable or not as declared, or more rows are quarantined than
-            `spec.max_quarantined_ratio` allows. Nothing is left in the staging folder then.
+        SourceError: The file is missing, unreadable or not as declared, or more rows are quarantined than is
+            usual. Nothing is left in the staging folder then.
+        CheckFailed: More rows are quarantined than the source's own `max_quarantined` allows.
     """
     reading = _FileReading(path, spec, staging, context, block)
     try:
@@ -222,11 +223,12 @@ class _FileReading:
 
     def _refuse_too_many(self, n_quarantined: int) -> None:
         allowed = self._spec.max_quarantined_ratio
-        if n_quarantined <= allowed * self._n_read:
+        if allowed is None or n_quarantined <= allowed * self._n_read:
             return
         share = n_quarantined / self._n_read
         counts = ", ".join(f"{rule} {n:,}" for rule, n in self._rules.most_common())
-        raise SourceError(
+        failed = CheckFailed if self._spec.declares_max_quarantined else SourceError
+        raise failed(
             f"{n_quarantined:,} of {self._n_read:,} rows are quarantined ({share:.1%}, allowed {allowed:.1%}): {counts}",
             place=Place(self._place.file, self._first_quarantined),
             hint=_HINTS.get(

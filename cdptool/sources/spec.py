@@ -72,6 +72,7 @@ class SourceSpec:
     columns: tuple[Mapped, ...]
     purpose: str | None = None
     max_quarantined_ratio: float = 0.01  # over this share the file is refused and nothing is committed
+    declares_max_quarantined: bool = False  # then that is a failed check, else an unreadable file
     place: Place | None = field(default=None, compare=False)
 
 

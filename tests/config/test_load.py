@@ -77,6 +77,7 @@ def test_the_sources(project: Project) -> None:
             Mapped("total", "money", "sum", decimal=",", currency="VND"),
         ),
         max_quarantined_ratio=0.02,
+        declares_max_quarantined=True,
     )
     assert (products.feeds, products.target, products.columns[1].currency) == ("table", "products", "USD")
 
