@@ -223,7 +223,7 @@ class _FileReading:
 
     def _refuse_too_many(self, n_quarantined: int) -> None:
         allowed = self._spec.max_quarantined_ratio
-        if allowed is None or n_quarantined <= allowed * self._n_read:
+        if n_quarantined <= allowed * self._n_read:
             return
         share = n_quarantined / self._n_read
         counts = ", ".join(f"{rule} {n:,}" for rule, n in self._rules.most_common())
