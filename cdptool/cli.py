@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,9 +33,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 explain_app = typer.Typer(
-    no_args_is_help=True, help="Say why: two records one person.", rich_markup_mode=None
+    no_args_is_help=True, help="Say why two records are one person.", rich_markup_mode=None
 )
-workspace_app = typer.Typer(no_args_is_help=True, help="Look after the workspace.", rich_markup_mode=None)
+workspace_app = typer.Typer(
+    no_args_is_help=True, help="Verify, show and tidy the workspace.", rich_markup_mode=None
+)
 app.add_typer(explain_app, name="explain")
 app.add_typer(workspace_app, name="workspace")
 
@@ -103,7 +105,7 @@ def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool = Fal
 def config(
     project: Project = HERE, as_json: Json = False, quiet: Quiet = False, debug: Debug = False
 ) -> None:
-    """Show the effective configuration and where each value comes from."""
+    """Show every setting and where it comes from."""
     from cdptool.commands.config import show_config
 
     _answer(lambda _: show_config(_settings(project)), Voice(as_json=as_json, quiet=quiet), debug=debug)
@@ -121,7 +123,10 @@ def ingest(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Read declared exports into records, streams and reference tables. Every row is accounted for."""
+    """Read the exports; every row is accounted for.
+
+    Declared files become records, streams and reference tables. A file that was read before is left alone.
+    """
     from cdptool.commands.ingest import ingest_files
 
     settings = _settings(project, wait=wait, workspace=workspace)
@@ -143,7 +148,10 @@ def merge(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Decide which records are one person; keep stable profile ids and golden profiles with lineage."""
+    """Decide which records are one person.
+
+    Profile ids stay from run to run; each profile shows its surviving values with their lineage.
+    """
     from cdptool.commands.merge import merge_records
 
     settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace)
@@ -164,7 +172,10 @@ def segment(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Compute traits and segments: who is in, who entered and left, how many are not known yet."""
+    """Compute traits and segments.
+
+    Who is in, who entered and left since the last time, and of how many it is not known yet.
+    """
     from cdptool.commands.segment import compute_segments
 
     settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, as_of=as_of)
@@ -186,7 +197,10 @@ def plan(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Decide every campaign for every person: consent, caps, channels; one reason each."""
+    """Decide who gets which message, and why not.
+
+    Campaigns by priority against consent, caps and quiet hours; writes out/plan/.
+    """
     from cdptool.commands.plan import plan_campaigns
 
     settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, out=out, as_of=as_of)
@@ -208,7 +222,10 @@ def export(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Write audience lists and suppression files, consent joined last, with a manifest."""
+    """Write audience and suppression files.
+
+    Consent is joined last; each file is whole or absent, and listed in out/manifest.json.
+    """
     from cdptool.commands.export import export_audiences
 
     settings = _settings(project, wait=wait, workspace=workspace, out=out, as_of=as_of)
@@ -229,7 +246,10 @@ def run(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """The whole job: ingest, merge, segment, plan, export; each step only when its inputs changed."""
+    """Do all of it, each step only if needed.
+
+    ingest, merge, segment, plan, export: a step whose inputs did not change is left out.
+    """
     from cdptool.commands.run import run_all
 
     settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, out=out, as_of=as_of)
@@ -245,7 +265,7 @@ def status(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """What is in the workspace, how fresh it is, and what ran."""
+    """Show what is in the workspace and what ran."""
     from cdptool.commands.status import show_status
 
     settings = _settings(project, workspace=workspace)
@@ -354,14 +374,13 @@ def _invoke(arguments: list[str]) -> int | None:
     Going through the group would validate its options first, for which typer imports all of pydantic: twice
     the time of everything else.
     """
-    command, name = typer.main.get_command(app), "cdptool"
     *verbs, last = arguments or [""]
     if last in ("--help", "-h"):
+        command: Any = typer.main.get_command(app)
         for verb in verbs:
-            command, name = getattr(command, "commands", {}).get(verb), f"{name} {verb}"
-            if command is None:
-                break
-        else:
+            command = getattr(command, "commands", {}).get(verb)
+        if command is not None:
+            name = " ".join(["cdptool", *verbs])
             return command.main(["--help"], prog_name=name, standalone_mode=False)  # type: ignore[no-any-return]
     return app(prog_name="cdptool", standalone_mode=False)  # type: ignore[no-any-return]
 

@@ -24,7 +24,9 @@ def table(text: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     lines = [line.strip() for line in text.strip().splitlines()]
     header, *rows = [[cell for cell in line.split("  ") if cell.strip()] for line in lines]
     names = [name.strip() for name in header]
-    cells = [[_typed(cell.strip(), schema[name]) for cell, name in zip(row, names, strict=True)] for row in rows]
+    cells = [
+        [_typed(cell.strip(), schema[name]) for cell, name in zip(row, names, strict=True)] for row in rows
+    ]
     return pl.DataFrame(cells, schema={name: schema[name] for name in names}, orient="row")
 
 

@@ -34,11 +34,11 @@ def run_all(settings: Settings, say: Say) -> Report:
     head = "nothing changed" if is_unchanged else "done"
     return Report(
         verb="run",
-        summary=f"{head}: as of {as_of.moment:%Y-%m-%d %H:%M} UTC; results in {session.project.out}",
+        summary=f"{head}: as of {as_of.moment:%Y-%m-%d %H:%M} UTC; results in {session.shown_out}",
         data={
             "as_of": as_of.moment.isoformat(),
             "run_id": session.run_id,
-            "out": str(session.project.out),
+            "out": session.shown_out,
             "changed": not is_unchanged,
             "steps": [dict(zip(COLUMNS, row, strict=True)) for row in done],
         },

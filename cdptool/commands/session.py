@@ -63,6 +63,12 @@ class Session:
         """The newest tables."""
         return self.workspace.snapshot()
 
+    @property
+    def shown_out(self) -> str:
+        """The out folder as people see it: from where they stand, if it lies below."""
+        here, out = Path.cwd(), self.project.out
+        return str(out.relative_to(here)) if out.is_relative_to(here) else str(out)
+
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
         """Count the seconds of a step under its name."""

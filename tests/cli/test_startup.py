@@ -10,16 +10,21 @@ import pytest
 HEAVY = ("polars", "pyarrow", "rapidfuzz", "numpy", "yaml", "phonenumbers", "rich.console")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["merge", "--help"], ["explain", "merge", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["merge", "--help"], ["explain", "merge", "--help"], ["--version"]]
+)
 def test_help_imports_nothing_heavy(arguments):
     """`performance.md` §5: polars alone doubles the start."""
-    program = (
-        "import sys; sys.argv = ['cdptool', *%r]\n"
-        "from cdptool.cli import main\n"
-        "try: main()\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "print(sorted(set(%r) & set(sys.modules)), file=sys.stderr)" % (arguments, HEAVY)
-    )
+    program = f"""
+import sys
+sys.argv = ["cdptool", *{arguments!r}]
+from cdptool.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)
+"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
     assert done.stdout
