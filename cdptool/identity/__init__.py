@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from cdptool.errors import Finding
+from cdptool.identity import blocking, survivorship
 from cdptool.identity.attaching import ATTACH, EDGE, attach, weak_fields
 from cdptool.identity.blocking import (
     barred_blocks,
@@ -39,7 +40,10 @@ from cdptool.tables import EDGES, Column, hash63
 JUDGED: Final = "judged POSITIVE"
 _ORDER: Final = ("record_id_l", "record_id_r", "pass", "match_key")
 
-__all__ = ["JUDGED", "Previous", "Resolution", "golden_profiles", "resolve"]
+# The kernels whose keys every engine must know; those made from a plan are tested beside them.
+KERNELS: Final = (*blocking.KERNELS, *survivorship.KERNELS)
+
+__all__ = ["JUDGED", "KERNELS", "Previous", "Resolution", "golden_profiles", "resolve"]
 
 
 class Previous(NamedTuple):

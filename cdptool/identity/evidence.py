@@ -41,7 +41,8 @@ def shortest_path(edges: pl.DataFrame, start: int, goal: int) -> tuple[Step, ...
     while queue and goal not in came:
         record = queue.popleft()
         for name in sorted(of_record[record]):
-            for other in sorted(blocks[name]):
+            # All members are reached at once, so a block is walked once.
+            for other in sorted(blocks.pop(name, ())):
                 if other not in came:
                     came[other] = Step(record, other, name[0], name[1])
                     queue.append(other)

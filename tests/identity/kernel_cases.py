@@ -1,0 +1,73 @@
+"""The kernels of identity on frames with versions, ties, nulls and keys that one table lacks."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdptool.identity import KERNELS
+from cdptool.identity.blocking import barred_blocks, blocks, holders, match_keys
+from cdptool.identity.spec import Keep, Key
+from cdptool.identity.survivorship import (
+    attach_profile,
+    identifiers,
+    latest_versions,
+    lineage,
+    survivors,
+    with_lists,
+)
+from cdptool.kernels import NamedKernel
+from tests.engines.cases import KernelCase
+from tests.identity.worlds import COLUMNS, FIELDS, plan, records
+
+PLAN = plan(
+    "customer_id or email",
+    "phone + name",
+    keys=(Key("customer_id"), Key("email"), Key("phone"), Key("device_id", attach_only=True)),
+    keep={
+        "email": Keep(("web", "crm"), "earliest"),
+        "name": Keep((), "most_frequent"),
+        "phone": Keep((), "longest"),
+    },
+)
+RECORDS = records("""
+    id  at          source  email   phone         name     device_id  birth_date
+    1   2025-01-01  crm     a@x.vn  +84912345678  Thu Hoa  D1         1990-01-01
+    1   2026-01-01  crm     -       +84912345678  Thu Hoa  -          -
+    2   2026-01-01  web     a@x.vn  +84912345678  Thu Lan  D2         -
+    3   2026-01-01  web     b@x.vn  -             -        -          1990-01-01
+    4   -           pos     -       +84912345678  Thu Hoa  -          -
+    5   -           pos     -       -             -        D1         -
+    6   2024-01-01  crm     b@x.vn  +84900000001  Thu Lan  -          1960-01-01
+    7   2024-01-01  crm     -       -             -        -          -
+""")
+IDENTITY = pl.DataFrame({"record_id": [1, 2, 3, 4, 5, 6, 7, 9], "profile_id": [1, 1, 1, 1, 2, 2, 3, 4]})
+OWNED = attach_profile(RECORDS.lazy(), IDENTITY.lazy()).collect()
+LATEST = latest_versions(OWNED.lazy()).collect()
+GOLDEN = survivors(COLUMNS, PLAN)(LATEST.lazy()).collect()
+HELD = identifiers(PLAN)(OWNED.lazy()).collect()
+KEYS = match_keys(COLUMNS, FIELDS)(RECORDS.lazy()).collect()
+MEMBERS = blocks(PLAN)(KEYS.lazy()).collect()
+BARRED = (
+    KEYS.select(pl.lit("phone").alias("field"), pl.col("phone").alias("value")).drop_nulls().unique().head(1)
+)
+BY_PROFILE = ("profile_id",)
+
+FRAMES = {
+    "identity.stars": (MEMBERS,),
+    "identity.attach_profile": (RECORDS, IDENTITY),
+    "identity.latest_versions": (RECORDS,),
+}
+CASES: tuple[KernelCase, ...] = (
+    *(KernelCase(kernel, FRAMES[kernel.name]) for kernel in KERNELS),
+    KernelCase(NamedKernel("identity.match_keys", (), match_keys(COLUMNS, FIELDS)), (RECORDS,)),
+    KernelCase(NamedKernel("identity.blocks", (), blocks(PLAN)), (KEYS,)),
+    KernelCase(NamedKernel("identity.barred_blocks", (), barred_blocks(PLAN, BARRED)), (KEYS,)),
+    KernelCase(NamedKernel("identity.holders", (), holders(("email", "phone"))), (KEYS,)),
+    KernelCase(NamedKernel("identity.holders_of_nothing", (), holders(())), (KEYS,)),
+    KernelCase(NamedKernel("identity.survivors", (BY_PROFILE,), survivors(COLUMNS, PLAN)), (LATEST,)),
+    KernelCase(NamedKernel("identity.identifiers", (BY_PROFILE,), identifiers(PLAN)), (OWNED,)),
+    KernelCase(NamedKernel("identity.lineage", (), lineage(COLUMNS, PLAN)), (GOLDEN,)),
+    KernelCase(
+        NamedKernel("identity.with_lists", (BY_PROFILE, BY_PROFILE), with_lists(PLAN)), (GOLDEN, HELD)
+    ),
+)
