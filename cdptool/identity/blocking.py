@@ -127,7 +127,7 @@ def holders(fields: Sequence[str]) -> Kernel:
             keys.select("record_id", *fields)
             .unpivot(on=list(fields), index="record_id", variable_name="field", value_name="value")
             .filter(pl.col("value").is_not_null())
-            .select(*VALUES)
+            .select(pl.col(name).cast(dtype) for name, dtype in VALUES.items())
         )
 
     return kernel
