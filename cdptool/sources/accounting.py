@@ -18,6 +18,8 @@ from cdptool.sources.ids import copy_ids, copy_keys, record_id
 from cdptool.sources.spec import Known, SourceSpec
 
 Mask = NDArray[np.bool_]
+Ids = NDArray[np.int64]
+_SLOTS = 1 << 16
 
 
 @dataclass(slots=True)
@@ -123,26 +125,52 @@ class SeenRecords:
     """
     The record ids that were staged or are known, so that a stream stages each of its records once.
 
-    Kept as sorted arrays of growing size, merged when two are alike, so that looking up stays cheap.
+    An open-addressing table over arrays: ids are hashes already, so their low bits say where to look.
     """
 
     def __init__(self, known: pl.Series | None) -> None:
-        self._runs: list[NDArray[np.int64]] = [np.unique(known.to_numpy())] if known is not None else []
+        self._n = 0
+        self._slots: Ids = np.full(_SLOTS, -1, np.int64)
+        if known is not None:
+            self._insert(np.unique(known.to_numpy()))
 
     def fresh(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows, in order, whose `record_id` is not null and was never seen; from now on it is."""
-        ids = rows["record_id"]
-        distinct = np.unique(ids.drop_nulls().to_numpy())
-        for run in self._runs:
-            at = np.minimum(np.searchsorted(run, distinct), len(run) - 1)
-            distinct = distinct[run[at] != distinct] if len(run) else distinct
-        if not len(distinct):
+        """The first row of each `record_id` that is not null and was never seen; from now on it is."""
+        ids = rows["record_id"].fill_null(-1).to_numpy()
+        at = np.flatnonzero(~self._holds(ids))
+        if not at.size:
             return rows.clear()
-        self._runs.append(distinct)
-        while len(self._runs) > 1 and len(self._runs[-2]) <= 2 * len(self._runs[-1]):
-            last, before = self._runs.pop(), self._runs.pop()
-            self._runs.append(np.union1d(before, last))
-        return rows.filter(ids.is_in(pl.Series(distinct).implode()))
+        distinct, first = np.unique(ids[at], return_index=True)
+        self._insert(distinct)
+        return rows[np.sort(at[first])]
+
+    def _holds(self, ids: Ids) -> Mask:
+        """Which ids are in the table; -1 counts as such."""
+        found: Mask = ids == -1
+        rest = np.flatnonzero(~found)
+        at = ids[rest] & (self._slots.size - 1)
+        while rest.size:
+            there = self._slots[at]
+            is_it = there == ids[rest]
+            found[rest[is_it]] = True
+            goes_on = ~is_it & (there != -1)
+            rest, at = rest[goes_on], (at[goes_on] + 1) & (self._slots.size - 1)
+        return found
+
+    def _insert(self, ids: Ids) -> None:
+        """Put distinct ids that are not there yet into the table, at most half full."""
+        self._n += ids.size
+        if self._n * 2 > self._slots.size:
+            held = self._slots[self._slots != -1]
+            size = 1 << int(np.ceil(np.log2(self._n * 4)))
+            self._slots = np.full(size, -1, np.int64)
+            ids = np.concatenate((held, ids))
+        at = ids & (self._slots.size - 1)
+        while ids.size:
+            is_free = self._slots[at] == -1
+            self._slots[at[is_free]] = ids[is_free]  # of several in one place the last stays
+            waits = self._slots[at] != ids
+            ids, at = ids[waits], (at[waits] + 1) & (self._slots.size - 1)
 
 
 def _repeated(ids: pl.Series) -> pl.Series | None:

@@ -45,17 +45,18 @@ def open_source(path: str, dialect: Dialect, place: Place, *, block: int = BLOCK
     sample = b""
     while len(sample) < SAMPLE and (chunk := next(text.chunks, b"")):
         sample += chunk
-    layout = detect_layout(sample, dialect, place, is_whole=len(sample) < SAMPLE)
+    layout = detect_layout(sample[:SAMPLE], dialect, place, is_whole=len(sample) < SAMPLE)
     notes = ("csv", *layout.notes, *_text_notes(text))
 
-    def blocks(needed: tuple[str, ...]) -> Iterator[TextBlock]:
+    def blocks(
+        _needed: tuple[str, ...],
+    ) -> Iterator[TextBlock]:  # all columns: quarantine keeps whole records
         chunks = _from(sample[layout.offset :], text.chunks)
         reader = CsvReader(chunks, layout.shape, place, first_line=layout.first_line, block=block)
         if layout.n_blank:
             yield TextBlock(pl.DataFrame(), np.empty(0, np.int64), (), layout.n_blank)
         for found in reader.blocks():
-            whole = _without_spare_field(found, layout) if layout.has_spare_field else found
-            yield TextBlock(whole.frame.select(needed), whole.lines, whole.rejected, whole.n_blank)
+            yield _without_spare_field(found, layout) if layout.has_spare_field else found
 
     return OpenedSource(layout.names, notes, False, blocks)
 

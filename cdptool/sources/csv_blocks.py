@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cdptool.errors import Place, SourceError
 from cdptool.sources.csv_records import Fault, NeedMoreError, Record, Shape, raw_of, read_record
-from cdptool.sources.csv_structure import Structure, structure_of
+from cdptool.sources.csv_structure import Mask, Positions, Structure, structure_of
 
 BLOCK = 8 << 20  # about so many bytes are handed on at once
 _SMALLEST = 4 << 10  # below this a part that does not add up is read record by record
@@ -79,6 +79,7 @@ class CsvReader:
         self._buffer = b""
         self._position = 0
         self._is_last = False
+        self._has_foreign_bytes = False
         self._schema: dict[str, pl.DataType] = {str(i): pl.String() for i in range(shape.n_fields)}
 
     def blocks(self) -> Iterator[TextBlock]:
@@ -109,79 +110,80 @@ class CsvReader:
         self._buffer, self._position = b"".join(parts), 0
 
     def _read_part(self, gathered: _Gathered, size: int) -> None:
-        part = self._buffer[self._position : self._position + size]
-        structure = structure_of(part, self._shape)
+        view = memoryview(self._buffer)[self._position : self._position + size]
+        structure = structure_of(view, self._shape)
         if structure.size == 0:
             self._read_exactly(gathered, 1)
             return
-        part = part[: structure.size]
-        frame = self._proven(part, structure)
-        if frame is not None:
-            self._accept(gathered, frame, structure.lines)
-            self._part = min(self._block, self._part * 2)
-        elif not self._without_faulty_rows(gathered, part, structure):
+        part = bytes(view[: structure.size])
+        if not self._take(gathered, part, structure):
             if size > _SMALLEST:
                 self._part = max(_SMALLEST, size // 2)
-                return
-            self._read_exactly(gathered, structure.size)
+            else:
+                self._read_exactly(gathered, structure.size)
             return
+        self._part = min(self._block, self._part * 2)
         self._position += structure.size
         self._line += structure.n_lines
 
-    def _accept(self, gathered: _Gathered, frame: pl.DataFrame, lines: NDArray[np.int64]) -> None:
-        gathered.frames.append(frame)
-        gathered.lines.append(lines + self._line)
+    def _take(self, gathered: _Gathered, part: bytes, structure: Structure) -> bool:
+        """Accept the rows of a part that add up and reject the others; False where Polars misreads a good one."""
+        if b"\r" in part and part.count(b"\r") != part.count(b"\r\n"):
+            return (
+                False  # Polars drops a lone CR before a separator: beside a short row, the bytes would add up
+            )
+        faulty = structure.blank()
+        if b"\0" in part or (self._has_foreign_bytes and not _is_utf8(part)):
+            _mark_undecodable(part, structure, faulty)
+        frame = self._parsed(_joined(part, faulty, structure) if faulty.any() else part)
+        if frame is None and not self._has_foreign_bytes and not _is_utf8(part):
+            self._has_foreign_bytes = True  # from now on looked for before Polars stumbles over them
+            return self._take(gathered, part, structure)
+        kept = np.flatnonzero(~faulty)
+        if frame is None or frame.height != kept.size:
+            return False
+        adds_up = self._adds_up(frame, structure, kept)
+        faulty[kept[~adds_up]] = True
+        records = []
+        for i in np.flatnonzero(faulty).tolist():
+            start = int(structure.starts[i])
+            record = read_record(part, start, self._shape, is_last=True)
+            if record.fields is not None:
+                return False
+            records.append((start, self._line + int(structure.lines[i]), record))
+        for start, line, record in records:
+            self._reject(gathered, part, start, line, record)
+        gathered.frames.append(frame if adds_up.all() else frame.filter(pl.Series(adds_up)))
+        gathered.lines.append(structure.lines[~faulty] + self._line)
+        return True
 
-    def _proven(self, part: bytes, structure: Structure) -> pl.DataFrame | None:
-        """The part as a frame, or None where Polars' reading of it does not account for every byte."""
-        if b"\0" in part or (self._shape.n_fields == 1 and structure.blank().any()):
-            return None
-        if part.count(b"\r") != part.count(b"\r\n"):
-            return None  # Polars drops a lone CR before a separator: with a short row beside it, bytes would add up
+    def _parsed(self, part: bytes) -> pl.DataFrame | None:
+        """What Polars makes of whole records: short ones padded, long ones cut. None where it refuses."""
+        if not part:
+            return pl.DataFrame(schema=self._schema)
         try:
-            frame = pl.read_csv(
+            return pl.read_csv(
                 part,
                 has_header=False,
                 schema=self._schema,
                 separator=self._shape.separator.decode(),
                 quote_char=self._shape.quote.decode() or None,
+                extra_columns="ignore",
+                missing_columns="insert",
             )
         except pl.exceptions.PolarsError:
             return None
-        if frame.height != structure.ends.size:
-            return None
-        values = int(frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item())
-        quotes = structure.quotes.size - (self._quotes_in(frame) if structure.has_doubled_quotes else 0)
-        separators_and_line_ends = frame.height * self._shape.n_fields + structure.n_stripped_cr()
-        return frame if len(part) == values + separators_and_line_ends + quotes else None
 
-    def _quotes_in(self, frame: pl.DataFrame) -> int:
-        quote = self._shape.quote.decode()
-        return int(
-            frame.select(pl.sum_horizontal(pl.all().str.count_matches(quote, literal=True).sum())).item()
-        )
-
-    def _without_faulty_rows(self, gathered: _Gathered, part: bytes, structure: Structure) -> bool:
-        """Accept the part without the rows whose fault the structure shows; False where that is not all."""
-        faulty = structure.n_separators(self._shape.separator[0]) != self._shape.n_fields - 1
-        faulty |= structure.blank()
-        for at in _undecodable(part):
-            faulty[np.searchsorted(structure.ends, at, side="right")] = True
-        if not faulty.any():
-            return False
-        starts = structure.starts
-        good = np.flatnonzero(~faulty)
-        if good.size:
-            rest = _joined(part, faulty, starts, structure.ends)
-            inner = structure_of(rest, self._shape)
-            frame = self._proven(rest, inner) if inner.size == len(rest) else None
-            if frame is None or frame.height != good.size:
-                return False
-            self._accept(gathered, frame, structure.lines[good])
-        for i in np.flatnonzero(faulty).tolist():
-            start, line = int(starts[i]), self._line + int(structure.lines[i])
-            self._reject(gathered, part, start, line, read_record(part, start, self._shape, is_last=True))
-        return True
+    def _adds_up(self, frame: pl.DataFrame, structure: Structure, kept: Positions) -> Mask:
+        """Which rows account for every byte of their record: values, separators, line end, quotes around values."""
+        lengths = frame.select(pl.sum_horizontal(pl.all().str.len_bytes())).to_series().to_numpy()
+        if structure.has_doubled_quotes:
+            quote = self._shape.quote.decode()
+            inside = pl.sum_horizontal(pl.all().str.count_matches(quote, literal=True))
+            lengths = lengths - frame.select(inside).to_series().to_numpy()
+        expected = structure.value_bytes(self._shape.n_fields)
+        adds_up: Mask = lengths == (expected if kept.size == expected.size else expected[kept])
+        return adds_up
 
     def _read_exactly(self, gathered: _Gathered, size: int) -> None:
         """Read record by record until `size` bytes are behind."""
@@ -226,30 +228,36 @@ class CsvReader:
         self._fill(held * 2 + (64 << 10))
 
 
-def _undecodable(part: bytes) -> Iterator[int]:
-    """Positions of NUL bytes and of bytes that are not UTF-8: one per line, of the latter at most so many."""
-    start = part.find(b"\0")
-    while start >= 0:
-        yield start
-        start = part.find(b"\0", start + 1)
+def _is_utf8(part: bytes) -> bool:
+    """Whether the bytes are UTF-8: Polars validates many times faster than `bytes.decode`."""
+    try:
+        pl.Series([part], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
+def _mark_undecodable(part: bytes, structure: Structure, faulty: Mask) -> None:
+    """Mark the records with NUL bytes, and of those that are not UTF-8 the first so many."""
+    nul = np.flatnonzero(structure.data[: structure.size] == 0)
+    faulty[np.searchsorted(structure.ends, nul, side="right")] = True
     view, start = memoryview(part), 0
     for _ in range(_UNDECODABLE):
         try:
             str(view[start:], "utf-8")
         except UnicodeDecodeError as error:
-            at = start + error.start
-            yield at
-            start = part.find(b"\n", at) + 1
+            record = int(np.searchsorted(structure.ends, start + error.start, side="right"))
+            faulty[record] = True
+            start = int(structure.ends[record])
         else:
             return
 
 
-def _joined(
-    part: bytes, faulty: NDArray[np.bool_], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> bytes:
+def _joined(part: bytes, faulty: Mask, structure: Structure) -> bytes:
     """The part without its faulty records."""
     kept, position = [], 0
+    starts = structure.starts
     for i in np.flatnonzero(faulty).tolist():
         kept.append(part[position : starts[i]])
-        position = int(ends[i])
+        position = int(structure.ends[i])
     return b"".join([*kept, part[position:]])

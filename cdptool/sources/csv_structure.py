@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cdptool.sources.csv_records import QUOTE_LIMIT, Shape
 
 Positions = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 _LF, _CR = 10, 13
 
 
@@ -44,25 +45,23 @@ class Structure:
     def starts(self) -> Positions:
         return np.concatenate((np.zeros(1, np.int64), self.ends[:-1]))
 
-    def n_stripped_cr(self) -> int:
-        """How many records end with `\\r\\n`: the CR belongs to no field."""
-        return int(np.count_nonzero(self.data[np.maximum(self.ends - 2, 0)] == _CR))
-
-    def blank(self) -> NDArray[np.bool_]:
+    def blank(self) -> Mask:
         """Which records are blank lines."""
         sizes = self.ends - self.starts
-        is_blank: NDArray[np.bool_] = (sizes == 1) | ((sizes == 2) & (self.data[self.starts] == _CR))
+        is_blank: Mask = (sizes == 1) | ((sizes == 2) & (self.data[self.starts] == _CR))
         return is_blank
 
-    def n_separators(self, separator: int) -> Positions:
-        """How many separators outside quotes each record has."""
-        found = np.flatnonzero(self.data[: self.size] == separator)
+    def value_bytes(self, n_fields: int) -> Positions:
+        """How many bytes of each record are values or quotes inside values, if it has so many fields."""
+        n_cr = self.data[np.maximum(self.ends - 2, 0)] == _CR
+        counted: Positions = self.ends - self.starts - n_fields - n_cr  # its separators and its line end
         if self.quotes.size:
-            found = found[np.searchsorted(self.quotes, found) % 2 == 0]
-        return np.diff(np.searchsorted(found, self.ends), prepend=0)
+            record = np.searchsorted(self.ends, self.quotes, side="right")
+            counted -= np.bincount(record, minlength=self.ends.size)
+        return counted
 
 
-def structure_of(block: bytes, shape: Shape) -> Structure:
+def structure_of(block: bytes | memoryview, shape: Shape) -> Structure:
     """
     Find the records of a block.
 

@@ -6,6 +6,8 @@ File and line are never part of an id, so the same export in another order or an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -35,9 +37,12 @@ def printed_ids(ids: pl.Series, prefix: str) -> pl.Series:
     return pl.select(pl.lit(f"{prefix}_") + texts).to_series().alias("printed")
 
 
-def content(spec: SourceSpec, mapped: tuple[str, ...]) -> pl.Expr:
-    """The hash of what a row says: the canonical values of the columns that the source fills, and their names."""
-    return hash63("content", spec.name, ",".join(mapped), *(pl.col(name) for name in mapped)).alias("content")
+def content(spec: SourceSpec, names: Sequence[str]) -> pl.Expr:
+    """The hash of what a row says: its source, and the canonical values of these columns under their names."""
+    what = "\x1f".join(
+        ("content", spec.name, *names)
+    )  # one constant: each further one would be hashed per row
+    return hash63(what, *(pl.col(name) for name in names)).alias("content")
 
 
 def record_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...]) -> pl.DataFrame:
@@ -65,12 +70,11 @@ def stream_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...]) -
     who = [WHO + identifier.name for identifier in spec.identifiers]
     made = pl.lit(None, pl.Int64)
     if who:
-        parts: list[str | pl.Expr] = []
-        for name in who:
-            parts += [name.removeprefix(WHO), pl.col(name)]
+        what = "\x1f".join(("ids", spec.name, *(name.removeprefix(WHO) for name in who)))
         is_somebody = pl.any_horizontal(pl.col(name).is_not_null() for name in who)
-        made = pl.when(is_somebody).then(hash63("ids", spec.name, *parts))
-    rows = rows.with_columns(made.alias("record_id"), content(spec, mapped))
+        made = pl.when(is_somebody).then(hash63(what, *(pl.col(name) for name in who)))
+    said = ("record_id", *(name for name in mapped if not name.startswith(WHO)))
+    rows = rows.with_columns(made.alias("record_id")).with_columns(content(spec, said))
     if not spec.key:
         return rows.with_columns(event_id=pl.col("content"))
     keys = (pl.col(f"{KEY}{i}") for i in range(len(spec.key)))
@@ -117,21 +121,20 @@ def key_checks(rows: pl.DataFrame, spec: SourceSpec) -> NDArray[np.uint32] | Non
 
 def minimal_records(rows: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
     """
-    One record per distinct identifier set among the rows of a stream.
+    The records that rows of a stream make: their identifiers and nothing else.
+
+    Args:
+        rows: Rows of a stream with identifiers, one per `record_id`.
+        spec: Their source.
 
     Returns:
-        `record_id`, `source_key`, `content`, the identifier fields, and `row`: the smallest that shows it.
+        `record_id`, `source_key`, `content`, the identifier fields, and `row`, in the same order.
     """
     names = [identifier.name for identifier in spec.identifiers]
     cited = [m.name for m in spec.identifiers if m.type == "identifier"]
-    distinct = (
-        rows.lazy()
-        .filter(pl.col("record_id").is_not_null())
-        .select("record_id", "row", *(pl.col(WHO + name).alias(name) for name in names))
-        .unique("record_id", keep="first", maintain_order=True)
-        .collect()
-    )
-    printed = printed_ids(distinct["record_id"], "r")
+    fields = (pl.col(WHO + name).alias(name) for name in names)
+    records = rows.select("record_id", "row", *fields)
+    printed = printed_ids(records["record_id"], "r")
     if cited:
         parts = [pl.concat_str(pl.lit(f"{name}="), pl.col(name)) for name in cited]
         joined = pl.concat_str(parts, separator=",", ignore_nulls=True)
@@ -142,4 +145,4 @@ def minimal_records(rows: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
         )
     else:
         key = pl.lit(printed)
-    return distinct.with_columns(key.alias("source_key"), content(spec, tuple(names)))
+    return records.with_columns(key.alias("source_key"), content(spec, tuple(names)))

@@ -114,14 +114,15 @@ class Mapper:
         """Read a block: columns `0`, `1`, … as in the file, and the provenance row of each of its rows."""
         columns: dict[str, pl.Series] = {"row": pl.Series(lines, dtype=pl.Int64)}
         faults = _Faults(len(lines))
-        issues = []
+        issues: list[_Issues] = []
         for reader in self._readers:
             texts, read = self._read_column(reader, block)
             columns[reader.name] = read.values
             if reader.has_currency:
                 columns[f"{reader.name}_currency"] = _currency(reader, block, texts, len(lines))
             if texts is not None:
-                issues.append(_judge(reader, texts, read, faults))
+                found = _judge(reader, texts, read, faults)
+                issues += [found] if found is not None else []
         for i, name in enumerate(self._keys):
             columns[f"{KEY}{i}"] = key_text(as_text(block[name]))
         frame = pl.DataFrame({name: column.alias(name) for name, column in columns.items()})
@@ -153,6 +154,8 @@ class Mapper:
         if reader.source is None:
             return None, Read(_nulls(height, reader.kind.dtype), _nulls(height), _nulls(height))
         texts = as_readable(block[reader.source], reader.kind)
+        if texts.dtype == pl.String and (texts == "").any():
+            texts = texts.set(texts == "", None)  # `""` in a CSV file says no more than an empty field
         return texts, _passed(texts) if texts.dtype != pl.String else reader.reader.read(texts)
 
     def _all_readers(self) -> Iterator[_ColumnReader]:
@@ -282,18 +285,18 @@ class _Issues(NamedTuple):
     texts: pl.Series
 
 
-def _judge(reader: _ColumnReader, texts: pl.Series, read: Read, faults: _Faults) -> _Issues:
+def _judge(reader: _ColumnReader, texts: pl.Series, read: Read, faults: _Faults) -> _Issues | None:
     """Quarantine what is required and not there; return what is wrong and may be missing."""
+    is_missing = read.values.is_null()
+    if not is_missing.any():
+        return None
     is_wrong = (read.verdicts != _VALID).fill_null(False)
     if reader.required:
-        is_missing = read.values.is_null()
-        if is_missing.any():
-            for reason in read.reasons.filter(is_wrong).unique().sort():
-                faults.add(
-                    is_wrong & (read.reasons == reason).fill_null(False), reader.label, "invalid", reason
-                )
-            faults.add(is_missing, reader.label, "required", "required, and empty")
-        is_wrong = is_wrong & False
+        for verdict, reason in _distinct(read.verdicts, read.reasons, is_wrong):
+            is_it = ((read.verdicts == verdict) & (read.reasons == reason)).fill_null(False)
+            faults.add(is_it, reader.label, "invalid" if verdict == "invalid" else "required", reason)
+        faults.add(is_missing, reader.label, "required", "required, and empty")
+        return None
     positions = is_wrong.arg_true()
     return _Issues(
         reader.label,
@@ -302,6 +305,11 @@ def _judge(reader: _ColumnReader, texts: pl.Series, read: Read, faults: _Faults)
         read.reasons.gather(positions),
         texts.gather(positions),
     )
+
+
+def _distinct(verdicts: pl.Series, reasons: pl.Series, chosen: pl.Series) -> list[tuple[str, str]]:
+    pairs = pl.DataFrame({"verdict": verdicts.filter(chosen), "reason": reasons.filter(chosen)})
+    return pairs.unique().sort("verdict", "reason").rows()
 
 
 def _issue_frame(issues: list[_Issues], rows: pl.Series, kept: NDArray[np.bool_]) -> pl.DataFrame:

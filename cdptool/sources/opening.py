@@ -18,7 +18,7 @@ from typing import IO, Literal
 from cdptool.errors import Place, SourceError
 from cdptool.sources.spec import Dialect
 
-CHUNK = 1 << 20
+CHUNK = 4 << 20
 Compression = Literal["gzip", "zstd"]
 
 _COMPRESSED: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))

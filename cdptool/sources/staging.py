@@ -13,6 +13,7 @@ from cdptool.sources.spec import StagedFile
 from cdptool.tables import Schema
 
 ROW_GROUP = 250_000
+_LEVEL = 1  # of zstd: most of what we write are hashes, which more effort does not make smaller
 _PART_BYTES = 64 << 20
 
 
@@ -34,7 +35,12 @@ def write_streaming(frames: Iterator[pl.DataFrame], schema: Schema, path: str) -
 
     source = register_io_source(generate, schema=dict(schema))
     source.sink_parquet(
-        path, compression="zstd", row_group_size=ROW_GROUP, maintain_order=True, engine="streaming"
+        path,
+        compression="zstd",
+        compression_level=_LEVEL,
+        row_group_size=ROW_GROUP,
+        maintain_order=True,
+        engine="streaming",
     )
 
 
@@ -75,7 +81,7 @@ class Spool:
     def _write(self) -> None:
         frame = pl.concat(self._frames)
         path = f"{self.stem}-{len(self._staged)}.parquet"
-        frame.write_parquet(path, compression="zstd", row_group_size=ROW_GROUP)
+        frame.write_parquet(path, compression="zstd", compression_level=_LEVEL, row_group_size=ROW_GROUP)
         self._staged.append(StagedFile(self.table, path, frame.height))
         self._frames, self._held = [], 0
 

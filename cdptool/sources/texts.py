@@ -26,7 +26,7 @@ def as_text(column: pl.Series) -> pl.Series:
     if kind == pl.String:
         return column
     if kind == pl.Binary:
-        return column.cast(pl.String, strict=False)
+        return _decoded(column)
     name = pl.col(column.name)
     if kind.is_float():
         is_whole = (name == name.round(0)) & (name.abs() < _EXACT)
@@ -64,6 +64,19 @@ def as_readable(column: pl.Series, kind: FieldType) -> pl.Series:
 def is_supported(dtype: pl.DataType) -> bool:
     """Whether a Parquet column of this dtype can be mapped: one value per cell."""
     return not dtype.is_nested() and dtype not in (pl.Null, pl.Object)
+
+
+def _decoded(column: pl.Series) -> pl.Series:
+    try:
+        return column.cast(pl.String)
+    except pl.exceptions.PolarsError:  # one value is not UTF-8: find out which
+        texts = []
+        for value in column:
+            try:
+                texts.append(None if value is None else value.decode())
+            except UnicodeDecodeError:
+                texts.append(None)
+        return pl.Series(column.name, texts, dtype=pl.String)
 
 
 def _time_text(column: pl.Series, kind: pl.Datetime) -> pl.Series:

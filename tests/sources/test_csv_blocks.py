@@ -139,7 +139,7 @@ WORDS = (
 PIECE = st.sampled_from((*LETTERS, *WORDS))
 
 
-@settings(max_examples=400 * ROUNDS, deadline=None)
+@settings(max_examples=250 * ROUNDS, deadline=None)
 @given(
     pieces=st.lists(PIECE, max_size=40),
     n_fields=st.integers(1, 4),

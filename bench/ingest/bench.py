@@ -1,0 +1,117 @@
+"""
+Ingest of a large CSV of orders beside a bare Polars copy of it to Parquet, in CPU seconds and peak memory.
+
+Ours reads the file with bad rows in it, with real types, de-duplication by key, records and quarantine; bare
+Polars cannot read that file at all, so it gets the same rows without the bad ones, every column as text.
+Each run is a process of its own, alternating; the median counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from generate import generate
+
+HERE = Path(__file__).resolve().parent
+GOAL_RATIO, GOAL_MB = 2.5, 1024
+
+
+def bare(path: str, folder: str) -> dict[str, int]:
+    """All columns as text, straight to Parquet."""
+    import polars as pl
+
+    pl.scan_csv(path, infer_schema=False).sink_parquet(f"{folder}/bare.parquet")
+    return {"rows": int(pl.scan_parquet(f"{folder}/bare.parquet").select(pl.len()).collect().item())}
+
+
+def ours(path: str, folder: str) -> dict[str, int]:
+    """What `cdptool ingest` does with one file before it commits: digest, read, stage."""
+    from cdptool.sources import ReadContext, file_digest, mapping_digest, read_file
+    from orders import FIELDS, ORDERS, SOURCE
+
+    context = ReadContext(
+        shown_path=Path(path).name,
+        digest=file_digest(path),
+        mapping=mapping_digest(SOURCE),
+        profile_fields=FIELDS,
+        target=ORDERS,
+        region="VN",
+    )
+    row = read_file(path, SOURCE, folder, context).file.row(0, named=True)
+    return {
+        "rows": row["rows_read"],
+        "accepted": row["rows_accepted"],
+        "duplicate": row["rows_duplicate"],
+        "quarantined": row["rows_quarantined"],
+    }
+
+
+def measure(kind: str, path: str) -> dict[str, float]:
+    """Run one of the two in a process of its own."""
+    with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
+        begin = time.perf_counter()
+        command = [sys.executable, __file__, "--one", kind, "--file", path, "--folder", folder]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"{kind} failed")
+        found: dict[str, float] = json.loads(out)
+    found |= {"wall": time.perf_counter() - begin, "cpu": usage.ru_utime + usage.ru_stime}
+    return found | {"mb": usage.ru_maxrss / 1024}
+
+
+def compare(megabytes: int, rounds: int, folder: Path) -> bool:
+    """Print the table; whether the goal is met."""
+    clean, dirty, n_bad = generate(folder, megabytes)
+    runs: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
+    for _ in range(rounds):
+        runs["bare"].append(measure("bare", str(clean)))
+        runs["ours"].append(measure("ours", str(dirty)))
+    first = runs["ours"][0]
+    assert first["rows"] == first["accepted"] + first["duplicate"] + first["quarantined"]
+    assert first["quarantined"] == n_bad, f"{n_bad} bad rows planted, {first['quarantined']} found"
+    middle = {
+        kind: {name: statistics.median(run[name] for run in found) for name in ("wall", "cpu", "mb")}
+        for kind, found in runs.items()
+    }
+    size = clean.stat().st_size / 1e6
+    print(f"{size:,.0f} MB, {first['rows']:,.0f} rows, {n_bad:,} of them bad; median of {rounds}")
+    print(f"{'':34}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'CPU ratio':>11}")
+    names = {"bare": "bare Polars, all text, clean copy", "ours": "cdptool, typed, with bad rows"}
+    for kind, found in middle.items():
+        ratio = found["cpu"] / middle["bare"]["cpu"]
+        print(f"{names[kind]:34}{found['wall']:8.1f}{found['cpu']:8.1f}{found['mb']:9.0f}{ratio:11.2f}")
+    ratio, peak = middle["ours"]["cpu"] / middle["bare"]["cpu"], middle["ours"]["mb"]
+    print(f"ingest: cpu {ratio:.2f}× peak {peak:.0f} MB (goal <={GOAL_RATIO}× <{GOAL_MB} MB)")
+    return ratio <= GOAL_RATIO and peak < GOAL_MB
+
+
+def main() -> int:
+    """Parse the command line; run one side, or compare."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mb", type=int, default=1000, help="size of the file (default 1000)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", choices=["bare", "ours"], help=argparse.SUPPRESS)
+    parser.add_argument("--file", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        print(json.dumps((bare if given.one == "bare" else ours)(given.file, given.folder)))
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        return 0 if compare(given.mb, given.rounds, Path(folder)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Which files a source means, and what makes it read them again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cdptool.errors import Place, SourceError
+from cdptool.sources import expand, file_digest, mapping_digest
+from tests.sources.project import CONTEXT, CRM, mapped
+
+
+def test_globs_are_expanded_sorted_and_each_file_once(tmp_path: Path) -> None:
+    project = tmp_path / "configs"
+    project.mkdir()
+    for name in ("b.csv", "a.csv", "c.txt"):
+        (tmp_path / name).write_text("x")
+    spec = replace(CRM, files=("../*.csv", "../a.csv", str(tmp_path / "c.txt")))
+    assert [Path(path).name for path in expand(spec, str(project))] == ["a.csv", "b.csv", "c.txt"]
+
+
+def test_every_pattern_without_a_file_is_named(tmp_path: Path) -> None:
+    spec = replace(CRM, files=("*.csv", "x.csv"), place=Place("sources.yaml", 3))
+    with pytest.raises(SourceError) as caught:
+        expand(spec, str(tmp_path))
+    assert [str(finding) for finding in caught.value.findings] == [
+        "sources.yaml:3: no file matches `*.csv`",
+        "sources.yaml:3: no such file: `x.csv`",
+    ]
+
+
+def test_the_digest_of_a_file_is_its_sha256(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert file_digest(str(tmp_path / "a")) == hashlib.sha256(b"abc").hexdigest()
+    with pytest.raises(SourceError, match="no such file"):
+        file_digest(str(tmp_path / "b"))
+
+
+def test_the_mapping_digest_sees_what_is_declared_and_not_where() -> None:
+    digest = mapping_digest(CRM, CONTEXT)
+    assert digest == mapping_digest(replace(CRM, place=Place("x", 1), files=("other",)), CONTEXT)
+    assert digest != mapping_digest(replace(CRM, columns=CRM.columns[:1]), CONTEXT)
+    assert digest != mapping_digest(replace(CRM, at=mapped("at", "datetime", "t")), CONTEXT)
+    assert digest != mapping_digest(CRM, replace(CONTEXT, tz="Europe/Paris"))
