@@ -128,3 +128,11 @@ def test_a_format_that_is_none_names_itself_and_no_cell() -> None:
     with pytest.raises(SchemaError) as caught:
         read("datetime", ["secret"], formats=("%Q%",), tz="UTC")
     assert str(caught.value) == "the time format `%Q%` is not understood"
+
+
+@pytest.mark.parametrize("text", ["1900-01-01", "9999-12-31", "1899-12-30"])
+def test_the_default_days_of_other_systems_say_nothing(text):
+    """Two people without a birthday would agree on it, and a real one would differ from it."""
+    read = field_type("date").read(pl.Series([text, "1900-01-02"]), FieldOptions())
+    assert read.values.to_list() == [None, date(1900, 1, 2)]
+    assert read.verdicts.to_list() == ["placeholder", "valid"]
