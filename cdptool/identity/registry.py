@@ -3,7 +3,8 @@ Ids that stay: each cluster carries the old profile id it overlaps most, and wha
 
 The registry is the identity of the last run. A cluster and an old profile overlap by the records they
 share; the largest overlap takes the id, ties go to the smaller id and then to the smaller cluster. Who gets
-no old id gets a new one, made from its smallest record.
+no old id gets a new one, made from its smallest record: so who is parted again after a wrong merge gets the
+id back that the merge had made an alias.
 """
 
 from __future__ import annotations
@@ -43,8 +44,7 @@ def carry_ids(labels: pl.DataFrame, previous: pl.DataFrame, aliases: pl.DataFram
     )
     carried = _one_to_one(overlap)
     fresh = labels.select("cluster").unique().join(carried, on="cluster", how="anti")
-    taken = pl.concat([previous["profile_id"], aliases["old_profile_id"]]).unique()
-    new = _new_ids(fresh, taken)
+    new = _new_ids(fresh, previous["profile_id"].unique())
     ids = pl.concat([carried.select("cluster", "profile_id"), new])
     identity = labels.join(ids, on="cluster").select("record_id", "profile_id").sort("record_id")
     # An id that lost its cluster leads to the cluster with most of its records.
@@ -60,7 +60,9 @@ def carry_ids(labels: pl.DataFrame, previous: pl.DataFrame, aliases: pl.DataFram
         "old_profile_id", pl.coalesce("now", "profile_id").alias("profile_id")
     )
     flat = pl.concat([older, lost]).unique("old_profile_id", keep="last", maintain_order=True)
-    return Registered(identity, flat.select(*ALIASES).sort("old_profile_id"))
+    living = ids["profile_id"].implode()
+    gone = flat.filter(~pl.col("old_profile_id").is_in(living))
+    return Registered(identity, gone.select(*ALIASES).sort("old_profile_id"))
 
 
 def _one_to_one(overlap: pl.DataFrame) -> pl.DataFrame:

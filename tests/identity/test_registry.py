@@ -55,6 +55,16 @@ def test_the_larger_part_of_a_split_keeps_the_id():
     assert changes(second.identity, first.identity).n_profiles_split == 1
 
 
+def test_who_is_parted_after_a_wrong_merge_gets_the_old_id_back() -> None:
+    """Lists that hold the id from before the merge must not lead to the other person for ever (peers.md 15)."""
+    first = carry_ids(labels([1, 2], [3]), NOBODY, NO_ALIASES)
+    merged = carry_ids(labels([1, 2, 3]), first.identity, first.aliases)
+    parted = carry_ids(labels([1, 2], [3]), merged.identity, merged.aliases)
+    assert merged.aliases.rows() == [(ids(first)[3], ids(first)[1])]
+    assert ids(parted) == ids(first)
+    assert parted.aliases.is_empty()
+
+
 def test_aliases_stay_flat_when_their_target_is_merged_again():
     """No alias points to an alias."""
     first = carry_ids(labels([1, 2, 3, 4], [5, 6], [7]), NOBODY, NO_ALIASES)
@@ -85,3 +95,7 @@ def test_oracle_random_histories_keep_ids_unique_and_old_ids_alive():
             living = set(identity["profile_id"])
             leads = dict(aliases.iter_rows())
             assert all(i in living or leads[i] in living for i in given), f"seed {seed}"
+            assert not living & set(leads), f"seed {seed}: a living id is an alias"
+            again = carry_ids(now, identity, aliases)
+            assert again.identity.equals(identity), f"seed {seed}: a second run moves ids"
+            assert again.aliases.equals(aliases), f"seed {seed}: a second run moves aliases"
