@@ -42,7 +42,8 @@ def write_file(path: Path, body: bytes) -> bool:
         if path.exists() and path.stat().st_size == len(body) and path.read_bytes() == body:
             path.chmod(0o600)
             return False
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in reversed([one for one in path.parents if not one.exists()]):
+            folder.mkdir(mode=0o700, exist_ok=True)
         # Always the same name: what a killed run left half written, the next one takes away.
         part = path.with_name(f".{path.name}.part")
         part.unlink(missing_ok=True)
