@@ -22,7 +22,7 @@ setup: $(VENV)/.ready ## create the virtual environment with the locked packages
 
 demo: setup ## run the main job on the sample data and say where the results are
 	$(BIN)/cdptool run -C configs --as-of $(AS_OF)
-	@echo; echo "Results:"; ls -l out | tail -n +2 | awk '{printf "  out/%s (%s bytes)\n", $$NF, $$5}'
+	@echo; echo "Results:"; find out -type f | LC_ALL=C sort | sed 's/^/  /'
 
 test: setup ## run the tests (reduced seeds)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q --cov --cov-report=term tests cdptool --doctest-modules
