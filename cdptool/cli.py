@@ -272,7 +272,7 @@ def status(
     _answer(lambda _: show_status(settings), Voice(as_json=as_json, quiet=quiet), debug=debug)
 
 
-@explain_app.command("merge", epilog="Example: cdptool explain merge crm:KH0001 shop:SH0001 -C configs")
+@explain_app.command("merge", epilog="Example: cdptool explain merge crm:0000101 loyalty:0045210143 -C configs")
 def explain_merge(
     left: Annotated[str, typer.Argument(help="A record, as source:source_key.")],
     right: Annotated[str, typer.Argument(help="Another record.")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.session import Settings, open_session
+from cdptool.commands.session import Session, Settings, open_session
 from cdptool.errors import UsageError
 from cdptool.fields import field_type
 from cdptool.identity import JUDGED
@@ -53,14 +53,14 @@ def explain_merge(settings: Settings, left: str, right: str, *, show_values: boo
         )
         inside = pl.col("record_id_l").is_in(members["record_id"].implode())
         path = shortest_path(snapshot.scan("edges", EDGES).filter(inside).collect(), a, b)
-        names = _names(snapshot, members["record_id"])
+        names = _names(session, snapshot, members["record_id"])
         rows = tuple(_row(snapshot, step, names, session.project.fields, show_values) for step in path or ())
     profile = printed_id(profiles[a])
     return Report(
         verb="explain merge",
         summary=f"one person: both records belong to {profile}, by {len(rows)} step{'s' if len(rows) != 1 else ''}",
         data={"same": True, "profile": profile, "path": [dict(zip(PATH, row, strict=True)) for row in rows]},
-        grids=(Grid("Path of evidence", PATH, rows),) if rows else (),
+        lines=_told(rows),
         is_answer=True,
     )
 
@@ -80,8 +80,8 @@ def _record_id(snapshot: Snapshot, name: str) -> int:
     return int(found["record_id"][0])
 
 
-def _names(snapshot: Snapshot, records: pl.Series) -> dict[int, tuple[str, str]]:
-    """record_id → (`source:source_key`, `file:row`) of its first version."""
+def _names(session: Session, snapshot: Snapshot, records: pl.Series) -> dict[int, tuple[str, str]]:
+    """record_id → (`source:source_key`, place) of its first version."""
     files = snapshot.scan("files", FILES).select("file_id", "path")
     frame = (
         snapshot.scan("records")
@@ -92,11 +92,12 @@ def _names(snapshot: Snapshot, records: pl.Series) -> dict[int, tuple[str, str]]
         .select(
             "record_id",
             pl.concat_str("source", pl.lit(":"), "source_key"),
-            pl.concat_str("path", pl.lit(":"), "row", ignore_nulls=True).alias("place"),
+            "path",
+            "row",
         )
         .collect()
     )
-    return {record: (name, place) for record, name, place in frame.iter_rows()}
+    return {record: (name, f"{session.shown(path)}:{row}") for record, name, path, row in frame.iter_rows()}
 
 
 def _row(
@@ -116,6 +117,15 @@ def _row(
         text = str(value[-1]) if len(value) else ""
         values.append(text if show_values else types[name].mask(text))
     return (*left, *right, step.match_key, " + ".join(values), step.step)
+
+
+def _told(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The path as people read it: a record, what agrees, the next record."""
+    lines = [f"{rows[0][0]}  {rows[0][1]}"] if rows else []
+    for _, _, record, place, match_key, value, step in rows:
+        agreed = f"{match_key} agree ({value})" if value else match_key
+        lines += [f"  │ {agreed}, pass `{step}`", f"{record}  {place}"]
+    return tuple(lines)
 
 
 def _apart(snapshot: Snapshot, left: tuple[str, int, int], right: tuple[str, int, int]) -> Report:

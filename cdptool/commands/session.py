@@ -63,11 +63,15 @@ class Session:
         """The newest tables."""
         return self.workspace.snapshot()
 
+    def shown(self, path: str | Path) -> str:
+        """A path of the project as people see it: from where they stand, if it lies below."""
+        full = Path(os.path.normpath(self.project.root / path)).absolute()
+        return str(full.relative_to(Path.cwd())) if full.is_relative_to(Path.cwd()) else str(full)
+
     @property
     def shown_out(self) -> str:
-        """The out folder as people see it: from where they stand, if it lies below."""
-        here, out = Path.cwd(), self.project.out
-        return str(out.relative_to(here)) if out.is_relative_to(here) else str(out)
+        """The out folder as people see it."""
+        return self.shown(self.project.out)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
