@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -92,13 +93,9 @@ def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool = Fal
         sys.stdout.flush()
     except CdptoolError as error:
         if debug:
-            raise
+            traceback.print_exc()
         show_error(error)
         raise typer.Exit(error.exit_code) from None
-    except BrokenPipeError:
-        # The reader hung up (`| head`): done. Point stdout elsewhere so that the exit does not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
 
 
 @app.command(epilog="Example: cdptool config -C configs")
@@ -272,7 +269,9 @@ def status(
     _answer(lambda _: show_status(settings), Voice(as_json=as_json, quiet=quiet), debug=debug)
 
 
-@explain_app.command("merge", epilog="Example: cdptool explain merge crm:0000101 loyalty:0045210143 -C configs")
+@explain_app.command(
+    "merge", epilog="Example: cdptool explain merge crm:0000101 loyalty:0045210143 -C configs"
+)
 def explain_merge(
     left: Annotated[str, typer.Argument(help="A record, as source:source_key.")],
     right: Annotated[str, typer.Argument(help="Another record.")],
@@ -360,8 +359,11 @@ def main() -> None:
         code = _usage(error)
     except (typer.Abort, KeyboardInterrupt):
         code = 130
-    except CdptoolError:
-        raise  # only with --debug
+    except BrokenPipeError:
+        # The reader hung up (`| head`): done. Point both elsewhere so that the exit does not fail again.
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        code = 0
     except Exception as error:  # noqa: BLE001
         code = _bug(error)
     sys.exit(code)
@@ -386,16 +388,16 @@ def _invoke(arguments: list[str]) -> int | None:
 
 
 def _usage(error: typer.TyperException) -> int:
-    show_error(
-        UsageError(Finding(error.format_message().rstrip("."), hint="`cdptool --help` lists what there is"))
-    )
+    message = error.format_message().rstrip(".")
+    hint = "`cdptool --help` lists what there is"
+    show_error(UsageError(Finding(message[:1].lower() + message[1:], hint=hint)))
     return 2
 
 
 def _bug(error: Exception) -> int:
     """An exception nobody meant: name its kind and place, never its message, which may quote a value."""
     if "--debug" in sys.argv:
-        raise error
+        traceback.print_exception(error)
     frame = error.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next

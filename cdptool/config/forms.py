@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from cdptool.config.names import Names
 from cdptool.config.reader import Entry, Scalar, Sequence, Table, Value
@@ -21,6 +21,15 @@ from cdptool.errors import ConfigError, Finding, Place
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+# How to write what is expected, for the kinds whose place does not say it better.
+_WRITTEN: Final = {
+    "a text": "write one word, or a text in quotes",
+    "one value": "write a word, a number or a text in quotes",
+    "a whole number": "write it in digits, such as `3`",
+    "a list": "write `[a, b]`, or one item a line after `- `",
+    "a mapping": "write `name: value`, one a line",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def closest(word: str, known: Iterable[str], least: float = 0.55) -> str | None:
 
 def wrong(expected: str, value: Value, hint: str | None = None) -> ConfigError:
     """The value is of another kind than expected. Never shows the value."""
-    return refused(f"expected {expected}, found {value.kind}", value.place, hint)
+    return refused(f"expected {expected}, found {value.kind}", value.place, hint or _WRITTEN.get(expected))
 
 
 def check_known(what: str, name: str, place: Place, reading: Reading) -> None:
@@ -131,7 +140,7 @@ class ListOf(Generic[T]):
             places = enumerate(value.items)
             items = tuple(gather(partial(self.form, item, reading.inside(str(i))) for i, item in places))
             if len(items) < self.least:
-                raise refused("the list is empty", value.place)
+                raise refused("the list is empty", value.place, "name at least one")
             return items
         if self.or_one and isinstance(value, Scalar) and value.value is not None:
             return (self.form(value, reading),)

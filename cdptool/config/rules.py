@@ -38,7 +38,7 @@ def trait(entry: Entry, reading: Reading) -> Rule:
 
 def _labelled(value: Value, reading: Reading) -> tuple[str, Node]:
     if not isinstance(value, Table) or len(value.entries) != 1:
-        raise wrong("one `label: condition`", value)
+        raise wrong("one `label: condition`", value, "write `- often: orders >= 3`")
     entry = value.entries[0]
     return safe_name(entry.key, reading), parse_condition(entry.value, reading)
 

@@ -65,7 +65,9 @@ class Integer:
             raise wrong("a whole number", value)
         if number < self.least or (self.most is not None and number > self.most):
             upper = "" if self.most is None else f" and <= {self.most}"
-            raise refused(f"expected a whole number >= {self.least}{upper}", value.place)
+            raise refused(
+                f"expected a whole number >= {self.least}{upper}", value.place, "write one of these"
+            )
         return number
 
 

@@ -211,14 +211,17 @@ class Mapper:
     def _refuse_missing(self, names: Sequence[str]) -> None:
         """Name every declared column that the file lacks, all at once."""
         findings = []
-        for name in sorted(needed_columns(self._spec)):
+        needed = needed_columns(self._spec)
+        # A first row that knows none of them may be a customer: what stands there is not told.
+        told = (
+            f"it has {', '.join(f'`{n}`' for n in names[:12])}"
+            if needed & set(names)
+            else "its first row names no declared column: is that the header, in this dialect?"
+        )
+        for name in sorted(needed):
             if name not in self._index:
                 near = get_close_matches(name, names, n=1, cutoff=0.6)
-                hint = (
-                    f"did you mean `{near[0]}`?"
-                    if near
-                    else f"it has {', '.join(f'`{n}`' for n in names[:12])}"
-                )
+                hint = f"did you mean `{near[0]}`?" if near else told
                 findings.append(Finding(f"column `{name}` is missing", self._place, hint))
         if findings:
             raise SourceError(*findings)
