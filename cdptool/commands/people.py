@@ -12,13 +12,13 @@ from datetime import datetime
 import polars as pl
 
 from cdptool.commands.session import Session
-from cdptool.decisions import cap_columns, events_by_profile, people_schema, reservations
+from cdptool.decisions import by_identifier, cap_columns, events_by_profile, people_schema, reservations
 from cdptool.decisions.events import LEDGER, LOG, PLANNED
 from cdptool.decisions.spec import Cap, Plan
 from cdptool.errors import UsageError
-from cdptool.kernels import Kernel
+from cdptool.profiles import under_todays_ids
 from cdptool.rules import row_condition
-from cdptool.tables import DECISIONS, IDENTIFIERS, MEMBERSHIPS, Schema
+from cdptool.tables import ALIASES, DECISIONS, IDENTIFIERS, MEMBERSHIPS, Schema
 from cdptool.workspace import Snapshot
 
 
@@ -48,7 +48,7 @@ def decision_events(
     log = planned = None
     if plan.sends:
         log = _named_events(session, snapshot, plan.sends.stream, LOG, keys, caps=plan.caps)
-        decisions = _under_todays_ids(snapshot)
+        decisions = under_todays_ids(snapshot.scan("decisions", DECISIONS), snapshot.scan("aliases", ALIASES))
         planned = reservations(decisions, plan, as_of=as_of, with_this_run=with_this_run)
         planned = planned.with_columns(_conditions(session, plan.caps, plan.sends.stream, PLANNED))
     return events_by_profile(
@@ -89,21 +89,6 @@ def decision_people(snapshot: Snapshot, plan: Plan) -> pl.LazyFrame:
     )
 
 
-def by_identifier(fields: Sequence[str]) -> Kernel:
-    """A kernel by `record_id` over events and records: one row per event and identifier (`field`, `value`)."""
-
-    def kernel(events: pl.LazyFrame, records: pl.LazyFrame) -> pl.LazyFrame:
-        held = (
-            records.select("record_id", *fields)
-            .unpivot(on=list(fields), index="record_id", variable_name="field", value_name="value")
-            .filter(pl.col("value").is_not_null())
-            .unique()
-        )
-        return events.join(held, on="record_id").drop("record_id")
-
-    return kernel
-
-
 def _named_events(
     session: Session,
     snapshot: Snapshot,
@@ -134,15 +119,3 @@ def _conditions(session: Session, caps: tuple[Cap, ...], stream: str, schema: Sc
         for cap in caps
         if cap.where is not None
     ]
-
-
-def _under_todays_ids(snapshot: Snapshot) -> pl.LazyFrame:
-    """All decisions of earlier runs, their profiles resolved through the aliases."""
-    decisions = snapshot.scan("decisions", DECISIONS)
-    aliases = snapshot.scan("aliases", {"old_profile_id": pl.Int64(), "profile_id": pl.Int64()})
-    now = aliases.rename({"profile_id": "now"})
-    return (
-        decisions.join(now, left_on="profile_id", right_on="old_profile_id", how="left")
-        .with_columns(pl.coalesce("now", "profile_id").alias("profile_id"))
-        .drop("now")
-    )

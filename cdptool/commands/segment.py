@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import polars as pl
@@ -13,15 +14,18 @@ from cdptool.errors import ConfigError, UsageError
 from cdptool.profiles import (
     changes,
     evaluate,
+    last_versions,
     memberships,
     require_one_currency,
     tagged_events,
     traits,
+    under_todays_ids,
     waterfall,
+    with_profile,
 )
 from cdptool.rules import BookNeeds, RuleBook, evaluate_kernel, needs
 from cdptool.sources.outputs import declared_schema
-from cdptool.tables import IDENTITY, MEMBERSHIPS, STREAM, StreamSchema
+from cdptool.tables import ALIASES, IDENTITY, MEMBERSHIPS, STREAM, StreamSchema
 from cdptool.workspace import Snapshot
 
 OUTPUTS = ("traits", "memberships")
@@ -86,7 +90,7 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
     catalog, engine = session.project.catalog, session.engine
     wanted = needs(book, catalog, as_of.moment)
     streams = {
-        schema.name: _events(session, snapshot, schema)
+        schema.name: _events(session, snapshot, schema, wanted.streams[schema.name].columns)
         for schema in session.project.streams
         if schema.name in wanted.streams
     }
@@ -102,34 +106,29 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
         evaluate(engine, engine.of(profiles), engine.of(tagged_events(streams, wanted, catalog)), kernel)
     ).sort("profile_id")
     require_one_currency(answers)
-    before = _under_todays_ids(snapshot)
+    before = under_todays_ids(snapshot.scan("memberships", MEMBERSHIPS), snapshot.scan("aliases", ALIASES))
     members = memberships(answers.lazy(), book).collect()
     return _Answers(
         traits=traits(answers.lazy(), book).collect(),
         memberships=members,
         waterfall=waterfall(answers.lazy(), book).collect(),
-        changes=changes(before, members.lazy()).collect(),
+        changes=changes(before.unique(), members.lazy()).collect(),
     )
 
 
-def _events(session: Session, snapshot: Snapshot, stream: StreamSchema) -> pl.LazyFrame:
-    """The rows of a stream with the profile each belongs to; of an event's versions the last one."""
+def _events(
+    session: Session, snapshot: Snapshot, stream: StreamSchema, columns: Iterable[str]
+) -> pl.LazyFrame:
+    """The rows of a stream with the profile each belongs to, only what the rules read; of an event one version."""
     schema = {**STREAM, **declared_schema(stream.columns)}
-    rows = snapshot.scan(stream.table, schema)
-    n_rows, n_events = rows.select(pl.len(), pl.col("event_id").n_unique().alias("n")).collect().row(0)
-    if n_rows > n_events:
-        rows = session.engine.shuffle([rows], [("event_id",)], latest_version)
+    rows = snapshot.scan(stream.table, schema).select("event_id", "record_id", "at", "content", *columns)
+    versions = rows.select(pl.len().alias("n_rows"), pl.col("event_id").n_unique().alias("n_events"))
+    n_rows, n_events = session.engine.collect(versions).row(0)
+    if n_rows > n_events:  # most streams have one version of everything, and need no shuffle
+        rows = session.engine.shuffle([rows], [("event_id",)], last_versions)
+    rows = rows.filter(pl.col("record_id").is_not_null())
     identity = snapshot.scan("identity", IDENTITY)
-    return session.engine.shuffle([rows, identity], [("record_id",), ("record_id",)], _with_profile)
-
-
-def latest_version(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """A kernel by `event_id`: of several versions of an event the one of the greatest content, a total order."""
-    return rows.sort("event_id", "content").unique("event_id", keep="last", maintain_order=True)
-
-
-def _with_profile(rows: pl.LazyFrame, identity: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.join(identity, on="record_id")
+    return session.engine.shuffle([rows, identity], [("record_id",), ("record_id",)], with_profile)
 
 
 def _reference_tables(session: Session, snapshot: Snapshot, wanted: BookNeeds) -> dict[str, pl.DataFrame]:
@@ -141,19 +140,6 @@ def _reference_tables(session: Session, snapshot: Snapshot, wanted: BookNeeds) -
         .collect()
         for name, columns in wanted.tables.items()
     }
-
-
-def _under_todays_ids(snapshot: Snapshot) -> pl.LazyFrame:
-    """The memberships of the last run; a profile that was merged away counts under the one it became."""
-    before = snapshot.scan("memberships", MEMBERSHIPS)
-    aliases = snapshot.scan("aliases", {"old_profile_id": pl.Int64(), "profile_id": pl.Int64()})
-    now = aliases.rename({"profile_id": "now"})
-    return (
-        before.join(now, left_on="profile_id", right_on="old_profile_id", how="left")
-        .with_columns(pl.coalesce("now", "profile_id").alias("profile_id"))
-        .select(*MEMBERSHIPS)
-        .unique()
-    )
 
 
 def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *, dry_run: bool) -> Report:

@@ -1,6 +1,7 @@
 """
 Decisions: who may be reached, with what, on which channel, and why not.
 
+    by_identifier       the rows of a stream, one for each identifier they are about
     events_by_profile   the ledger, the log and earlier plans, given to every profile that holds the identifier
     standing            consent, complaints, unsubscribes and bounces: the latest word of each identifier
     cap_counts          what each cap has used
@@ -13,7 +14,7 @@ from __future__ import annotations
 from cdptool.decisions.caps import cap_column, cap_columns, cap_counts
 from cdptool.decisions.check import plan_findings
 from cdptool.decisions.consent import consent_states, ledger_findings
-from cdptool.decisions.events import events_by_profile, reservations
+from cdptool.decisions.events import by_identifier, events_by_profile, reservations
 from cdptool.decisions.facts import people_schema
 from cdptool.decisions.planning import Decided, compile_program, plan, plan_kernel, suppressed_report
 from cdptool.decisions.standing import plan_pairs, standing
@@ -23,6 +24,7 @@ __all__ = [
     "Consented",
     "Decided",
     "bounced_addresses",
+    "by_identifier",
     "cap_column",
     "cap_columns",
     "cap_counts",

@@ -9,12 +9,14 @@ events mean is decided in `consent`, `standing` and `caps`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
 import polars as pl
 
 from cdptool.decisions.spec import Plan
+from cdptool.kernels import Kernel
 from cdptool.tables import DECISIONS, IDENTIFIERS, UTC_TIME, require
 
 Tag = Literal["consent", "sent", "planned"]
@@ -59,6 +61,32 @@ EVENTS: Final[dict[str, pl.DataType]] = {
     **{name: dtype for name, dtype in LOG.items() if name not in LEDGER},
     # … then one Boolean `cap:<id>` for each cap with a condition
 }
+
+
+def by_identifier(fields: Sequence[str]) -> Kernel:
+    """
+    A kernel by `record_id` over stream rows and records: who a row is about, in the words of its record.
+
+    Args:
+        fields: The key fields (String) of the records.
+
+    Returns:
+        A kernel of (rows, records) that gives the columns of the rows without `record_id`, then `field`, `value`
+        (String): one row per row and identifier its record holds. A row whose record holds none says nothing about
+        anybody and is left out. All versions of an event stay: of two that differ the stricter decides.
+    """
+
+    def kernel(rows: pl.LazyFrame, records: pl.LazyFrame) -> pl.LazyFrame:
+        held = (
+            records.select("record_id", *fields)
+            .unpivot(on=list(fields), index="record_id", variable_name="field", value_name="value")
+            .filter(pl.col("value").is_not_null())
+            .select("record_id", "field", pl.col("value").cast(pl.String))
+            .unique()
+        )
+        return rows.join(held, on="record_id").drop("record_id")
+
+    return kernel
 
 
 def events_by_profile(

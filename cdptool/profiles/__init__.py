@@ -4,18 +4,23 @@ Profiles and what is known of them: streams → one tagged frame → the rule ke
 
 from __future__ import annotations
 
+from cdptool.profiles.belonging import KERNELS, last_versions, under_todays_ids, with_profile
 from cdptool.profiles.evaluation import evaluate, require_one_currency, tagged_events, tagged_schema
 from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
 
 __all__ = [
     "CHANGES",
+    "KERNELS",
     "WATERFALL",
     "changes",
     "evaluate",
+    "last_versions",
     "memberships",
     "require_one_currency",
     "tagged_events",
     "tagged_schema",
     "traits",
+    "under_todays_ids",
     "waterfall",
+    "with_profile",
 ]
