@@ -37,48 +37,71 @@ def parse_as_of(text: str, tz: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(tz))
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of the calendar leave it in another zone
         hint = "write it as 2026-11-20T21:00+07:00, or 2026-11-20 for its first moment"
         raise UsageError("`--as-of` is not a time", hint=hint) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(tz))
-    return moment.astimezone(UTC)
 
 
 def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: datetime) -> AsOf:
     """
     The moment of this run.
 
+    Args:
+        project: Its live feeds are the streams with a `max_lag`.
+        snapshot: What was ingested.
+        given: `--as-of`, as written; None where it is not said.
+        now: The clock, to judge feeds by. Not asked where the moment is given.
+
+    Returns:
+        The moment given; else the earliest to which all live feeds are complete; in a project without live
+        feeds the newest time of any stream, and without streams that of any file.
+
     Raises:
         UsageError: If it is neither given nor known from the data.
-        StaleError: If it is not given and a live feed is further behind the clock than its `max_lag`.
+        StaleError: If it is not given and a live feed is further behind the clock than its `max_lag`, or has not
+            brought a single row while others have.
     """
     newest = _newest(project, snapshot)
-    live = {stream.name: stream for stream in project.streams if stream.max_lag_seconds is not None}
+    live = [stream.name for stream in project.streams if stream.max_lag_seconds is not None]
     complete = {name: newest[name] for name in live if name in newest}
     if given is not None:
         return AsOf(parse_as_of(given, project.tz), complete)
-    late = [
-        Finding(
-            f"stream `{name}` is complete until {complete[name]:%Y-%m-%d %H:%M} UTC, further back than its `max_lag`",
-            stream.place,
-            "ingest newer files, or say --as-of to answer for that time",
-        )
-        for name, stream in sorted(live.items())
-        if name in complete and now - complete[name] > timedelta(seconds=stream.max_lag_seconds or 0)
-    ]
+    late = _late(project, newest, now)
     if late:
         raise StaleError(*late)
     if complete:
         return AsOf(min(complete.values()), complete)
-    known = list(newest.values()) or _newest_record(snapshot)
+    known = list(newest.values()) or _newest_of_any_file(snapshot)
     if not known:
         hint = "say --as-of 2026-11-20T21:00+07:00, or ingest a source with times first"
         raise UsageError("there is nothing in the workspace to take the time from", hint=hint)
     return AsOf(max(known), complete)
 
 
-def _newest_record(snapshot: Snapshot) -> list[datetime]:
+def _late(project: Project, newest: Mapping[str, datetime], now: datetime) -> list[Finding]:
+    """The live feeds that are further behind than they promise."""
+    fed = {source.target for source in project.sources if source.feeds == "stream"} if newest else set()
+    late = []
+    for stream in sorted(project.streams, key=lambda one: one.name):
+        if stream.max_lag_seconds is None or stream.name not in {*newest, *fed}:
+            continue
+        at = newest.get(stream.name)
+        if at is None:
+            problem = f"stream `{stream.name}` has a `max_lag`, and not a single row with a time"
+        elif now - at > timedelta(seconds=stream.max_lag_seconds):
+            problem = f"stream `{stream.name}` is complete until {at:%Y-%m-%d %H:%M} UTC, further back than its `max_lag`"
+        else:
+            continue
+        late.append(
+            Finding(problem, stream.place, "ingest newer files, or say --as-of to answer for that time")
+        )
+    return late
+
+
+def _newest_of_any_file(snapshot: Snapshot) -> list[datetime]:
     """The newest time any file speaks of: for a project that has records only."""
     newest = snapshot.scan("files", FILES).select(pl.col("newest_at").max()).collect().item()
     return [] if newest is None else [newest]

@@ -10,10 +10,17 @@ import polars as pl
 
 from cdptool.commands.as_of import parse_as_of
 from cdptool.commands.files import read_manifest, write_folder
-from cdptool.commands.people import decision_events, decision_people, segmented_at
+from cdptool.commands.people import decision_events, decision_people, decision_tables, segmented_at
 from cdptool.commands.plan import applies_of
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
+from cdptool.commands.session import (
+    Session,
+    Settings,
+    digests_of,
+    fingerprint,
+    mark_done,
+    open_session,
+)
 from cdptool.decisions import bounced_addresses, capped, compile_program, consented, unsubscribed
 from cdptool.decisions.spec import Plan
 from cdptool.destinations import (
@@ -37,21 +44,20 @@ LEDGER = {
     "value": pl.String(),
     "first_sent_as_of": UTC_TIME,
 }
-INPUTS = ("profiles", "memberships", "traits", "identifiers", "decisions")
 BUILT_IN = ("unsubscribed", "bounced", "capped")
 COLUMNS = ("file", "rows", "left out", "destination", "written")
 
 
 class _Material(NamedTuple):
-    """What all exports of a run are made of; the events are computed once."""
+    """What all exports of a run are made of; the events are computed once, and only if an export asks for them."""
 
     as_of: datetime
     members: pl.LazyFrame  # MEMBERSHIPS
     identifiers: pl.LazyFrame  # IDENTIFIERS
     profiles: pl.LazyFrame  # profiles with their traits
     people: pl.LazyFrame  # `decision_people`; empty without a plan
-    events: pl.LazyFrame  # EVENTS before this run's plan; empty without a plan
-    events_now: pl.LazyFrame  # and with it, for lists written after it
+    events: pl.LazyFrame  # EVENTS before this run's plan, which gate the segments; else empty
+    events_now: pl.LazyFrame  # and with it, which make the built-in lists; else empty
 
 
 class Made(NamedTuple):
@@ -71,17 +77,16 @@ def export_audiences(settings: Settings, names: tuple[str, ...] = (), *, dry_run
         return export(session, segmented_at(session, given), names, dry_run=dry_run)
 
 
+def _inputs(session: Session) -> dict[str, str]:
+    tables = (*decision_tables(session.project.plan), "traits", "decisions")
+    return digests_of(session.snapshot(), tables)
+
+
 def fingerprint_of(session: Session, as_of: datetime) -> str:
     """What the files depend on."""
-    snapshot, project = session.snapshot(), session.project
-    streams = (
-        [spec.stream for spec in (project.plan.consent, project.plan.sends) if spec] if project.plan else []
-    )
-    tables = [*INPUTS, *(f"stream_{name}" for name in streams)]
-    digests = {name: snapshot.digest(name) for name in tables if snapshot.has(name)}
-    return fingerprint(
-        digests, as_of, *(project.digest(part) for part in ("exports", "plan", "project")), str(project.out)
-    )
+    project = session.project
+    parts = [project.digest(part) for part in ("exports", "plan", "project")]
+    return fingerprint(_inputs(session), as_of, *parts, str(project.out))
 
 
 def export(
@@ -102,7 +107,7 @@ def export(
     chosen = [one for one in project.exports if not names or one.name in names]
     snapshot = session.snapshot()
     with session.timed("render"):
-        material = _material(session, snapshot, as_of)
+        material = _material(session, snapshot, as_of, {one.who for one in chosen})
         made = [_make(session, material, one) for one in chosen]
     findings = tuple(finding for one in made for finding in (*one.rendered.findings, *_changed(session, one)))
     broken = [finding for finding in findings if finding.severity == "error"]
@@ -112,7 +117,7 @@ def export(
     return _report(session, made, written, findings, dry_run=dry_run)
 
 
-def _material(session: Session, snapshot: Snapshot, as_of: datetime) -> _Material:
+def _material(session: Session, snapshot: Snapshot, as_of: datetime, wanted: set[str]) -> _Material:
     plan, engine = session.project.plan, session.engine
     profiles = snapshot.scan("profiles")
     if snapshot.has("traits"):
@@ -120,16 +125,19 @@ def _material(session: Session, snapshot: Snapshot, as_of: datetime) -> _Materia
     people = events = events_now = pl.LazyFrame()
     if plan is not None:
         people = decision_people(snapshot, plan)
-        events = decision_events(session, snapshot, plan, as_of)
-        events_now = decision_events(session, snapshot, plan, as_of, with_this_run=True)
+        if wanted.difference(BUILT_IN):
+            events = engine.checkpoint(decision_events(session, snapshot, plan, as_of), "events")
+        if wanted.intersection(BUILT_IN):
+            now = decision_events(session, snapshot, plan, as_of, with_this_run=True)
+            events_now = engine.checkpoint(now, "events with this plan")
     return _Material(
         as_of,
         snapshot.scan("memberships", MEMBERSHIPS),
         snapshot.scan("identifiers", IDENTIFIERS),
         profiles,
         people,
-        engine.checkpoint(events, "consent and sends"),
-        engine.checkpoint(events_now, "consent, sends and this plan"),
+        events,
+        events_now,
     )
 
 
@@ -218,12 +226,12 @@ def _write(
 ) -> tuple[str, ...]:
     """Write the files and the manifest, then commit the ledger; the names of the files that changed."""
     out = session.project.out
-    files = {one.name: (one.rendered.body, _entry(one)) for one in made}
+    files = {one.name: (one.rendered.body, _entry(one, as_of)) for one in made}
     declared = {one.name for one in session.project.exports}
     before = read_manifest(out).get("files", ()) if is_partial else ()
     kept = tuple(entry for entry in before if entry["export"] in declared and entry["name"] not in files)
     mark = fingerprint_of(session, as_of)
-    with session.workspace.begin(session.manifest("export", as_of, snapshot.digests())) as transaction:
+    with session.workspace.begin(session.manifest("export", as_of, _inputs(session))) as transaction:
         changed = write_folder(out, files, as_of=as_of, run=session.run_block(), kept=kept)
         transaction.append("ledger", _new_in_ledger(snapshot, made, as_of), LEDGER)
         for one in made:
@@ -234,9 +242,10 @@ def _write(
     return changed
 
 
-def _entry(made: Made) -> dict[str, Any]:
+def _entry(made: Made, as_of: datetime) -> dict[str, Any]:
+    """The manifest entry of a file; it has its own as-of, for files may be exported one by one."""
     entry = manifest_entry(made.name, made.rendered, made.export, made.destination)
-    return {**entry, "stopped": dict(made.stopped)}
+    return {**entry, "as_of": as_of.isoformat(), "stopped": dict(made.stopped)}
 
 
 def _new_in_ledger(snapshot: Snapshot, made: list[Made], as_of: datetime) -> pl.DataFrame:

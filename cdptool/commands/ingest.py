@@ -41,11 +41,13 @@ class _Account:
     n_files: int = 0
     n_issues: int = 0
     dialects: set[str] = field(default_factory=set)
+    digests: dict[str, str] = field(default_factory=dict)  # path → digest, for the manifest
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
     def add(self, result: FileResult) -> None:
         self.n_files += 1
         self.dialects.add(str(result.file["dialect"][0]))
+        self.digests[str(result.file["path"][0])] = str(result.file["digest"][0])
         self.n_issues += sum(staged.n_rows for staged in result.staged if staged.table == "issues")
         for name in COUNTS:
             self.counts[name] += int(result.file[name][0])
@@ -62,7 +64,7 @@ class _Account:
 
 def ingest_files(settings: Settings, names: tuple[str, ...], say: Say, *, dry_run: bool = False) -> Report:
     """Run the command for all sources, or the named ones."""
-    with open_session(settings, writes=not dry_run) as session:
+    with open_session(settings, writes=not dry_run, needs_workspace=False) as session:
         return ingest(session, names, say, dry_run=dry_run)
 
 
@@ -78,16 +80,16 @@ def ingest(session: Session, names: tuple[str, ...], say: Say, *, dry_run: bool 
         CheckFailed: If more rows of a file are quarantined than its source allows; nor then.
     """
     specs = _chosen(session.project, names)
-    snapshot = session.snapshot()
     accounts: list[_Account] = []
     with _staging(session, dry_run=dry_run) as (staging, transaction):
         for spec in specs:
             with session.timed(f"ingest {spec.name}"):
-                account = _ingest_source(session, snapshot, spec, staging, transaction, say)
+                account = _ingest_source(session, spec, staging, transaction, say)
             accounts.append(account)
         if transaction is not None:
             total = {name: sum(account.counts[name] for account in accounts) for name in COUNTS}
-            session.commit(transaction, total)
+            inputs = {path: digest for account in accounts for path, digest in account.digests.items()}
+            session.commit(transaction, total, inputs)
     return _report(session, accounts, dry_run=dry_run)
 
 
@@ -113,13 +115,12 @@ def _staging(session: Session, *, dry_run: bool) -> Iterator[tuple[Path, Transac
 
 def _ingest_source(
     session: Session,
-    snapshot: Snapshot,
     spec: SourceSpec,
     staging: Path,
     transaction: Transaction | None,
     say: Say,
 ) -> _Account:
-    project, account = session.project, _Account(spec.name)
+    project, snapshot, account = session.project, session.snapshot(), _Account(spec.name)
     target = _target(project, spec)
     context = ReadContext(
         shown_path="",
@@ -132,14 +133,9 @@ def _ingest_source(
         currency=project.currency,
     )
     mapping = mapping_digest(spec, context)
-    done = _done(snapshot, spec, mapping)
-    fresh = [
-        (path, digest)
-        for path in expand(spec, str(project.root))
-        if (digest := file_digest(path)) not in done
-    ]
+    fresh = _fresh(project, spec, _done(snapshot, spec, mapping))
     known = _known(snapshot, spec, target) if fresh else Known()
-    for path, digest in fresh:
+    for digest, path in fresh.items():
         shown = os.path.relpath(path, project.root)
         say(shown)
         folder = Path(tempfile.mkdtemp(dir=staging))
@@ -166,6 +162,16 @@ def _done(snapshot: Snapshot, spec: SourceSpec, mapping: str) -> set[str]:
     files = snapshot.scan("files", FILES)
     read = files.filter((pl.col("source") == spec.name) & (pl.col("mapping") == mapping))
     return set(read.select("digest").collect()["digest"])
+
+
+def _fresh(project: Project, spec: SourceSpec, done: set[str]) -> dict[str, str]:
+    """Digest → path of the files to read; of several with the same bytes the first, as if they had come in turn."""
+    found: dict[str, str] = {}
+    for path in expand(spec, str(project.root)):
+        digest = file_digest(path)
+        if digest not in done:
+            found.setdefault(digest, path)
+    return found
 
 
 def _known(snapshot: Snapshot, spec: SourceSpec, target: StreamSchema | TableSchema | None) -> Known:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
+from cdptool.commands.session import (
+    Session,
+    Settings,
+    digests_of,
+    fingerprint,
+    mark_done,
+    open_session,
+)
 from cdptool.errors import ConfigError
 from cdptool.identity import Previous, Resolution, golden_profiles, resolve
 from cdptool.identity.registry import Changes, changes
@@ -24,8 +31,7 @@ def merge_records(settings: Settings, *, dry_run: bool = False) -> Report:
 
 def fingerprint_of(session: Session) -> str:
     """What the result of a merge depends on; the registry is its own output, so it takes no part."""
-    snapshot = session.snapshot()
-    records = snapshot.digest("records") if snapshot.has("records") else ""
+    records = digests_of(session.snapshot(), ("records",))
     return fingerprint(records, session.project.digest("project"), session.project.digest("merge"))
 
 
@@ -53,7 +59,7 @@ def merge(session: Session, *, dry_run: bool = False) -> Report:
         with session.timed("golden profiles"):
             golden = golden_profiles(session.engine, records, resolution.identity, columns, plan)
         _commit(session, snapshot, resolution, golden)
-    return _report(resolution, difference, dry_run=dry_run)
+    return _report(session, resolution, difference, dry_run=dry_run)
 
 
 def _commit(
@@ -65,7 +71,7 @@ def _commit(
     """Replace the tables of the merge in one transaction."""
     mark = fingerprint_of(session)
     frames = (resolution.identity, resolution.aliases, resolution.edges, resolution.conflicts, *golden)
-    inputs = {"records": snapshot.digest("records")} if snapshot.has("records") else {}
+    inputs = digests_of(snapshot, ("records",))
     with session.workspace.begin(session.manifest("merge", None, inputs)) as transaction:
         for table, frame in zip(OUTPUTS, frames, strict=True):
             transaction.replace(table, frame)
@@ -73,7 +79,7 @@ def _commit(
         session.commit(transaction, {"records": resolution.identity.height, "profiles": golden[0].height})
 
 
-def _report(resolution: Resolution, difference: Changes, *, dry_run: bool) -> Report:
+def _report(session: Session, resolution: Resolution, difference: Changes, *, dry_run: bool) -> Report:
     n_records = resolution.identity.height
     n_profiles = resolution.identity["profile_id"].n_unique()
     sizes = resolution.identity.group_by("profile_id").len()["len"]
@@ -104,4 +110,5 @@ def _report(resolution: Resolution, difference: Changes, *, dry_run: bool) -> Re
             *((Grid("Evidence cut", ("reason", "links"), tuple(cut.rows())),) if cut.height else ()),
         ),
         findings=resolution.findings,
+        timings=tuple(session.timings.items()),
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import polars as pl
 
-from cdptool.commands.session import Session
+from cdptool.commands.session import Session, digests_of
 from cdptool.decisions import by_identifier, cap_columns, events_by_profile, people_schema, reservations
 from cdptool.decisions.events import LEDGER, LOG, PLANNED
 from cdptool.decisions.spec import Cap, Plan
@@ -27,16 +27,39 @@ def segmented_at(session: Session, given: datetime | None) -> datetime:
     The moment of the segments in the workspace, which plan and export build on.
 
     Raises:
-        UsageError: If there are none, or they are of another moment than the one asked for.
+        UsageError: If there are none, they are of another moment than the one asked for, or the profiles or
+            the rules are others since: then members would be missing under ids and names that are no more.
     """
     entries = [entry for entry in session.workspace.logs("step") if entry.key == "segment"]
     if not entries or not session.snapshot().has("memberships"):
         raise UsageError("no segments are computed yet", hint="run `cdptool segment` first, or `cdptool run`")
-    moment = datetime.fromisoformat(entries[-1].payload["as_of"])
+    last = entries[-1].payload
+    if last["of"] != segments_are_of(session):
+        problem = "the profiles or the rules changed after the segments were computed"
+        raise UsageError(problem, hint="run `cdptool segment` first, or `cdptool run`")
+    moment = datetime.fromisoformat(last["as_of"])
     if given is not None and given != moment:
         problem = f"the segments are as of {moment.isoformat()}, not as of the moment asked for"
         raise UsageError(problem, hint="run `cdptool segment` with the same --as-of first, or `cdptool run`")
     return moment
+
+
+def segments_are_of(session: Session) -> dict[str, str]:
+    """What gives members their ids and segments their names: both must be the same when segments are read."""
+    return {**digests_of(session.snapshot(), ("profiles",)), "rules": session.project.digest("rules")}
+
+
+def decision_tables(plan: Plan | None) -> tuple[str, ...]:
+    """The tables that `decision_people` and `decision_events` read, but for the decisions of earlier runs."""
+    streams = [spec.stream for spec in (plan.consent, plan.sends) if spec] if plan else []
+    return (
+        "profiles",
+        "memberships",
+        "identifiers",
+        "aliases",
+        "records",
+        *(f"stream_{name}" for name in streams),
+    )
 
 
 def decision_events(

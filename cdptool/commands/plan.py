@@ -9,9 +9,16 @@ import polars as pl
 
 from cdptool.commands.as_of import parse_as_of
 from cdptool.commands.files import write_folder
-from cdptool.commands.people import decision_events, decision_people, segmented_at
+from cdptool.commands.people import decision_events, decision_people, decision_tables, segmented_at
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
+from cdptool.commands.session import (
+    Session,
+    Settings,
+    digests_of,
+    fingerprint,
+    mark_done,
+    open_session,
+)
 from cdptool.decisions import plan_kernel, suppressed_report
 from cdptool.decisions.planning import Applies
 from cdptool.decisions.spec import Campaign, Cap, Plan
@@ -33,15 +40,16 @@ def plan_campaigns(settings: Settings, *, dry_run: bool = False) -> Report:
         return plan(session, segmented_at(session, given), dry_run=dry_run)
 
 
+def _inputs(session: Session) -> dict[str, str]:
+    return digests_of(session.snapshot(), decision_tables(session.project.plan))
+
+
 def fingerprint_of(session: Session, as_of: datetime) -> str:
-    """What the decisions depend on; earlier decisions count, those of this as-of do not."""
-    snapshot, project = session.snapshot(), session.project
-    streams = (
-        [spec.stream for spec in (project.plan.consent, project.plan.sends) if spec] if project.plan else []
+    """What the decisions depend on, but for earlier ones: those are the step's own output, which `is_done` compares."""
+    project = session.project
+    return fingerprint(
+        _inputs(session), as_of, project.digest("plan"), project.digest("project"), str(project.out)
     )
-    tables = ("profiles", "memberships", "identifiers", *(f"stream_{name}" for name in streams))
-    digests = {name: snapshot.digest(name) for name in tables if snapshot.has(name)}
-    return fingerprint(digests, as_of, project.digest("plan"), project.digest("project"), str(project.out))
 
 
 def applies_of(session: Session) -> Applies:
@@ -92,11 +100,11 @@ def _write(
     """Write out/plan/ and commit; the names of the files that changed."""
     files = _files(session, snapshot, plan_spec, decisions)
     mark = fingerprint_of(session, as_of)
-    with session.workspace.begin(session.manifest("plan", as_of, snapshot.digests())) as transaction:
+    history = snapshot.scan("decisions", DECISIONS)  # stored in the order of `as_of`
+    with session.workspace.begin(session.manifest("plan", as_of, _inputs(session))) as transaction:
         changed = write_folder(session.project.out / FOLDER, files, as_of=as_of, run=session.run_block())
-        others = snapshot.scan("decisions", DECISIONS).filter(pl.col("as_of") != as_of).collect()
-        history = pl.concat([others, decisions]).sort("as_of", "campaign", "profile_id")
-        transaction.replace("decisions", history, DECISIONS)
+        earlier, later = history.filter(pl.col("as_of") < as_of), history.filter(pl.col("as_of") > as_of)
+        transaction.replace("decisions", pl.concat([earlier, decisions.lazy(), later]), DECISIONS)
         mark_done(transaction, "plan", mark, ("decisions",))
         session.commit(transaction, {"decisions": decisions.height})
     return changed
@@ -107,14 +115,16 @@ def _files(
 ) -> dict[str, tuple[bytes, dict[str, Any]]]:
     """Name → bytes and manifest entry: a send file per campaign and channel in use, and suppressed.csv."""
     csv = next(one for one in session.project.destinations if one.id == "csv")
-    profiles = snapshot.scan("profiles").collect()
     address = {channel.name: channel.address for channel in plan_spec.channels}
     sends = decisions.filter(pl.col("decision") == "send")
+    reached = sends.lazy().select("profile_id").unique()
+    profiles = snapshot.scan("profiles").select("profile_id", *sorted(set(address.values())))
+    addresses = profiles.join(reached, on="profile_id", how="semi").collect()
     stopped = suppressed_report(decisions.lazy()).with_columns(pl.col("reasons").list.join("; ")).collect()
     files = [_csv(stopped, ExportSpec("suppressed", "", "csv", columns=SUPPRESSED_COLUMNS), csv)]
     for (campaign, channel), part in sends.group_by(["campaign", "channel"], maintain_order=True):
         columns = (*SEND_COLUMNS, address[str(channel)])
-        audience = part.select(*SEND_COLUMNS).join(profiles, on="profile_id")
+        audience = part.select(*SEND_COLUMNS).join(addresses, on="profile_id")
         spec = ExportSpec(
             f"{campaign}.{channel}", str(campaign), "csv", columns=columns, channel=str(channel)
         )

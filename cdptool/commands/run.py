@@ -30,7 +30,7 @@ def run_all(settings: Settings, say: Say) -> Report:
             report = step()
             findings += report.findings
             done.append((verb, report.summary))
-    is_unchanged = all(result == "unchanged" for _, result in done[1:]) and not first.data["rows_accepted"]
+    is_unchanged = all(result == "unchanged" for _, result in done[1:]) and not first.data["files"]
     head = "nothing changed" if is_unchanged else "done"
     return Report(
         verb="run",

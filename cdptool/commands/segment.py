@@ -8,8 +8,16 @@ from typing import NamedTuple
 import polars as pl
 
 from cdptool.commands.as_of import AsOf, resolve_as_of
+from cdptool.commands.people import segments_are_of
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.session import Session, Settings, fingerprint, mark_done, open_session
+from cdptool.commands.session import (
+    Session,
+    Settings,
+    digests_of,
+    fingerprint,
+    mark_done,
+    open_session,
+)
 from cdptool.errors import ConfigError, UsageError
 from cdptool.profiles import (
     changes,
@@ -48,13 +56,17 @@ def compute_segments(settings: Settings, *, dry_run: bool = False) -> Report:
         return segment(session, as_of, dry_run=dry_run)
 
 
+def _inputs(session: Session) -> dict[str, str]:
+    streams, tables = session.project.streams, session.project.tables
+    names = ("profiles", "identity", *(s.table for s in streams), *(t.table for t in tables))
+    return digests_of(session.snapshot(), names)
+
+
 def fingerprint_of(session: Session, as_of: AsOf) -> str:
     """What the answers depend on."""
-    snapshot, project = session.snapshot(), session.project
-    tables = ("profiles", "identity", *(s.table for s in project.streams), *(t.table for t in project.tables))
-    digests = {name: snapshot.digest(name) for name in tables if snapshot.has(name)}
-    complete = sorted(as_of.complete_until.items())
-    return fingerprint(digests, as_of.moment, complete, project.digest("rules"), project.digest("project"))
+    project, complete = session.project, sorted(as_of.complete_until.items())
+    parts = (project.digest("rules"), project.digest("project"))
+    return fingerprint(_inputs(session), as_of.moment, complete, *parts)
 
 
 def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
@@ -74,16 +86,19 @@ def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
     with session.timed("evaluate"):
         answers = _answer(session, snapshot, book, as_of)
     if not dry_run:
-        mark = fingerprint_of(session, as_of)
-        with session.workspace.begin(
-            session.manifest("segment", as_of.moment, snapshot.digests())
-        ) as transaction:
-            transaction.replace("traits", answers.traits)
-            transaction.replace("memberships", answers.memberships, MEMBERSHIPS)
-            mark_done(transaction, "segment", mark, OUTPUTS, as_of=as_of.moment)
-            sizes = answers.memberships.filter(pl.col("state") == "in").group_by("segment").len()
-            session.commit(transaction, dict(sizes.iter_rows()))
+        _commit(session, answers, as_of)
     return _report(session, book, answers, as_of, dry_run=dry_run)
+
+
+def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
+    mark = fingerprint_of(session, as_of)
+    also = {"as_of": as_of.moment.isoformat(), "of": segments_are_of(session)}
+    sizes = answers.memberships.filter(pl.col("state") == "in").group_by("segment").len().sort("segment")
+    with session.workspace.begin(session.manifest("segment", as_of.moment, _inputs(session))) as transaction:
+        transaction.replace("traits", answers.traits)
+        transaction.replace("memberships", answers.memberships, MEMBERSHIPS)
+        mark_done(transaction, "segment", mark, OUTPUTS, also=also)
+        session.commit(transaction, dict(sizes.iter_rows()))
 
 
 def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> _Answers:

@@ -12,11 +12,12 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -58,6 +59,7 @@ class Session:
     now: datetime
     run_id: str
     timings: dict[str, float] = field(default_factory=dict)
+    n_timings_recorded: int = 0  # those of earlier steps stand in their own manifests
 
     def snapshot(self) -> Snapshot:
         """The newest tables."""
@@ -100,18 +102,41 @@ class Session:
         """What belongs to this run only: the `run` block of a manifest, outside every comparison."""
         return {"run_id": self.run_id, "started_at": self.now.isoformat()}
 
-    def commit(self, transaction: Transaction, counts: Mapping[str, int]) -> int | None:
-        """Commit with the finished manifest. None where nothing changed."""
+    def commit(
+        self, transaction: Transaction, counts: Mapping[str, int], inputs: Mapping[str, str] | None = None
+    ) -> int | None:
+        """
+        Commit with the finished manifest.
+
+        Args:
+            transaction: The changes of one step.
+            counts: What came out, by name.
+            inputs: Path or table → digest, where they were not known when the step began.
+
+        Returns:
+            The number of the new snapshot; None where nothing changed.
+        """
+        timings = dict(list(self.timings.items())[self.n_timings_recorded :])
+        self.n_timings_recorded = len(self.timings)
         finished = replace(
-            transaction.run, counts=counts, timings=dict(self.timings), ended_at=datetime.now(UTC)
+            transaction.run,
+            counts=counts,
+            inputs=transaction.run.inputs if inputs is None else inputs,
+            timings=timings,
+            ended_at=datetime.now(UTC),
         )
         return transaction.commit(finished)
 
 
 @contextmanager
-def open_session(settings: Settings, *, writes: bool) -> Iterator[Session]:
+def open_session(settings: Settings, *, writes: bool, needs_workspace: bool = True) -> Iterator[Session]:
     """
     Read the project, open its workspace, and hold the lease if the command writes.
+
+    Args:
+        settings: What the command line says.
+        writes: Whether the command changes the workspace; it is created where it is absent.
+        needs_workspace: False for a command that reads and can begin with an empty one.
 
     Raises:
         ConfigError: If the project cannot be read.
@@ -121,7 +146,11 @@ def open_session(settings: Settings, *, writes: bool) -> Iterator[Session]:
     project = load_project(settings.project, settings.overrides(), os.environ)
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    with Workspace.open(project.workspace, create=writes) as workspace, _engine(settings, project) as engine:
+    is_pretended = not (writes or needs_workspace or project.workspace.exists())
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory())) if is_pretended else project.workspace
+        workspace = stack.enter_context(Workspace.open(folder, create=writes or is_pretended))
+        engine = stack.enter_context(_engine(settings.buckets, folder))
         session = Session(settings, project, workspace, engine, now, run_id)
         if not writes:
             yield session
@@ -131,13 +160,18 @@ def open_session(settings: Settings, *, writes: bool) -> Iterator[Session]:
 
 
 @contextmanager
-def _engine(settings: Settings, project: Project) -> Iterator[Engine[pl.LazyFrame]]:
+def _engine(buckets: int, workspace: Path) -> Iterator[Engine[pl.LazyFrame]]:
     """The engine of this machine: whole, or in buckets that spill into the workspace."""
-    if settings.buckets <= 1:
+    if buckets <= 1:
         yield LocalEngine()
         return
-    with BucketEngine(settings.buckets, project.workspace / "spill") as engine:
+    with BucketEngine(buckets, workspace / "spill") as engine:
         yield engine
+
+
+def digests_of(snapshot: Snapshot, tables: Iterable[str]) -> dict[str, str]:
+    """Table → digest, of those that are there: what a step read, for its fingerprint and its manifest."""
+    return {table: snapshot.digest(table) for table in tables if snapshot.has(table)}
 
 
 def fingerprint(*parts: Any) -> str:
@@ -156,10 +190,13 @@ def is_done(session: Session, verb: str, mark: str) -> bool:
 
 
 def mark_done(
-    transaction: Transaction, verb: str, mark: str, tables: tuple[str, ...], *, as_of: datetime | None = None
+    transaction: Transaction,
+    verb: str,
+    mark: str,
+    tables: tuple[str, ...],
+    *,
+    also: Mapping[str, Any] | None = None,
 ) -> None:
-    """Remember what the step's result depended on, the tables it wrote, and the moment it is for."""
-    snapshot = transaction.snapshot()
-    outputs = {table: snapshot.digest(table) for table in tables if snapshot.has(table)}
-    payload = {"fingerprint": mark, "outputs": outputs, "as_of": as_of.isoformat() if as_of else None}
-    transaction.log("step", verb, payload)
+    """Remember what the step's result depended on, the tables it wrote, and what later steps ask of it."""
+    outputs = digests_of(transaction.snapshot(), tables)
+    transaction.log("step", verb, {"fingerprint": mark, "outputs": outputs, **(also or {})})
