@@ -359,8 +359,9 @@ def main() -> None:
         code = _usage(error)
     except (typer.Abort, KeyboardInterrupt):
         code = 130
-    except BrokenPipeError:
-        # The reader hung up (`| head`): done. Point both elsewhere so that the exit does not fail again.
+    except (BrokenPipeError, SystemExit):
+        # The reader hung up (`| head`), which Typer makes an exit of 1: done. Point both streams elsewhere, so
+        # that the last flush does not fail again.
         for stream in (sys.stdout, sys.stderr):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         code = 0

@@ -1,7 +1,7 @@
 """
 The only writer to the terminal: answers on stdout, talk on stderr.
 
-Plain text unless stderr or stdout is a terminal; NO_COLOR is honoured by rich. Data is never read as markup.
+Plain text unless stderr or stdout is a terminal and NO_COLOR is not set. Data is never read as markup.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cdptool.errors import CdptoolError, Finding
 
@@ -65,7 +65,7 @@ def progress(voice: Voice) -> Iterator[Callable[[str], None]]:
 
     Nothing with `-q` or `--json`, and nothing where stderr is no terminal.
     """
-    if voice.quiet or voice.as_json or not (voice.verbose or sys.stderr.isatty()):
+    if voice.quiet or voice.as_json or not (voice.verbose or _is_terminal(sys.stderr)):
         yield lambda _: None
     elif voice.verbose:
         yield _talk
@@ -90,8 +90,13 @@ def _talk_findings(findings: tuple[Finding, ...]) -> None:
         _talk(f"… and {len(findings) - MOST_FINDINGS} more")
 
 
+def _is_terminal(stream: TextIO) -> bool:
+    """Whether escape codes may be written: a terminal, and nobody asked for plain text."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def _painted(severity: str) -> str:
-    if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+    if not _is_terminal(sys.stderr):
         return severity
     return {"error": "\x1b[31merror\x1b[0m", "warning": "\x1b[33mwarning\x1b[0m"}.get(severity, severity)
 
@@ -108,7 +113,7 @@ def _finding_as_data(finding: Finding) -> dict[str, str | None]:
 def _print_grid(grid: Grid) -> None:
     """A table on stdout: boxed on a terminal, aligned plain text elsewhere."""
     rows = [[_cell(value) for value in row] for row in grid.rows]
-    if sys.stdout.isatty():
+    if _is_terminal(sys.stdout):
         from rich import box
         from rich.console import Console
         from rich.table import Table

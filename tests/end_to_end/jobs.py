@@ -89,8 +89,9 @@ class Job:
 
     def fork(self, *arguments: str, env: dict[str, str] | None = None) -> BaseProcess:
         """Begin one command in a process group of its own."""
-        given = environment(env)
-        process = _forked.Process(target=_child, args=(str(self.folder), arguments, given), daemon=True)
+        process = _forked.Process(
+            target=_child, args=(str(self.folder), arguments, environment(env)), daemon=True
+        )
         process.start()
         return process
 
@@ -98,6 +99,16 @@ class Job:
         """What the last command that was forked here has printed."""
         texts = [(self.folder / name).read_text(encoding="utf-8") for name in (".stdout", ".stderr")]
         return Done(code, *texts)
+
+    def hang_up(self, *arguments: str) -> Done:
+        """Run one command whose reader is gone before it says anything, as in `| head -0`."""
+        process = _forked.Process(
+            target=_unheard, args=(str(self.folder), arguments, environment()), daemon=True
+        )
+        process.start()
+        process.join(SECONDS)
+        assert process.exitcode is not None, f"cdptool {arguments[0]} hangs"
+        return self.done(process.exitcode)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Begin one command as a user does."""
@@ -195,7 +206,15 @@ def _comparable(path: Path) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2).encode()
 
 
-def _child(folder: str, arguments: tuple[str, ...], env: dict[str, str]) -> None:
+def _unheard(folder: str, arguments: tuple[str, ...], env: dict[str, str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    _child(folder, arguments, env, stdout=writer)
+
+
+def _child(
+    folder: str, arguments: tuple[str, ...], env: dict[str, str], *, stdout: int | None = None
+) -> None:
     os.setpgid(0, 0)
     os.chdir(folder)
     os.environ.clear()
@@ -204,6 +223,8 @@ def _child(folder: str, arguments: tuple[str, ...], env: dict[str, str]) -> None
     for name, number in ((".stdout", 1), (".stderr", 2)):
         target = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(target, number)
+    if stdout is not None:
+        os.dup2(stdout, 1)
     sys.argv = ["cdptool", *arguments]
     from cdptool.cli import main
 

@@ -32,9 +32,9 @@ def test_shuffled_rows_and_files_change_no_byte_no_id_and_no_decision_oracle(
 
 @pytest.mark.parametrize("buckets", ["3", "8"])
 def test_buckets_change_nothing(buckets: str, finished: Job, tmp_path: Path) -> None:
-    """The input is read already: what buckets take part in is the rest."""
+    """Nor does --debug, which rides along to save a run."""
     job = Job.fresh(tmp_path / "job")
-    done = job.run(*RUN, "--buckets", buckets)
+    done = job.run(*RUN, "--buckets", buckets, "--debug")
     assert done.code == 0, done.stderr
     assert job.outputs() == finished.outputs()
     assert job.digests() == finished.digests()

@@ -1,0 +1,187 @@
+"""How commands behave at a terminal, in a pipe and in a script: `house_style.md` §7."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from cdptool.cli import app
+from tests.end_to_end.jobs import AS_OF, RUN, Done, Job, everything
+
+PROJECT = ("-C", "configs")
+TIMED = (*PROJECT, "--as-of", AS_OF)
+READING = {
+    "config": ("config", *PROJECT),
+    "status": ("status", *PROJECT),
+    "explain merge": ("explain", "merge", "crm:0000103", "loyalty:0045010366", *PROJECT),
+    "workspace verify": ("workspace", "verify", *PROJECT),
+    "workspace history": ("workspace", "history", *PROJECT),
+}
+WRITING = {
+    "ingest": ("ingest", *PROJECT),
+    "merge": ("merge", *PROJECT),
+    "segment": ("segment", *TIMED),
+    "plan": ("plan", *TIMED),
+    "export": ("export", *TIMED),
+    "run": RUN,
+    "workspace tidy": ("workspace", "tidy", *PROJECT, "--keep", "10"),
+}
+COMMANDS = {**READING, **WRITING}
+
+
+def verbs(command: object, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every command and group of the tool with the last line of its help."""
+    yield name, getattr(command, "epilog", None) or ""
+    for verb, inner in getattr(command, "commands", {}).items():
+        yield from verbs(inner, (*name, verb))
+
+
+ALL = dict(verbs(typer.main.get_command(app)))
+EXAMPLES = {name: text.removeprefix("Example: ") for name, text in ALL.items() if text}
+
+
+@pytest.fixture(scope="module")
+def job(finished: Job, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """A finished job of this module's own, settled in its folder; commands here change nothing in it."""
+    copied = finished.copied(tmp_path_factory.mktemp("manners") / "job")
+    assert copied.run(*RUN).code == 0
+    return copied
+
+
+def test_every_command_is_looked_at_here() -> None:
+    leaves = {" ".join(name) for name in ALL if not any(other[:-1] == name for other in ALL if other)}
+    assert leaves == set(COMMANDS)
+
+
+def test_every_command_shows_an_example() -> None:
+    assert {" ".join(name) for name in ALL} - {"explain", "workspace"} == {
+        " ".join(name) for name in EXAMPLES
+    } - {
+        "explain",
+        "workspace",
+    }
+    for name, text in ALL.items():
+        assert not text or text.startswith(f"Example: cdptool {' '.join(name)}".rstrip()), name
+
+
+@pytest.fixture(scope="module")
+def said(job: Job) -> dict[str, Done]:
+    """What every example printed, in one folder, one after the other, as if somebody read through the help."""
+    terminal = {"TERM": "xterm-256color"}
+    return {line: job.run(*line.split()[1:], env=terminal) for line in EXAMPLES.values()}
+
+
+def test_every_example_runs_as_printed(said: dict[str, Done]) -> None:
+    for line, done in said.items():
+        assert done.code == 0, f"{line}\n{done.stderr}"
+
+
+def test_no_escape_codes_where_there_is_no_terminal(said: dict[str, Done]) -> None:
+    for line, done in said.items():
+        assert "\x1b" not in done.stdout + done.stderr, line
+
+
+def test_nothing_personal_is_printed(said: dict[str, Done], job: Job, finished: Job) -> None:
+    """No e-mail, phone, name or address of the profiles or the raw file, unless --show-values asks for them."""
+    names = job.table("profiles").select("email", "phone", "name", "address").unpivot()["value"].drop_nulls()
+    raw = (job.folder / "sample_data/crm/customers.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    cells = {row.split(";")[i] for row in raw if row.count(";") == 9 for i in (1, 4, 5, 6)}
+    personal = {value for value in {*names, *cells} if len(value) > 5}
+    assert len(personal) > 1500
+    asked = next(line for line in said if "explain merge" in line)
+    values = job.run(*asked.split()[1:], "--show-values").stdout
+    assert any(value in values for value in personal), "the test would not notice a value"
+    loud = [job.run(*COMMANDS[name], "-v") for name in WRITING if name != "workspace tidy"]
+    for done in (finished.done(0), *said.values(), *loud):
+        shown = (done.stdout + done.stderr).replace("@hoasen.example.com", "")  # owners of campaigns
+        assert [value for value in personal if value in shown] == []
+        assert not re.search(r"[\w.]+@[\w.]+\.(com|org|vn|net)\b", shown)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_json_is_one_object_on_stdout_and_reading_changes_no_file(name: str, job: Job) -> None:
+    before = everything(job.folder)
+    done = job.run(*COMMANDS[name], "--json")
+    assert (done.code, done.stderr) == (0, "")
+    assert name in WRITING or everything(job.folder) == before
+    assert done.answer["command"] == name
+    assert isinstance(done.answer["summary"], str)
+    assert isinstance(done.answer["findings"], list)
+
+
+def test_json_holds_warnings_too(job: Job) -> None:
+    done = job.run(*WRITING["export"], "--json")
+    warnings = [finding["severity"] for finding in done.answer["findings"]]
+    assert warnings == ["warning", "warning"]
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_quiet_says_nothing_when_all_is_well(name: str, job: Job) -> None:
+    done = job.run(*WRITING[name], "-q")
+    assert (done.code, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_quiet_still_gives_the_answer_that_was_asked_for(job: Job) -> None:
+    done = job.run(*READING["status"], "-q")
+    assert (done.code, done.stderr) == (0, "")
+    assert done.stdout.startswith("Sources\n")
+
+
+@pytest.mark.parametrize("name", sorted(set(READING) - {"config"}))
+def test_reading_does_not_make_a_workspace(name: str, tmp_path: Path) -> None:
+    job = Job.fresh(tmp_path / "job")
+    before = everything(job.folder)
+    assert job.run(*READING[name]).code == 2
+    assert everything(job.folder) == before
+
+
+@pytest.mark.parametrize("name", ["ingest", "merge", "segment", "plan", "export"])
+def test_a_dry_run_changes_nothing(name: str, job: Job) -> None:
+    before = everything(job.folder)
+    done = job.run(*WRITING[name], "--dry-run", "--json")
+    assert (done.code, done.answer["dry_run"]) == (0, True)
+    assert everything(job.folder) == before
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_reader_that_hangs_up_is_no_error(name: str, job: Job) -> None:
+    done = job.hang_up(*COMMANDS[name])
+    assert done.code == 0
+    assert "roken pipe" not in done.stderr and "Traceback" not in done.stderr and "error" not in done.stderr
+
+
+@pytest.mark.parametrize("line", ["cdptool --help", "cdptool run --help", "cdptool config -C configs"])
+def test_head_of_a_long_answer_is_no_error(line: str, job: Job) -> None:
+    done = job.shell(f"{line} | head -1; exit ${{PIPESTATUS[0]}}")
+    assert (done.code, done.stdout.count("\n"), done.stderr) == (0, 1, done.stderr)
+    assert "roken pipe" not in done.stderr and "Traceback" not in done.stderr
+
+
+def test_no_color_is_plain_on_a_terminal_too(job: Job) -> None:
+    """`script` gives the command a terminal of its own."""
+    for name in ("status", "run"):
+        line = " ".join(["cdptool", *COMMANDS[name]])
+        coloured = job.shell(f"TERM=xterm-256color script -qec '{line}' /dev/null")
+        plain = job.shell(f"TERM=xterm-256color NO_COLOR=1 script -qec '{line}' /dev/null")
+        assert coloured.code == plain.code == 0
+        assert "\x1b" not in plain.stdout, name
+
+
+def test_files_that_leave_are_for_their_owner_only(job: Job) -> None:
+    files = [path for path in job.out.rglob("*") if path.is_file()]
+    assert len(files) > 15
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (job.out, job.out / "plan", job.workspace)} == {
+        0o700
+    }
+
+
+def test_verbose_adds_steps_and_timings_on_stderr(job: Job) -> None:
+    done, quiet = job.run(*RUN, "-v"), job.run(*RUN)
+    assert done.stdout == quiet.stdout
+    assert re.search(r"^ingest crm: \d+\.\d\d s$", done.stderr, re.MULTILINE)
