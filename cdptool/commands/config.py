@@ -18,5 +18,6 @@ def show_config(settings: Settings) -> Report:
         summary=f"project `{project.name}`: {len(rows)} settings, no errors",
         data={"settings": [{"name": n, "value": v, "origin": o} for n, v, o in rows]},
         grids=(Grid("Effective configuration", ("setting", "value", "from"), rows),),
+        findings=project.warnings,
         is_answer=True,
     )

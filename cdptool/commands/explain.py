@@ -110,13 +110,31 @@ def _row(
     left, right = names[step.record_id_l], names[step.record_id_r]
     fields = [] if step.match_key == JUDGED else step.match_key.split(" + ")
     types = {column.name: field_type(column.type) for column in columns}
-    held = snapshot.scan("records").filter(pl.col("record_id") == step.record_id_r).select(fields).collect()
+    agreed = _agreed(snapshot, step, fields)
+    values = [
+        text if show_values else types[name].mask(text) for name, text in zip(fields, agreed, strict=True)
+    ]
+    return (*left, *right, step.match_key, " + ".join(values), step.step)
+
+
+def _agreed(snapshot: Snapshot, step: Step, fields: list[str]) -> list[str]:
+    """The value of each field on which two records agree, in whichever of their versions they do."""
+    ends = (step.record_id_l, step.record_id_r)
+    held = (
+        snapshot.scan("records")
+        .filter(pl.col("record_id").is_in(ends))
+        .select("record_id", *fields)
+        .collect()
+    )
     values = []
     for name in fields:
-        value = held[name].drop_nulls()
-        text = str(value[-1]) if len(value) else ""
-        values.append(text if show_values else types[name].mask(text))
-    return (*left, *right, step.match_key, " + ".join(values), step.step)
+        left, right = (
+            {str(value) for value in held.filter(pl.col("record_id") == end)[name].drop_nulls()}
+            for end in ends
+        )
+        # Names agree in their folded form: then there may be no value that both have.
+        values.append(min(left & right or right, default=""))
+    return values
 
 
 def _told(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

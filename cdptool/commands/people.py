@@ -6,16 +6,22 @@ Shared by `plan` and `export`, so that both judge consent, caps and bounces by t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
 
 from cdptool.commands.session import Session, digests_of
-from cdptool.decisions import by_identifier, cap_columns, events_by_profile, people_schema, reservations
+from cdptool.decisions import (
+    by_identifier,
+    cap_columns,
+    events_by_profile,
+    ledger_findings,
+    people_schema,
+    reservations,
+)
 from cdptool.decisions.events import LEDGER, LOG, PLANNED
 from cdptool.decisions.spec import Cap, Plan
-from cdptool.errors import UsageError
+from cdptool.errors import Finding, UsageError
 from cdptool.profiles import under_todays_ids
 from cdptool.rules import row_condition
 from cdptool.tables import ALIASES, DECISIONS, IDENTIFIERS, MEMBERSHIPS, Schema
@@ -66,11 +72,10 @@ def decision_events(
     session: Session, snapshot: Snapshot, plan: Plan, as_of: datetime, *, with_this_run: bool = False
 ) -> pl.LazyFrame:
     """The ledger of consent, the log of sends and earlier plans, by profile: EVENTS with the cap columns."""
-    keys = tuple(key.field for key in session.project.merge.keys) if session.project.merge else ()
-    ledger = _named_events(session, snapshot, plan.consent.stream, LEDGER, keys) if plan.consent else None
+    ledger = _named_events(session, snapshot, plan.consent.stream, LEDGER) if plan.consent else None
     log = planned = None
     if plan.sends:
-        log = _named_events(session, snapshot, plan.sends.stream, LOG, keys, caps=plan.caps)
+        log = _named_events(session, snapshot, plan.sends.stream, LOG, caps=plan.caps)
         decisions = under_todays_ids(snapshot.scan("decisions", DECISIONS), snapshot.scan("aliases", ALIASES))
         planned = reservations(decisions, plan, as_of=as_of, with_this_run=with_this_run)
         planned = planned.with_columns(_conditions(session, plan.caps, plan.sends.stream, PLANNED))
@@ -81,6 +86,13 @@ def decision_events(
         planned=planned,
         cap_columns=cap_columns(plan),
     )
+
+
+def consent_findings(session: Session, snapshot: Snapshot, plan: Plan) -> tuple[Finding, ...]:
+    """What is odd about the ledger of consent, as warnings; collects counts."""
+    if plan.consent is None:
+        return ()
+    return ledger_findings(_named_events(session, snapshot, plan.consent.stream, LEDGER), plan)
 
 
 def decision_people(snapshot: Snapshot, plan: Plan) -> pl.LazyFrame:
@@ -117,11 +129,11 @@ def _named_events(
     snapshot: Snapshot,
     stream: str,
     schema: Schema,
-    keys: Sequence[str],
     *,
     caps: tuple[Cap, ...] = (),
 ) -> pl.LazyFrame:
     """A stream in the shape the decisions read, one row per event and identifier of its record."""
+    keys = tuple(key.field for key in session.project.merge.keys) if session.project.merge else ()
     wanted = {name: dtype for name, dtype in schema.items() if name not in ("field", "value")}
     rows = snapshot.scan(f"stream_{stream}", {"record_id": pl.Int64(), **wanted})
     rows = rows.with_columns(_conditions(session, caps, stream, rows.collect_schema()))

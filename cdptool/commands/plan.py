@@ -9,7 +9,13 @@ import polars as pl
 
 from cdptool.commands.as_of import parse_as_of
 from cdptool.commands.files import write_folder
-from cdptool.commands.people import decision_events, decision_people, decision_tables, segmented_at
+from cdptool.commands.people import (
+    consent_findings,
+    decision_events,
+    decision_people,
+    decision_tables,
+    segmented_at,
+)
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import (
     Session,
@@ -23,7 +29,7 @@ from cdptool.decisions import plan_kernel, suppressed_report
 from cdptool.decisions.planning import Applies
 from cdptool.decisions.spec import Campaign, Cap, Plan
 from cdptool.destinations import DestinationSpec, ExportSpec, manifest_entry, render
-from cdptool.errors import ConfigError
+from cdptool.errors import ConfigError, Finding
 from cdptool.rules import row_condition
 from cdptool.tables import DECISIONS
 from cdptool.workspace import Snapshot
@@ -82,8 +88,9 @@ def plan(session: Session, as_of: datetime, *, dry_run: bool = False) -> Report:
     snapshot = session.snapshot()
     with session.timed("decide"):
         decisions = _decide(session, snapshot, plan_spec, as_of)
+        findings = consent_findings(session, snapshot, plan_spec)
     written = () if dry_run else _write(session, snapshot, plan_spec, decisions, as_of)
-    return _report(session, decisions, written, dry_run=dry_run)
+    return _report(session, decisions, written, findings, dry_run=dry_run)
 
 
 def _decide(session: Session, snapshot: Snapshot, plan_spec: Plan, as_of: datetime) -> pl.DataFrame:
@@ -140,7 +147,14 @@ def _csv(
     return name, (rendered.body, manifest_entry(name, rendered, export, destination))
 
 
-def _report(session: Session, decisions: pl.DataFrame, written: tuple[str, ...], *, dry_run: bool) -> Report:
+def _report(
+    session: Session,
+    decisions: pl.DataFrame,
+    written: tuple[str, ...],
+    findings: tuple[Finding, ...],
+    *,
+    dry_run: bool,
+) -> Report:
     counts = decisions.group_by("campaign", "decision", "channel", "reason").len().sort(pl.all())
     names = ("campaign", "decision", "channel", "reason", "people")
     n_sent = decisions.filter(pl.col("decision") == "send").height
@@ -157,5 +171,6 @@ def _report(session: Session, decisions: pl.DataFrame, written: tuple[str, ...],
             "dry_run": dry_run,
         },
         grids=(Grid("Decisions", names, tuple(counts.iter_rows())),),
+        findings=findings,
         timings=tuple(session.timings.items()),
     )

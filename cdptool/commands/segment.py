@@ -194,5 +194,6 @@ def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *,
             Grid("Segments", COLUMNS, rows),
             *((Grid("Line by line", ("segment", "all → after each line"), falls),) if falls else ()),
         ),
+        findings=session.project.warnings,
         timings=tuple(session.timings.items()),
     )

@@ -93,18 +93,20 @@ def ledger_findings(ledger: pl.LazyFrame, plan: Plan) -> tuple[Finding, ...]:
 
     Args:
         ledger: LEDGER, one row per event and identifier.
-        plan: For the names of its channels.
+        plan: For the names of its channels, and the purposes of its campaigns: only for these an unknown channel
+            is odd (consent to advertising may speak of channels that no campaign uses).
     """
     require(ledger, LEDGER, "the consent ledger")
     state, channel = plain("state"), plain("channel")
     channels = [*(folded(c.name) for c in plan.channels), ALL]
+    is_asked = plain("purpose").fill_null(ALL).is_in([*(folded(c.purpose) for c in plan.campaigns), ALL])
     spoken = state.is_not_null()
     odd = pl.col("event_id").filter
     counts = (
         ledger.select(
             states=odd(spoken & ~state.is_in(STATES)).n_unique(),
             times=odd(spoken & pl.col("at").is_null()).n_unique(),
-            channels=odd(spoken & channel.is_not_null() & ~channel.is_in(channels)).n_unique(),
+            channels=odd(spoken & is_asked & channel.is_not_null() & ~channel.is_in(channels)).n_unique(),
         )
         .collect()
         .row(0, named=True)

@@ -180,6 +180,16 @@ def test_odd_ledger_rows_are_counted_without_their_values():
             "at": None,
         },
         {"event_id": 2, "field": "email", "value": A, "channel": "fax", "state": "granted", "at": AS_OF},
+        # No campaign is for advertising, so the plan need not know the channels of such a consent.
+        {
+            "event_id": 3,
+            "field": "email",
+            "value": A,
+            "channel": "ads",
+            "purpose": "advertising",
+            "state": "granted",
+            "at": AS_OF,
+        },
     ]
     found = ledger_findings(pl.LazyFrame(rows, schema=LEDGER), PLAN)
     assert [str(finding) for finding in found] == [
