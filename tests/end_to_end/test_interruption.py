@@ -12,7 +12,7 @@ from cdptool.workspace import Workspace
 from tests.end_to_end.jobs import ROUNDS, RUN, SECONDS, SEED, Job, kill_group
 
 KILLS = 20 * ROUNDS
-KILLS_EACH = 4  # in one workspace, one after the other, before a run is left alone
+KILLS_EACH = 5  # in one workspace, one after the other, before a run is left alone
 
 
 def verified(job: Job) -> bool:

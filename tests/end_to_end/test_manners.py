@@ -76,13 +76,9 @@ def said(job: Job) -> dict[str, Done]:
     return {line: job.run(*line.split()[1:], env=terminal) for line in EXAMPLES.values()}
 
 
-def test_every_example_runs_as_printed(said: dict[str, Done]) -> None:
+def test_every_example_runs_as_printed_and_writes_no_escape_codes(said: dict[str, Done]) -> None:
     for line, done in said.items():
         assert done.code == 0, f"{line}\n{done.stderr}"
-
-
-def test_no_escape_codes_where_there_is_no_terminal(said: dict[str, Done]) -> None:
-    for line, done in said.items():
         assert "\x1b" not in done.stdout + done.stderr, line
 
 
@@ -112,6 +108,15 @@ def test_json_is_one_object_on_stdout_and_reading_changes_no_file(name: str, job
     assert done.answer["command"] == name
     assert isinstance(done.answer["summary"], str)
     assert isinstance(done.answer["findings"], list)
+
+
+def test_the_first_ingest_can_be_a_dry_run(tmp_path: Path) -> None:
+    """Before there is a workspace is when one most wants to see how files are read."""
+    job = Job.fresh(tmp_path / "job")
+    before = everything(job.folder)
+    done = job.run("ingest", "surveys", "till", *PROJECT, "--dry-run", "--json")
+    assert (done.code, done.answer["files"], done.answer["rows_quarantined"]) == (0, 14, 2)
+    assert everything(job.folder) == before
 
 
 def test_json_holds_warnings_too(job: Job) -> None:
