@@ -86,7 +86,7 @@ def fingerprint_of(session: Session, as_of: datetime) -> str:
     """What the files depend on."""
     project = session.project
     parts = [project.digest(part) for part in ("exports", "plan", "project")]
-    return fingerprint(_inputs(session), as_of, *parts, str(project.out))
+    return fingerprint(_inputs(session), as_of, *parts, session.out_from_project)
 
 
 def export(

@@ -54,7 +54,7 @@ def fingerprint_of(session: Session, as_of: datetime) -> str:
     """What the decisions depend on, but for earlier ones: those are the step's own output, which `is_done` compares."""
     project = session.project
     return fingerprint(
-        _inputs(session), as_of, project.digest("plan"), project.digest("project"), str(project.out)
+        _inputs(session), as_of, project.digest("plan"), project.digest("project"), session.out_from_project
     )
 
 

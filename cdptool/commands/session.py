@@ -75,6 +75,11 @@ class Session:
         """The out folder as people see it."""
         return self.shown(self.project.out)
 
+    @property
+    def out_from_project(self) -> str:
+        """The out folder as seen from the project: part of what a step did, and the same when both are moved."""
+        return os.path.relpath(self.project.out, self.project.root)
+
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
         """Count the seconds of a step under its name."""
