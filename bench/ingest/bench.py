@@ -34,8 +34,9 @@ def bare(path: str, folder: str) -> dict[str, int]:
 
 def ours(path: str, folder: str) -> dict[str, int]:
     """What `cdptool ingest` does with one file before it commits: digest, read, stage."""
-    from cdptool.sources import ReadContext, file_digest, mapping_digest, read_file
     from orders import FIELDS, ORDERS, SOURCE
+
+    from cdptool.sources import ReadContext, file_digest, mapping_digest, read_file
 
     context = ReadContext(
         shown_path=Path(path).name,

@@ -20,11 +20,11 @@ HEADER = b"order_id,line,created_at,customer_id,email,sku,quantity,total,channel
 CHANNELS = ("web", "app", "store", "zalo", "hotline")
 NOTES = ("giao giờ hành chính", "gọi trước khi giao", "quà tặng", "", "không lấy hoá đơn", "để ở quầy lễ tân")
 BAD_ROWS = (
-    b"9999999,1,2026-03-01 10:22:33,KH000001\n",
-    b"9999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x,extra\n",
+    b"99999999,1,2026-03-01 10:22:33,KH000001\n",
+    b"99999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x,extra\n",
     b'9999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,"x" y\n',
-    b"9999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,caf\xe9\n",
-    b"9999999,1,2026-02-31 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x\n",
+    b"99999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,caf\xe9\n",
+    b"99999999,1,2026-02-31 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x\n",
 )
 
 
@@ -38,7 +38,7 @@ def chunk(number: int, rows: int) -> bytes:
     kind = rng.random(rows)
     note = pl.Series(np.array(NOTES, dtype=object)[rng.integers(0, len(NOTES), rows)], dtype=pl.String)
     frame = pl.DataFrame({"i": index, "c": customer, "s": seconds, "note": note, "kind": kind}).select(
-        order_id=1_000_000 + pl.col("i") // 3,
+        order_id=10_000_000 + pl.col("i") // 3,
         line=pl.col("i") % 3 + 1,
         created_at=pl.from_epoch("s").dt.strftime("%Y-%m-%d %H:%M:%S"),
         customer_id=pl.format("KH{}", pl.col("c").cast(pl.String).str.zfill(6)),

@@ -16,6 +16,7 @@ from cdptool.sources.opening import OpenedText, is_parquet, open_text
 from cdptool.sources.parquet import open_parquet
 from cdptool.sources.sniff import SAMPLE, Layout, detect_layout
 from cdptool.sources.spec import Dialect
+from cdptool.sources.window import Chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _text_notes(text: OpenedText) -> Iterator[str]:
         yield "lines end with CR"
 
 
-def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _from(first: bytes, rest: Iterator[Chunk]) -> Iterator[Chunk]:
     if first:
         yield first
     yield from rest

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,13 +19,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.errors import Place, SourceError
-from cdptool.sources.csv_records import Fault, NeedMoreError, Record, Shape, raw_of, read_record
-from cdptool.sources.csv_structure import Mask, Positions, Structure, structure_of
+from cdptool.sources.csv_records import QUOTE_LIMIT, Fault, NeedMoreError, Record, Shape, raw_of, read_record
+from cdptool.sources.csv_structure import Mask, Structure, structure_of
+from cdptool.sources.window import Chunk, Window
 
-BLOCK = 8 << 20  # about so many bytes are handed on at once
+BLOCK = 16 << 20  # about so many bytes are handed on at once
+_PART = 16 << 20
+_WARY = 1 << 20  # and so many tried at once after a fault that cost a second look
+_AHEAD = 256 << 10  # text that the exact reader may look ahead before it asks for more
 _SMALLEST = 4 << 10  # below this a part that does not add up is read record by record
 _LONGEST_LINE = 64 << 20
-_UNDECODABLE = 32  # lines that are not UTF-8 looked for in one part; with more of them the part is halved
+_PIECE = 64 << 10  # what is decoded to find a byte that is not UTF-8
 
 
 class Rejected(NamedTuple):
@@ -55,8 +60,8 @@ class _Gathered:
     n_blank: int = 0
 
     def block(self, schema: dict[str, pl.DataType]) -> TextBlock:
-        frame = pl.concat(self.frames) if self.frames else pl.DataFrame(schema=schema)
-        lines = np.concatenate(self.lines) if self.lines else np.empty(0, np.int64)
+        frame = pl.concat(self.frames or [pl.DataFrame(schema=schema)], rechunk=len(self.frames) > 1)
+        lines = np.concatenate(self.lines or [np.empty(0, np.int64)])
         return TextBlock(frame, lines, tuple(self.rejected), self.n_blank)
 
 
@@ -68,93 +73,81 @@ class CsvReader:
     """
 
     def __init__(
-        self, chunks: Iterator[bytes], shape: Shape, place: Place, *, first_line: int = 1, block: int = BLOCK
+        self, chunks: Iterator[Chunk], shape: Shape, place: Place, *, first_line: int = 1, block: int = BLOCK
     ) -> None:
-        self._chunks = chunks
+        self._window = Window(chunks)
         self._shape = shape
         self._place = place
         self._line = first_line
         self._block = block
         self._part = block  # how much to try at once: halved where it fails, doubled where it holds
-        self._buffer = b""
-        self._position = 0
-        self._is_last = False
-        self._has_foreign_bytes = False
         self._schema: dict[str, pl.DataType] = {str(i): pl.String() for i in range(shape.n_fields)}
 
     def blocks(self) -> Iterator[TextBlock]:
         """All blocks of the text; none where it holds no record."""
-        self._fill(self._block)
-        while self._position < len(self._buffer):
-            gathered, begin = _Gathered(), self._position
-            while self._position < len(self._buffer) and self._position - begin < self._block:
-                self._read_part(gathered, min(self._part, self._block - (self._position - begin)))
+        while True:
+            self._window.fill(self._block)
+            if not self._window.held:
+                return
+            gathered, left = _Gathered(), self._block
+            while left > self._block // 8 and self._window.held:
+                left -= self._read_part(gathered, min(self._part, left))
             yield gathered.block(self._schema)
-            self._fill(self._block)
 
-    def _fill(self, size: int) -> None:
-        """Have `size` bytes from the position on in the buffer, or all that there is."""
-        if self._is_last or len(self._buffer) - self._position >= size:
-            return
-        parts = [self._buffer[self._position :]]
-        held = len(parts[0])
-        while held < size:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                self._is_last = True
-                if held and not parts[-1].endswith(b"\n"):
-                    parts.append(b"\n")
-                break
-            parts.append(chunk)
-            held += len(chunk)
-        self._buffer, self._position = b"".join(parts), 0
-
-    def _read_part(self, gathered: _Gathered, size: int) -> None:
-        view = memoryview(self._buffer)[self._position : self._position + size]
+    def _read_part(self, gathered: _Gathered, size: int) -> int:
+        """Read about so many bytes; returns how many are behind: 0 = try again with a smaller part."""
+        view = self._window.view(size)
         structure = structure_of(view, self._shape)
         if structure.size == 0:
-            self._read_exactly(gathered, 1)
-            return
+            return self._read_exactly(gathered, 1)
         part = bytes(view[: structure.size])
         if not self._take(gathered, part, structure):
             if size > _SMALLEST:
                 self._part = max(_SMALLEST, size // 2)
-            else:
-                self._read_exactly(gathered, structure.size)
-            return
-        self._part = min(self._block, self._part * 2)
-        self._position += structure.size
+                return 0
+            return self._read_exactly(gathered, structure.size)
+        if len(view) - structure.size <= QUOTE_LIMIT:
+            self._part = min(self._block, _PART, self._part + (self._part >> 2))
+        else:  # a doubtful quote ended it early: the rest was looked at in vain
+            self._part = max(self._part // 2, min(self._part, _WARY))
+        self._window.advance(structure.size)
         self._line += structure.n_lines
+        return structure.size
 
     def _take(self, gathered: _Gathered, part: bytes, structure: Structure) -> bool:
         """Accept the rows of a part that add up and reject the others; False where Polars misreads a good one."""
         if b"\r" in part and part.count(b"\r") != part.count(b"\r\n"):
-            return (
-                False  # Polars drops a lone CR before a separator: beside a short row, the bytes would add up
-            )
+            return False  # Polars drops a CR before a separator: beside a missing field, bytes would add up
         faulty = structure.blank()
-        if b"\0" in part or (self._has_foreign_bytes and not _is_utf8(part)):
-            _mark_undecodable(part, structure, faulty)
+        if b"\0" in part:
+            nul = np.flatnonzero(structure.data[: structure.size] == 0)
+            faulty[np.searchsorted(structure.ends, nul, side="right")] = True
         frame = self._parsed(_joined(part, faulty, structure) if faulty.any() else part)
-        if frame is None and not self._has_foreign_bytes and not _is_utf8(part):
-            self._has_foreign_bytes = True  # from now on looked for before Polars stumbles over them
-            return self._take(gathered, part, structure)
-        kept = np.flatnonzero(~faulty)
-        if frame is None or frame.height != kept.size:
+        if frame is None and not _is_utf8(part):
+            _mark_undecodable(part, structure, faulty)
+            self._part = max(self._part // 2, min(self._part, _WARY))
+            frame = self._parsed(_joined(part, faulty, structure))
+        if frame is None or frame.height != faulty.size - np.count_nonzero(faulty):
             return False
-        adds_up = self._adds_up(frame, structure, kept)
-        faulty[kept[~adds_up]] = True
-        records = []
-        for i in np.flatnonzero(faulty).tolist():
-            start = int(structure.starts[i])
-            record = read_record(part, start, self._shape, is_last=True)
-            if record.fields is not None:
-                return False
-            records.append((start, self._line + int(structure.lines[i]), record))
-        for start, line, record in records:
-            self._reject(gathered, part, start, line, record)
-        gathered.frames.append(frame if adds_up.all() else frame.filter(pl.Series(adds_up)))
-        gathered.lines.append(structure.lines[~faulty] + self._line)
+        adds_up = self._adds_up(frame, structure, faulty)
+        is_whole = bool(adds_up.all())
+        if not is_whole:
+            faulty[np.flatnonzero(~faulty)[~adds_up]] = True
+        if faulty.any() and not self._reject_all(gathered, part, structure, faulty):
+            return False
+        gathered.frames.append(frame if is_whole else frame.filter(pl.Series(adds_up)))
+        gathered.lines.append((structure.lines[~faulty] if faulty.any() else structure.lines) + self._line)
+        return True
+
+    def _reject_all(self, gathered: _Gathered, part: bytes, structure: Structure, faulty: Mask) -> bool:
+        """Reject the faulty records; False, and none rejected, where one is good for the exact reader."""
+        at = np.flatnonzero(faulty)
+        starts, lines = structure.starts[at].tolist(), structure.lines[at].tolist()
+        records = [read_record(part, start, self._shape, is_last=True) for start in starts]
+        if any(record.fields is not None for record in records):
+            return False
+        for start, line, record in zip(starts, lines, records, strict=True):
+            self._reject(gathered, part, start, self._line + line, record)
         return True
 
     def _parsed(self, part: bytes) -> pl.DataFrame | None:
@@ -174,7 +167,7 @@ class CsvReader:
         except pl.exceptions.PolarsError:
             return None
 
-    def _adds_up(self, frame: pl.DataFrame, structure: Structure, kept: Positions) -> Mask:
+    def _adds_up(self, frame: pl.DataFrame, structure: Structure, left_out: Mask) -> Mask:
         """Which rows account for every byte of their record: values, separators, line end, quotes around values."""
         lengths = frame.select(pl.sum_horizontal(pl.all().str.len_bytes())).to_series().to_numpy()
         if structure.has_doubled_quotes:
@@ -182,34 +175,37 @@ class CsvReader:
             inside = pl.sum_horizontal(pl.all().str.count_matches(quote, literal=True))
             lengths = lengths - frame.select(inside).to_series().to_numpy()
         expected = structure.value_bytes(self._shape.n_fields)
-        adds_up: Mask = lengths == (expected if kept.size == expected.size else expected[kept])
+        adds_up: Mask = lengths == (expected[~left_out] if left_out.any() else expected)
         return adds_up
 
-    def _read_exactly(self, gathered: _Gathered, size: int) -> None:
-        """Read record by record until `size` bytes are behind."""
-        stop = self._position + size
+    def _read_exactly(self, gathered: _Gathered, size: int) -> int:
+        """Read record by record until `size` bytes are behind; returns how many are."""
         rows: list[tuple[bytes, ...]] = []
         lines: list[int] = []
-        while self._position < stop:
+        ahead = size + _AHEAD
+        text, position = bytes(self._window.view(ahead)), 0
+        while position < size:
+            is_last = self._window.is_last and len(text) == self._window.held
             try:
-                record = read_record(self._buffer, self._position, self._shape, is_last=self._is_last)
+                record = read_record(text, position, self._shape, is_last=is_last)
             except NeedMoreError:
-                stop -= self._position
-                self._fill_more()
-                stop += self._position
+                ahead = self._more(ahead)
+                text = bytes(self._window.view(ahead))
                 continue
             if record.fields is not None:
                 rows.append(record.fields)
                 lines.append(self._line)
             else:
-                self._reject(gathered, self._buffer, self._position, self._line, record)
-            self._line += max(1, self._buffer.count(b"\n", self._position, record.end))
-            self._position = record.end
+                self._reject(gathered, text, position, self._line, record)
+            self._line += max(1, text.count(b"\n", position, record.end))
+            position = record.end
+        self._window.advance(position)
         if rows:
             columns = zip(*rows, strict=True)
             texts = {str(i): [value.decode() or None for value in column] for i, column in enumerate(columns)}
             gathered.frames.append(pl.DataFrame(texts, schema=self._schema))
             gathered.lines.append(np.array(lines))
+        return position
 
     def _reject(self, gathered: _Gathered, buffer: bytes, start: int, line: int, record: Record) -> None:
         if record.fault is None:
@@ -217,15 +213,16 @@ class CsvReader:
         else:
             gathered.rejected.append(Rejected(line, record.fault, raw_of(buffer, start, record.end)))
 
-    def _fill_more(self) -> None:
-        held = len(self._buffer) - self._position
-        if held > _LONGEST_LINE:
+    def _more(self, ahead: int) -> int:
+        """Have twice as much text ahead for a record that does not end in it."""
+        if ahead > _LONGEST_LINE:
             raise SourceError(
                 "a line is longer than 64 MiB",
                 place=Place(self._place.file, self._line),
                 hint="is this a CSV file?",
             )
-        self._fill(held * 2 + (64 << 10))
+        self._window.fill(2 * ahead)
+        return 2 * ahead
 
 
 def _is_utf8(part: bytes) -> bool:
@@ -238,19 +235,19 @@ def _is_utf8(part: bytes) -> bool:
 
 
 def _mark_undecodable(part: bytes, structure: Structure, faulty: Mask) -> None:
-    """Mark the records with NUL bytes, and of those that are not UTF-8 the first so many."""
-    nul = np.flatnonzero(structure.data[: structure.size] == 0)
-    faulty[np.searchsorted(structure.ends, nul, side="right")] = True
-    view, start = memoryview(part), 0
-    for _ in range(_UNDECODABLE):
-        try:
-            str(view[start:], "utf-8")
-        except UnicodeDecodeError as error:
-            record = int(np.searchsorted(structure.ends, start + error.start, side="right"))
-            faulty[record] = True
-            start = int(structure.ends[record])
-        else:
-            return
+    """Mark the records with bytes that are not UTF-8."""
+    ends = structure.ends
+    pieces = np.unique(np.searchsorted(ends, np.arange(0, structure.size, _PIECE)))  # records to cut before
+    cuts = [*structure.starts[pieces].tolist(), structure.size]
+    for start, stop in pairwise(cuts):
+        piece = part[start:stop]
+        while piece and not _is_utf8(piece):
+            try:
+                piece.decode()
+            except UnicodeDecodeError as error:
+                record = int(np.searchsorted(ends, stop - len(piece) + error.start, side="right"))
+                faulty[record] = True
+                piece = part[int(ends[record]) : stop]
 
 
 def _joined(part: bytes, faulty: Mask, structure: Structure) -> bytes:

@@ -19,6 +19,7 @@ from cdptool.sources.csv_records import QUOTE_LIMIT, Shape
 Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 _LF, _CR = 10, 13
+_ZERO = np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,16 @@ class Structure:
     """
     The certain part of a block that begins at a record start.
 
-    `ends` are the positions after each record's line end; `lines` the physical lines each record begins on,
-    counted from 0; `n_lines` all lines up to the last end. `size` is the last end, 0 = nothing is certain.
+    `starts` and `ends` are where each record begins, and the position after its line end; `lines` the physical
+    line it begins on, counted from 0; `n_quotes` how many quotes it holds. `n_lines` are all lines up to the
+    last end. `size` is that end, 0 = nothing is certain.
     """
 
     data: NDArray[np.uint8]
+    starts: Positions
     ends: Positions
     lines: Positions
-    quotes: Positions
+    n_quotes: Positions
     n_lines: int
     has_doubled_quotes: bool
 
@@ -41,24 +44,19 @@ class Structure:
     def size(self) -> int:
         return int(self.ends[-1]) if self.ends.size else 0
 
-    @property
-    def starts(self) -> Positions:
-        return np.concatenate((np.zeros(1, np.int64), self.ends[:-1]))
-
     def blank(self) -> Mask:
         """Which records are blank lines."""
         sizes = self.ends - self.starts
-        is_blank: Mask = (sizes == 1) | ((sizes == 2) & (self.data[self.starts] == _CR))
+        is_blank: Mask = sizes <= 2
+        if is_blank.any():
+            is_blank &= (sizes == 1) | (self.data[self.starts] == _CR)
         return is_blank
 
     def value_bytes(self, n_fields: int) -> Positions:
         """How many bytes of each record are values or quotes inside values, if it has so many fields."""
         n_cr = self.data[np.maximum(self.ends - 2, 0)] == _CR
-        counted: Positions = self.ends - self.starts - n_fields - n_cr  # its separators and its line end
-        if self.quotes.size:
-            record = np.searchsorted(self.ends, self.quotes, side="right")
-            counted -= np.bincount(record, minlength=self.ends.size)
-        return counted
+        counted: Positions = self.ends - self.starts - n_fields - n_cr - self.n_quotes
+        return counted  # without separators, line end and all quotes
 
 
 def structure_of(block: bytes | memoryview, shape: Shape) -> Structure:
@@ -74,23 +72,33 @@ def structure_of(block: bytes | memoryview, shape: Shape) -> Structure:
         that is longer than the limit of an open quote (the exact reader must judge both).
     """
     data = np.frombuffer(block, np.uint8)
-    line_ends = np.flatnonzero(data == _LF)
-    quotes = np.flatnonzero(data == shape.quote[0]) if shape.quote else np.empty(0, np.int64)
-    if not quotes.size:
-        lines = np.arange(line_ends.size)
-        return Structure(data, line_ends + 1, lines, quotes, line_ends.size, False)
-    certain, has_doubled = _certain_quotes(data, quotes, shape)
-    line_ends = line_ends[: np.searchsorted(line_ends, certain)]
-    is_end = np.searchsorted(quotes, line_ends) % 2 == 0
-    ends = line_ends[is_end] + 1
-    too_long = np.flatnonzero(np.diff(ends, prepend=0) > QUOTE_LIMIT)
+    is_mark = data == _LF
+    if shape.quote:
+        is_mark |= data == shape.quote[0]
+    marks = np.flatnonzero(is_mark)
+    is_quote = data[marks] != _LF
+    quotes = marks[is_quote]
+    certain, has_doubled = _certain_quotes(data, quotes, shape) if quotes.size else (data.size, False)
+    if certain < data.size:
+        marks = marks[: np.searchsorted(marks, certain)]
+        is_quote = is_quote[: marks.size]
+    n_quotes = np.cumsum(is_quote)
+    is_end = ~is_quote & (n_quotes % 2 == 0)
+    at = np.flatnonzero(is_end)
+    ends, quotes_before = marks[at] + 1, n_quotes[at]
+    too_long = np.flatnonzero(np.diff(ends, prepend=0) > QUOTE_LIMIT) if quotes.size else at[:0]
     if too_long.size:
-        ends = ends[: too_long[0]]
-    last_lines = np.flatnonzero(is_end)[: ends.size]  # the line each record ends on
-    lines = np.concatenate((np.zeros(1, np.int64), last_lines[:-1] + 1))[: ends.size]
-    n_lines = int(last_lines[-1]) + 1 if ends.size else 0
-    size = int(ends[-1]) if ends.size else 0
-    return Structure(data, ends, lines, quotes[: np.searchsorted(quotes, size)], n_lines, has_doubled)
+        at, ends, quotes_before = (found[: too_long[0]] for found in (at, ends, quotes_before))
+    lines_before = at + 1 - quotes_before  # marks that are no quotes, up to the record's end
+    return Structure(
+        data,
+        np.concatenate((_ZERO, ends[:-1])) if ends.size else ends,
+        ends,
+        np.concatenate((_ZERO, lines_before[:-1])) if ends.size else ends,
+        np.diff(quotes_before, prepend=0),
+        int(lines_before[-1]) if ends.size else 0,
+        has_doubled,
+    )
 
 
 def _certain_quotes(data: NDArray[np.uint8], quotes: Positions, shape: Shape) -> tuple[int, bool]:
@@ -105,15 +113,12 @@ def _certain_quotes(data: NDArray[np.uint8], quotes: Positions, shape: Shape) ->
         after_that = data[np.minimum(closing + 2, data.size - 1)]
         closes |= (after == _CR) & (after_that == _LF) & (closing + 2 < data.size)
     closes &= closing + 1 < data.size
-    doubled = closing[: opening.size - 1] + 1 == opening[1:] if opening.size > 1 else np.empty(0, np.bool_)
-    opens[1:] |= doubled
-    closes[: doubled.size] |= doubled
-    first = min(
-        (
-            int(positions[np.argmin(good)])
-            for positions, good in ((opening, opens), (closing, closes))
-            if not good.all()
-        ),
-        default=data.size,
-    )
-    return first, bool(doubled.any())
+    has_doubled = False
+    if not (opens.all() and closes.all()):
+        doubled = closing[: opening.size - 1] + 1 == opening[1:]
+        opens[1:] |= doubled
+        closes[: doubled.size] |= doubled
+        has_doubled = bool(doubled.any())
+    pairs = ((opening, opens), (closing, closes))
+    first = min((int(at[np.argmin(good)]) for at, good in pairs if not good.all()), default=data.size)
+    return first, has_doubled

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from cdptool.errors import Place, SourceError
 from cdptool.sources.spec import Dialect
+from cdptool.sources.window import Chunk
 
-CHUNK = 4 << 20
+CHUNK = 1 << 20
 Compression = Literal["gzip", "zstd"]
 
 _COMPRESSED: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
@@ -45,7 +46,7 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
 class OpenedText:
     """A text being read: its UTF-8 chunks (each not empty), and how it was written."""
 
-    chunks: Iterator[bytes]
+    chunks: Iterator[Chunk]
     encoding: str
     has_mark: bool
     compression: Compression | None
@@ -90,7 +91,7 @@ def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:
         (name for magic, name in _COMPRESSED if first_bytes(path, place).startswith(magic)), None
     )
     raw = _bytes_of(path, compression, place)
-    head = next(raw, b"")
+    head = bytes(next(raw, b""))
     _refuse_what_is_no_text(head, place)
     mark, encoding = next((pair for pair in _MARKS if head.startswith(pair[0])), (b"", ""))
     declared = _codec(dialect.encoding, place)
@@ -110,7 +111,7 @@ def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:
     chunks = _prepend(head[len(mark) :], raw)
     if encoding != "utf-8":
         chunks = _decoded(chunks, encoding, place)
-    sample = next(chunks, b"")
+    sample = bytes(next(chunks, b""))
     has_only_cr = b"\r" in sample and b"\n" not in sample and sample.rstrip(b"\r\n").count(b"\r") != 0
     chunks = _prepend(sample, chunks)
     if has_only_cr:
@@ -132,24 +133,22 @@ def _reading(place: Place) -> Iterator[None]:
         raise SourceError(f"the file {what}", place=place, hint="export or copy it again") from None
 
 
-def _bytes_of(path: str, compression: Compression | None, place: Place) -> Iterator[bytes]:
+def _bytes_of(path: str, compression: Compression | None, place: Place) -> Iterator[Chunk]:
     with _reading(place):
         if compression is None:
-            with Path(path).open("rb") as file:
-                yield from _chunks_of(file)
+            with Path(path).open("rb", buffering=0) as file:
+                memory = memoryview(bytearray(CHUNK))
+                while size := file.readinto(memory):
+                    yield memory[:size]
             return
         import pyarrow as pa  # 0.2 s of CPU that plain files need not pay
 
         with pa.OSFile(path) as packed, pa.CompressedInputStream(packed, compression) as file:
-            yield from _chunks_of(file)
+            while chunk := file.read(CHUNK):
+                yield chunk
 
 
-def _chunks_of(file: IO[bytes]) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK):
-        yield chunk
-
-
-def _prepend(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _prepend(first: bytes, rest: Iterator[Chunk]) -> Iterator[Chunk]:
     if first:
         yield first
     yield from rest
@@ -181,7 +180,7 @@ def _codec(encoding: str | None, place: Place) -> str | None:
     return "utf-8" if name in ("utf-8-sig", "ascii") else name
 
 
-def _decoded(chunks: Iterator[bytes], encoding: str, place: Place) -> Iterator[bytes]:
+def _decoded(chunks: Iterator[Chunk], encoding: str, place: Place) -> Iterator[bytes]:
     """Re-encode as UTF-8. `surrogateescape` keeps an undecodable byte as that byte, which is no UTF-8."""
     is_wide = encoding.startswith(("utf-16", "utf-32"))
     decoder = codecs.getincrementaldecoder(encoding)("strict" if is_wide else "surrogateescape")
@@ -202,8 +201,8 @@ def _decoded(chunks: Iterator[bytes], encoding: str, place: Place) -> Iterator[b
         ) from None
 
 
-def _cr_to_lf(chunks: Iterator[bytes], place: Place) -> Iterator[bytes]:
-    for chunk in chunks:
+def _cr_to_lf(chunks: Iterator[Chunk], place: Place) -> Iterator[bytes]:
+    for chunk in map(bytes, chunks):
         if b"\n" in chunk:
             raise SourceError(
                 "lines end with CR in one part of the file and with LF in another",
