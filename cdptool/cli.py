@@ -1,18 +1,20 @@
 """
 The command line: what each verb takes, and which exit code each outcome has. Nothing heavy is imported here.
 
-0 done · 1 a declared check failed · 2 could not do it · 3 a bug · 4 the workspace is busy · 5 a feed is stale
-· 130 interrupted.
+Every option stands once in OPTIONS; a verb names those it takes. 0 done · 1 a declared check failed · 2 could
+not do it · 3 a bug · 4 the workspace is busy · 5 a feed is stale · 130 interrupted.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -23,68 +25,115 @@ if TYPE_CHECKING:
     from cdptool.commands.report import Report
     from cdptool.commands.session import Say, Settings
 
-app = typer.Typer(
+
+def _group(text: str, **more: Any) -> typer.Typer:
+    return typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=text, **more)
+
+
+app = _group(
+    "A customer data platform in one command: exports in, audiences out.",
     name="cdptool",
-    no_args_is_help=True,
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="A customer data platform in one command: exports in, audiences out.",
     epilog="Example: cdptool run -C configs --as-of 2026-11-20T21:00+07:00",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-explain_app = typer.Typer(
-    no_args_is_help=True, help="Say why two records are one person.", rich_markup_mode=None
-)
-workspace_app = typer.Typer(
-    no_args_is_help=True, help="Verify, show and tidy the workspace.", rich_markup_mode=None
-)
+explain_app = _group("Say why two records are one person.")
+workspace_app = _group("Verify, show and tidy the workspace.")
 app.add_typer(explain_app, name="explain")
 app.add_typer(workspace_app, name="workspace")
 
-Project = Annotated[
-    Path, typer.Option("--project", "-C", help="The folder with project.yaml (or its configs/).")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also print steps and timings.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
+
+def _option(kind: Any, default: Any, *names: str, text: str, **more: Any) -> tuple[Any, Any]:
+    return Annotated[kind, typer.Option(*names, help=text, **more)], default
+
+
+def _argument(kind: Any, text: str, default: Any = inspect.Parameter.empty) -> tuple[Any, Any]:
+    return Annotated[kind, typer.Argument(help=text)], default
+
+
+# Name → its annotation and default. Arguments of a verb come before its options.
+OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
+    "sources": _argument(list[str] | None, "Only these sources [default: all].", None),
+    "exports": _argument(list[str] | None, "Only these exports [default: all].", None),
+    "left": _argument(str, "A record, as source:source_key."),
+    "right": _argument(str, "Another record."),
+    "project": _option(
+        Path, Path(), "--project", "-C", text="The folder with project.yaml (or its configs/)."
+    ),
+    "as_of": _option(
+        str | None,
+        None,
         "--as-of",
         metavar="TIME",
-        help="The moment the answer is for [default: how far all live feeds are complete].",
+        text="The moment the answer is for [default: how far all live feeds are complete].",
     ),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change; write nothing.")]
-Wait = Annotated[
-    float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait while another run writes.")
-]
-Buckets = Annotated[
-    int, typer.Option("--buckets", min=1, help="Work in this many hash buckets, to bound memory.")
-]
-WorkspaceFolder = Annotated[Path | None, typer.Option("--workspace", help="Use this workspace folder.")]
-OutFolder = Annotated[Path | None, typer.Option("--out", help="Write files into this folder.")]
+    "keep": _option(int, 10, "--keep", min=1, text="How many snapshots to keep."),
+    "show_values": _option(bool, False, "--show-values", text="Print personal values unmasked."),
+    "dry_run": _option(bool, False, "--dry-run", text="Say what would change; write nothing."),
+    "wait": _option(
+        float, 0.0, "--wait", metavar="SECONDS", min=0, text="How long to wait while another run writes."
+    ),
+    "buckets": _option(int, 1, "--buckets", min=1, text="Work in this many hash buckets, to bound memory."),
+    "workspace": _option(Path | None, None, "--workspace", text="Use this workspace folder."),
+    "out": _option(Path | None, None, "--out", text="Write files into this folder."),
+    "as_json": _option(bool, False, "--json", text="Print one JSON object on stdout."),
+    "quiet": _option(bool, False, "--quiet", "-q", text="Print errors only."),
+    "verbose": _option(bool, False, "--verbose", "-v", text="Also print steps and timings."),
+    "debug": _option(bool, False, "--debug", text="Show the traceback of an error."),
+}
+SETTINGS: Final = ("project", "wait", "buckets", "workspace", "out", "as_of")
+VOICE: Final = ("as_json", "quiet", "verbose")
+READS: Final = ("project", "workspace", "as_json", "quiet", "debug")
+WRITES: Final = ("wait", "workspace", "as_json", "quiet", "verbose", "debug")
 
-HERE = Path()
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a verb: what the shared options say, and whom to tell what is being done."""
+
+    settings: Settings
+    say: Say
 
 
-def _settings(
-    project: Path,
-    *,
-    wait: float = 0.0,
-    buckets: int = 1,
-    workspace: Path | None = None,
-    out: Path | None = None,
-    as_of: str | None = None,
-) -> Settings:
+def _verb(
+    group: typer.Typer, name: str, *options: str, example: str
+) -> Callable[[Callable[..., Report]], Callable[..., Report]]:
+    """
+    Declare a verb: its options by name, and an example that works on the sample project.
+
+    The body gets the `Call` and, by name, the options that are not shared; it imports its command itself, so
+    that `--help` loads nothing heavy.
+    """
+
+    def declare(body: Callable[..., Report]) -> Callable[..., Report]:
+        def run(**given: Any) -> None:
+            voice = Voice(**{option: given.pop(option) for option in VOICE if option in given})
+            chosen: dict[str, Any] = {option: given.pop(option) for option in SETTINGS if option in given}
+            debug = given.pop("debug")
+            _answer(lambda say: body(Call(_settings(chosen), say), **given), voice, debug=debug)
+
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameters = [
+            inspect.Parameter(option, kind, default=default, annotation=annotation)
+            for option, (annotation, default) in ((option, OPTIONS[option]) for option in options)
+        ]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {option: OPTIONS[option][0] for option in options}
+        run.__doc__ = body.__doc__
+        group.command(name, epilog=f"Example: {example}")(run)
+        return body
+
+    return declare
+
+
+def _settings(chosen: dict[str, Any]) -> Settings:
     from cdptool.commands.session import Settings
 
-    return Settings(project=project, wait=wait, buckets=buckets, workspace=workspace, out=out, as_of=as_of)
+    return Settings(**chosen)
 
 
-def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool = False) -> None:
+def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool) -> None:
     """Run a command, print its report, and map every outcome to its exit code."""
     try:
         with progress(voice) as say:
@@ -98,251 +147,141 @@ def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool = Fal
         raise typer.Exit(error.exit_code) from None
 
 
-@app.command(epilog="Example: cdptool config -C configs")
-def config(
-    project: Project = HERE, as_json: Json = False, quiet: Quiet = False, debug: Debug = False
-) -> None:
+@_verb(app, "config", "project", "as_json", "quiet", "debug", example="cdptool config -C configs")
+def config(call: Call) -> Report:
     """Show every setting and where it comes from."""
     from cdptool.commands.config import show_config
 
-    _answer(lambda _: show_config(_settings(project)), Voice(as_json=as_json, quiet=quiet), debug=debug)
+    return show_config(call.settings)
 
 
-@app.command(epilog="Example: cdptool ingest -C configs")
-def ingest(
-    sources: Annotated[list[str] | None, typer.Argument(help="Only these sources [default: all].")] = None,
-    project: Project = HERE,
-    dry_run: DryRun = False,
-    wait: Wait = 0.0,
-    workspace: WorkspaceFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    debug: Debug = False,
-) -> None:
+@_verb(app, "ingest", "sources", "project", "dry_run", *WRITES, example="cdptool ingest -C configs")
+def ingest(call: Call, *, sources: list[str] | None, dry_run: bool) -> Report:
     """Read the exports; every row is accounted for.
 
     Declared files become records, streams and reference tables. A file that was read before is left alone.
     """
     from cdptool.commands.ingest import ingest_files
 
-    settings = _settings(project, wait=wait, workspace=workspace)
-    voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(
-        lambda say: ingest_files(settings, tuple(sources or ()), say, dry_run=dry_run), voice, debug=debug
-    )
+    return ingest_files(call.settings, tuple(sources or ()), call.say, dry_run=dry_run)
 
 
-@app.command(epilog="Example: cdptool merge -C configs --dry-run")
-def merge(
-    project: Project = HERE,
-    dry_run: DryRun = False,
-    wait: Wait = 0.0,
-    buckets: Buckets = 1,
-    workspace: WorkspaceFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    debug: Debug = False,
-) -> None:
+@_verb(app, "merge", "project", "dry_run", "buckets", *WRITES, example="cdptool merge -C configs --dry-run")
+def merge(call: Call, *, dry_run: bool) -> Report:
     """Decide which records are one person.
 
     Profile ids stay from run to run; each profile shows its surviving values with their lineage.
     """
     from cdptool.commands.merge import merge_records
 
-    settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace)
-    voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda _: merge_records(settings, dry_run=dry_run), voice, debug=debug)
+    return merge_records(call.settings, dry_run=dry_run)
 
 
-@app.command(epilog="Example: cdptool segment -C configs --as-of 2026-11-20T21:00+07:00")
-def segment(
-    project: Project = HERE,
-    as_of: AsOf = None,
-    dry_run: DryRun = False,
-    wait: Wait = 0.0,
-    buckets: Buckets = 1,
-    workspace: WorkspaceFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    debug: Debug = False,
-) -> None:
+@_verb(
+    app, "segment", "project", "as_of", "dry_run", "buckets", *WRITES,
+    example="cdptool segment -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def segment(call: Call, *, dry_run: bool) -> Report:
     """Compute traits and segments.
 
     Who is in, who entered and left since the last time, and of how many it is not known yet.
     """
     from cdptool.commands.segment import compute_segments
 
-    settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, as_of=as_of)
-    voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda _: compute_segments(settings, dry_run=dry_run), voice, debug=debug)
+    return compute_segments(call.settings, dry_run=dry_run)
 
 
-@app.command(epilog="Example: cdptool plan -C configs --as-of 2026-11-20T21:00+07:00")
-def plan(
-    project: Project = HERE,
-    as_of: AsOf = None,
-    dry_run: DryRun = False,
-    wait: Wait = 0.0,
-    buckets: Buckets = 1,
-    workspace: WorkspaceFolder = None,
-    out: OutFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    debug: Debug = False,
-) -> None:
+@_verb(
+    app, "plan", "project", "as_of", "dry_run", "buckets", "out", *WRITES,
+    example="cdptool plan -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def plan(call: Call, *, dry_run: bool) -> Report:
     """Decide who gets which message, and why not.
 
     Campaigns by priority against consent, caps and quiet hours; writes out/plan/.
     """
     from cdptool.commands.plan import plan_campaigns
 
-    settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, out=out, as_of=as_of)
-    voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda _: plan_campaigns(settings, dry_run=dry_run), voice, debug=debug)
+    return plan_campaigns(call.settings, dry_run=dry_run)
 
 
-@app.command(epilog="Example: cdptool export -C configs --as-of 2026-11-20T21:00+07:00")
-def export(
-    names: Annotated[list[str] | None, typer.Argument(help="Only these exports [default: all].")] = None,
-    project: Project = HERE,
-    as_of: AsOf = None,
-    dry_run: DryRun = False,
-    wait: Wait = 0.0,
-    workspace: WorkspaceFolder = None,
-    out: OutFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    debug: Debug = False,
-) -> None:
+@_verb(
+    app, "export", "exports", "project", "as_of", "dry_run", "out", *WRITES,
+    example="cdptool export -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def export(call: Call, *, exports: list[str] | None, dry_run: bool) -> Report:
     """Write audience and suppression files.
 
     Consent is joined last; each file is whole or absent, and listed in out/manifest.json.
     """
     from cdptool.commands.export import export_audiences
 
-    settings = _settings(project, wait=wait, workspace=workspace, out=out, as_of=as_of)
-    voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda _: export_audiences(settings, tuple(names or ()), dry_run=dry_run), voice, debug=debug)
+    return export_audiences(call.settings, tuple(exports or ()), dry_run=dry_run)
 
 
-@app.command(epilog="Example: cdptool run -C configs --as-of 2026-11-20T21:00+07:00")
-def run(
-    project: Project = HERE,
-    as_of: AsOf = None,
-    wait: Wait = 0.0,
-    buckets: Buckets = 1,
-    workspace: WorkspaceFolder = None,
-    out: OutFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    debug: Debug = False,
-) -> None:
+@_verb(
+    app, "run", "project", "as_of", "buckets", "out", *WRITES,
+    example="cdptool run -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def run(call: Call) -> Report:
     """Do all of it, each step only if needed.
 
     ingest, merge, segment, plan, export: a step whose inputs did not change is left out.
     """
     from cdptool.commands.run import run_all
 
-    settings = _settings(project, wait=wait, buckets=buckets, workspace=workspace, out=out, as_of=as_of)
-    voice = Voice(as_json=as_json, quiet=quiet, verbose=verbose)
-    _answer(lambda say: run_all(settings, say), voice, debug=debug)
+    return run_all(call.settings, call.say)
 
 
-@app.command(epilog="Example: cdptool status -C configs")
-def status(
-    project: Project = HERE,
-    workspace: WorkspaceFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
+@_verb(app, "status", *READS, example="cdptool status -C configs")
+def status(call: Call) -> Report:
     """Show what is in the workspace and what ran."""
     from cdptool.commands.status import show_status
 
-    settings = _settings(project, workspace=workspace)
-    _answer(lambda _: show_status(settings), Voice(as_json=as_json, quiet=quiet), debug=debug)
+    return show_status(call.settings)
 
 
-@explain_app.command(
-    "merge", epilog="Example: cdptool explain merge crm:0000101 loyalty:0045210143 -C configs"
-)
-def explain_merge(
-    left: Annotated[str, typer.Argument(help="A record, as source:source_key.")],
-    right: Annotated[str, typer.Argument(help="Another record.")],
-    project: Project = HERE,
-    workspace: WorkspaceFolder = None,
-    show_values: Annotated[
-        bool, typer.Option("--show-values", help="Print personal values unmasked.")
-    ] = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Why two records are, or are not, one person: the shortest path of evidence with file and row."""
+@_verb(
+    explain_app, "merge", "left", "right", "show_values", *READS,
+    example="cdptool explain merge crm:0000101 loyalty:0045210143 -C configs",
+)  # fmt: skip
+def explain_merge(call: Call, *, left: str, right: str, show_values: bool) -> Report:
+    """Say why two records are, or are not, one person.
+
+    The shortest path of evidence between them, with file and row; where there is none, what was cut.
+    """
     from cdptool.commands.explain import explain_merge as explain
 
-    settings = _settings(project, workspace=workspace)
-    voice = Voice(as_json=as_json, quiet=quiet)
-    _answer(lambda _: explain(settings, left, right, show_values=show_values), voice, debug=debug)
+    return explain(call.settings, left, right, show_values=show_values)
 
 
-@workspace_app.command("verify", epilog="Example: cdptool workspace verify -C configs")
-def workspace_verify(
-    project: Project = HERE,
-    workspace: WorkspaceFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Compare every file with the digest in the catalog; exit 1 where one differs."""
+@_verb(workspace_app, "verify", *READS, example="cdptool workspace verify -C configs")
+def workspace_verify(call: Call) -> Report:
+    """Compare every file with its digest; exit 1 where one differs."""
     from cdptool.commands.upkeep import verify
 
-    _answer(
-        lambda _: verify(_settings(project, workspace=workspace)),
-        Voice(as_json=as_json, quiet=quiet),
-        debug=debug,
-    )
+    return verify(call.settings)
 
 
-@workspace_app.command("history", epilog="Example: cdptool workspace history -C configs")
-def workspace_history(
-    project: Project = HERE,
-    workspace: WorkspaceFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """The snapshots that are kept: when, which verb, which tables."""
+@_verb(workspace_app, "history", *READS, example="cdptool workspace history -C configs")
+def workspace_history(call: Call) -> Report:
+    """Show the snapshots that are kept."""
     from cdptool.commands.upkeep import history
 
-    _answer(
-        lambda _: history(_settings(project, workspace=workspace)),
-        Voice(as_json=as_json, quiet=quiet),
-        debug=debug,
-    )
+    return history(call.settings)
 
 
-@workspace_app.command("tidy", epilog="Example: cdptool workspace tidy -C configs --keep 10")
-def workspace_tidy(
-    project: Project = HERE,
-    keep: Annotated[int, typer.Option("--keep", min=1, help="How many snapshots to keep.")] = 10,
-    wait: Wait = 0.0,
-    workspace: WorkspaceFolder = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Compact tables of many small files, drop old snapshots, and remove files nobody needs."""
+@_verb(
+    workspace_app, "tidy", "project", "keep", *WRITES, example="cdptool workspace tidy -C configs --keep 10"
+)
+def workspace_tidy(call: Call, *, keep: int) -> Report:
+    """Compact tables of many small files and drop old snapshots.
+
+    Files that no kept snapshot names are removed.
+    """
     from cdptool.commands.upkeep import tidy
 
-    settings = _settings(project, wait=wait, workspace=workspace)
-    _answer(lambda _: tidy(settings, keep=keep), Voice(as_json=as_json, quiet=quiet), debug=debug)
+    return tidy(call.settings, keep=keep)
 
 
 def main() -> None:
