@@ -10,10 +10,11 @@ from cdptool.errors import UsageError
 from cdptool.fields import field_type
 from cdptool.identity import JUDGED
 from cdptool.identity.evidence import Step, shortest_path
-from cdptool.tables import CONFLICTS, EDGES, FILES, Column, printed_id
+from cdptool.tables import CONFLICTS, EDGES, FILES, IDENTITY, Column, printed_id
 from cdptool.workspace import Snapshot
 
 PATH = ("record", "place", "and", "place of that", "agree on", "value", "pass")
+CUT = ("record", "and", "pass", "agree on", "cut because")
 
 
 def explain_merge(settings: Settings, left: str, right: str, *, show_values: bool = False) -> Report:
@@ -44,16 +45,11 @@ def explain_merge(settings: Settings, left: str, right: str, *, show_values: boo
             raise UsageError(f"`{missing[0]}` came after the last merge", hint="run `cdptool merge` first")
         a, b = ids[left], ids[right]
         if profiles[a] != profiles[b]:
-            return _apart(snapshot, (left, a, profiles[a]), (right, b, profiles[b]))
-        members = (
-            snapshot.scan("identity")
-            .filter(pl.col("profile_id") == profiles[a])
-            .select("record_id")
-            .collect()
-        )
-        inside = pl.col("record_id_l").is_in(members["record_id"].implode())
+            return _apart(session, snapshot, (left, profiles[a]), (right, profiles[b]))
+        members = _members(snapshot, profiles[a])
+        inside = pl.col("record_id_l").is_in(members.implode())
         path = shortest_path(snapshot.scan("edges", EDGES).filter(inside).collect(), a, b)
-        names = _names(session, snapshot, members["record_id"])
+        names = _names(session, snapshot, members)
         rows = tuple(_row(snapshot, step, names, session.project.fields, show_values) for step in path or ())
     profile = printed_id(profiles[a])
     return Report(
@@ -146,26 +142,30 @@ def _told(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _apart(snapshot: Snapshot, left: tuple[str, int, int], right: tuple[str, int, int]) -> Report:
-    """Two people: name their profiles, and the evidence between them that was cut, if any."""
-    pair = sorted((left[1], right[1]))
-    cut = (
-        snapshot.scan("conflicts", CONFLICTS)
-        .filter((pl.col("record_id_l") == pair[0]) & (pl.col("record_id_r") == pair[1]))
-        .select("pass", "match_key", "reason")
-        .collect()
+def _apart(session: Session, snapshot: Snapshot, left: tuple[str, int], right: tuple[str, int]) -> Report:
+    """Two people (each cited by a record, with its profile): the evidence between any of their records that was cut."""
+    sides = [_members(snapshot, profile) for _, profile in (left, right)]
+    here, there = (members.implode() for members in sides)
+    one, other = pl.col("record_id_l"), pl.col("record_id_r")
+    between = (one.is_in(here) & other.is_in(there)) | (one.is_in(there) & other.is_in(here))
+    found = snapshot.scan("conflicts", CONFLICTS).filter(between).collect()
+    names = _names(session, snapshot, pl.concat([found["record_id_l"], found["record_id_r"]]))
+    rows = tuple(
+        (*(names[record][0] for record in ends), step, match_key, reason)
+        for *ends, step, match_key, reason in found.rows()
     )
-    profiles = [printed_id(profile) for _, _, profile in (left, right)]
-    names = ("pass", "agree on", "cut because")
+    profiles = [printed_id(profile) for _, profile in (left, right)]
     return Report(
         verb="explain merge",
         summary=f"two people: {left[0]} belongs to {profiles[0]}, {right[0]} to {profiles[1]}",
-        data={
-            "same": False,
-            "profiles": profiles,
-            "cut": [dict(zip(names, row, strict=True)) for row in cut.rows()],
-        },
-        grids=(Grid("Evidence cut", names, tuple(cut.rows())),) if cut.height else (),
-        lines=() if cut.height else ("no pass joins them directly",),
+        data={"same": False, "profiles": profiles, "cut": [dict(zip(CUT, row, strict=True)) for row in rows]},
+        grids=(Grid("Evidence cut", CUT, rows),) if rows else (),
+        lines=() if rows else ("no pass joins them",),
         is_answer=True,
     )
+
+
+def _members(snapshot: Snapshot, profile: int) -> pl.Series:
+    """The records of a profile."""
+    identity = snapshot.scan("identity", IDENTITY).filter(pl.col("profile_id") == profile)
+    return identity.select("record_id").collect()["record_id"]
