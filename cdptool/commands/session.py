@@ -1,7 +1,7 @@
 """
 What every command needs: the project, its workspace, an engine, the time of the run.
 
-The only place that reads the clock. A writing command holds the lease for as long as its session is open;
+The only place that asks what time it is. A writing command holds the lease for as long as its session is open;
 `run` opens one session and takes all its steps in it.
 """
 
