@@ -68,8 +68,8 @@ class Accounts:
         """
         if not self._ids:
             return Settlement()
-        ids = pl.concat(self._ids, rechunk=True)
-        contents = pl.concat(self._contents, rechunk=True) if self._contents else ids.alias("content")
+        ids = pl.concat(self._ids, rechunk=False)
+        contents = pl.concat(self._contents, rechunk=False) if self._contents else ids.alias("content")
         if self.spec.feeds == "table":
             return self._settle_table(ids, contents)
         repeated = _repeated(ids)

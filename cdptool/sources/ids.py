@@ -6,13 +6,11 @@ File and line are never part of an id, so the same export in another order or an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cdptool.sources.mapping import AT, KEY, WHO
+from cdptool.sources.mapping import AT, KEY, WHO, Filled
 from cdptool.sources.spec import SourceSpec
 from cdptool.tables import hash63
 
@@ -37,21 +35,19 @@ def printed_ids(ids: pl.Series, prefix: str) -> pl.Series:
     return pl.select(pl.lit(f"{prefix}_") + texts).to_series().alias("printed")
 
 
-def content(spec: SourceSpec, names: Sequence[str]) -> pl.Expr:
+def content(spec: SourceSpec, filled: Filled) -> pl.Expr:
     """The hash of what a row says: its source, and the canonical values of these columns under their names."""
-    what = "\x1f".join(
-        ("content", spec.name, *names)
-    )  # one constant: each further one would be hashed per row
-    return hash63(what, *(pl.col(name) for name in names)).alias("content")
+    what = "\x1f".join(("content", spec.name, *filled.varying, *filled.fixed))  # hashed per row: so only once
+    return hash63(what, *(pl.col(name) for name in filled.varying)).alias("content")
 
 
-def record_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...]) -> pl.DataFrame:
+def record_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.DataFrame:
     """
     The rows of a source that feeds records, with `source_key`, `record_id`, `observed_at` and `content`.
 
     Without a key, `source_key` is the printed content hash; `copy_keys` changes it for further copies.
     """
-    rows = rows.with_columns(content(spec, mapped), observed_at=pl.col(AT))
+    rows = rows.with_columns(content(spec, filled), observed_at=pl.col(AT))
     if spec.key:
         parts = (pl.col(f"{KEY}{i}").fill_null("") for i in range(len(spec.key)))
         rows = rows.with_columns(source_key=pl.concat_str(parts, separator="|"))
@@ -65,7 +61,7 @@ def record_id(spec: SourceSpec) -> pl.Expr:
     return hash63("record", spec.name, pl.col("source_key")).alias("record_id")
 
 
-def stream_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...]) -> pl.DataFrame:
+def stream_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.DataFrame:
     """The rows of a source that feeds a stream, with `record_id` (null where nobody is named), `content`, `event_id`."""
     who = [WHO + identifier.name for identifier in spec.identifiers]
     made = pl.lit(None, pl.Int64)
@@ -73,7 +69,7 @@ def stream_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...]) -
         what = "\x1f".join(("ids", spec.name, *(name.removeprefix(WHO) for name in who)))
         is_somebody = pl.any_horizontal(pl.col(name).is_not_null() for name in who)
         made = pl.when(is_somebody).then(hash63(what, *(pl.col(name) for name in who)))
-    said = ("record_id", *(name for name in mapped if not name.startswith(WHO)))
+    said = filled._replace(varying=("record_id", *(n for n in filled.varying if not n.startswith(WHO))))
     rows = rows.with_columns(made.alias("record_id")).with_columns(content(spec, said))
     if not spec.key:
         return rows.with_columns(event_id=pl.col("content"))
@@ -81,10 +77,10 @@ def stream_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...]) -
     return rows.with_columns(hash63("event", spec.name, *keys).alias("event_id"))
 
 
-def table_rows(rows: pl.DataFrame, spec: SourceSpec, mapped: tuple[str, ...], key: str) -> pl.DataFrame:
+def table_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled, key: str) -> pl.DataFrame:
     """The rows of a source that feeds a table, with `key_id` and `content` beside them."""
     key_id = hash63("table", spec.name, pl.col(key).cast(pl.String)).alias("key_id")
-    return rows.with_columns(content(spec, mapped), key_id)
+    return rows.with_columns(content(spec, filled), key_id)
 
 
 def copy_ids(contents: pl.Series, copies: pl.Series) -> pl.Series:
@@ -145,4 +141,4 @@ def minimal_records(rows: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
         )
     else:
         key = pl.lit(printed)
-    return records.with_columns(key.alias("source_key"), content(spec, tuple(names)))
+    return records.with_columns(key.alias("source_key"), content(spec, Filled(tuple(names))))

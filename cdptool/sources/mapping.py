@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from cdptool.errors import Finding, Place, SourceError
 from cdptool.fields import FieldOptions, FieldReader, FieldType, Read, currency_code, field_type
+from cdptool.fields.folding import clean
 from cdptool.sources.csv_records import RAW_LIMIT
 from cdptool.sources.spec import Mapped, ReadContext, SourceSpec
 from cdptool.sources.texts import as_readable, as_text
@@ -48,6 +49,13 @@ class Typed(NamedTuple):
     rows: pl.DataFrame
     quarantined: QuarantinedRows
     issues: pl.DataFrame
+
+
+class Filled(NamedTuple):
+    """The columns that a source fills: those that vary by row, and the constants as `name=value`."""
+
+    varying: tuple[str, ...]
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +101,21 @@ class Mapper:
         return tuple(sorted({name for name in found if name is not None}, key=int))
 
     @property
-    def mapped(self) -> tuple[str, ...]:
-        """Our columns that the source fills, in order: what a row's content is made of."""
-        found = []
+    def filled(self) -> Filled:
+        """The columns that the source fills, in order: what a row's content is made of."""
+        varying, fixed = [], []
         for reader in self._readers:
-            if reader.source is not None or reader.constant is not None:
-                found += [reader.name, f"{reader.name}_currency"] if reader.has_currency else [reader.name]
-        return tuple(found)
+            if reader.constant is not None:
+                fixed.append(f"{reader.name}={reader.constant[0]}")
+            elif reader.source is not None:
+                varying.append(reader.name)
+            else:
+                continue
+            if reader.has_currency and reader.currency is not None:
+                fixed.append(f"{reader.name}_currency={reader.currency}")
+            elif reader.has_currency:
+                varying.append(f"{reader.name}_currency")
+        return Filled(tuple(varying), tuple(fixed))
 
     def schema(self) -> dict[str, pl.DataType]:
         """The columns of `Typed.rows`, in order."""
@@ -124,7 +140,7 @@ class Mapper:
                 found = _judge(reader, texts, read, faults)
                 issues += [found] if found is not None else []
         for i, name in enumerate(self._keys):
-            columns[f"{KEY}{i}"] = key_text(as_text(block[name]))
+            columns[f"{KEY}{i}"] = self._key_column(block, name, columns)
         frame = pl.DataFrame({name: column.alias(name) for name, column in columns.items()})
         if self._keys:
             is_empty = frame.select(
@@ -132,6 +148,15 @@ class Mapper:
             )
             faults.add(is_empty.to_series(), ", ".join(self._spec.key), "key", "the key is empty")
         return self._typed(block, frame, faults, issues)
+
+    def _key_column(self, block: pl.DataFrame, name: str, columns: dict[str, pl.Series]) -> pl.Series:
+        """The key's text: as an identifier of ours has it where all are valid, which is the same text."""
+        for reader in self._readers:
+            if reader.source == name and reader.kind.name == "identifier":
+                values = columns[reader.name]
+                if not values.null_count():
+                    return values
+        return key_text(as_text(block[name]))
 
     def _typed(
         self, block: pl.DataFrame, frame: pl.DataFrame, faults: _Faults, issues: list[_Issues]
@@ -154,8 +179,8 @@ class Mapper:
         if reader.source is None:
             return None, Read(_nulls(height, reader.kind.dtype), _nulls(height), _nulls(height))
         texts = as_readable(block[reader.source], reader.kind)
-        if texts.dtype == pl.String and (texts == "").any():
-            texts = texts.set(texts == "", None)  # `""` in a CSV file says no more than an empty field
+        if texts.dtype == pl.String:
+            texts = _without_empty(texts)  # `""` in a CSV file says no more than an empty field
         return texts, _passed(texts) if texts.dtype != pl.String else reader.reader.read(texts)
 
     def _all_readers(self) -> Iterator[_ColumnReader]:
@@ -249,11 +274,12 @@ def key_text(texts: pl.Series) -> pl.Series:
     >>> key_text(pl.Series([" A1 ", ""])).to_list()
     ['A1', None]
     """
-    trimmed = texts.str.strip_chars()
-    if (trimmed.str.len_bytes() != trimmed.str.len_chars()).any():
-        trimmed = trimmed.str.normalize("NFC")
-    is_empty = trimmed.str.len_bytes() == 0
-    return trimmed.set(is_empty, None) if is_empty.any() else trimmed
+    return _without_empty(clean(texts))
+
+
+def _without_empty(texts: pl.Series) -> pl.Series:
+    is_empty = texts.str.len_bytes() == 0
+    return texts.set(is_empty, None) if is_empty.any() else texts
 
 
 def raw_rows(block: pl.DataFrame, rows: Rows) -> Iterator[bytes]:
@@ -290,9 +316,9 @@ class _Issues(NamedTuple):
 
 def _judge(reader: _ColumnReader, texts: pl.Series, read: Read, faults: _Faults) -> _Issues | None:
     """Quarantine what is required and not there; return what is wrong and may be missing."""
-    is_missing = read.values.is_null()
-    if not is_missing.any():
+    if not read.values.null_count():
         return None
+    is_missing = read.values.is_null()
     is_wrong = (read.verdicts != _VALID).fill_null(False)
     if reader.required:
         for verdict, reason in _distinct(read.verdicts, read.reasons, is_wrong):

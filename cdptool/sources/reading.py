@@ -29,7 +29,7 @@ from cdptool.sources.ids import (
     stream_rows,
     table_rows,
 )
-from cdptool.sources.mapping import AT, Mapper, QuarantinedRows, raw_rows
+from cdptool.sources.mapping import AT, WHO, Mapper, QuarantinedRows, raw_rows
 from cdptool.sources.outputs import main_schema, main_table, records_schema
 from cdptool.sources.spec import FileResult, ReadContext, SourceSpec, StagedFile
 from cdptool.sources.staging import Spool, discard, read_in_order, write_streaming
@@ -140,18 +140,18 @@ class _FileReading:
 
     def _identified(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with their ids, taken into account, in the columns of their table."""
-        spec, mapped = self._spec, self._mapper.mapped
+        spec, filled = self._spec, self._mapper.filled
         checks = key_checks(rows, spec)
         newest = rows[AT].max() if AT in rows.columns else None
         self._newest = max((t for t in (self._newest, newest) if t is not None), default=None)  # type: ignore[type-var]
         if spec.feeds == "records":
-            rows, id_name = record_rows(rows, spec, mapped), "record_id"
+            rows, id_name = record_rows(rows, spec, filled), "record_id"
         elif spec.feeds == "stream":
-            rows, id_name = stream_rows(rows, spec, mapped), "event_id"
+            rows, id_name = stream_rows(rows, spec, filled), "event_id"
             self._keep_records(rows)
         else:
             assert isinstance(self._context.target, TableSchema)
-            rows, id_name = table_rows(rows, spec, mapped, self._context.target.key), "key_id"
+            rows, id_name = table_rows(rows, spec, filled, self._context.target.key), "key_id"
         self._accounts.add(rows[id_name], rows["content"], checks)
         rows = rows.with_columns(source=pl.lit(spec.name), file_id=pl.lit(self._file_id, pl.Int64))
         return rows.select(*self._schema)
@@ -159,7 +159,8 @@ class _FileReading:
     def _keep_records(self, rows: pl.DataFrame) -> None:
         if not self._spec.identifiers:
             return
-        fresh = self._seen.fresh(rows)
+        who = [WHO + identifier.name for identifier in self._spec.identifiers]
+        fresh = self._seen.fresh(rows.select("record_id", "row", *who))
         if fresh.height:
             records = minimal_records(fresh, self._spec)
             wanted = records_schema(self._context)
