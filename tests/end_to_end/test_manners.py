@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from cdptool.cli import app
-from tests.end_to_end.jobs import AS_OF, RUN, Done, Job, everything
+from tests.end_to_end.jobs import AS_OF, RUN, Job, everything
 
 PROJECT = ("-C", "configs")
 TIMED = (*PROJECT, "--as-of", AS_OF)
@@ -69,34 +69,33 @@ def test_every_command_shows_an_example() -> None:
         assert not text or text.startswith(f"Example: cdptool {' '.join(name)}".rstrip()), name
 
 
-@pytest.fixture(scope="module")
-def said(job: Job) -> dict[str, Done]:
-    """What every example printed, in one folder, one after the other, as if somebody read through the help."""
-    terminal = {"TERM": "xterm-256color"}
-    return {line: job.run(*line.split()[1:], env=terminal) for line in EXAMPLES.values()}
-
-
-def test_every_example_runs_as_printed_and_writes_no_escape_codes(said: dict[str, Done]) -> None:
+def test_every_example_runs_as_printed_in_plain_text_and_shows_nothing_personal(
+    job: Job, finished: Job
+) -> None:
+    """One after the other in one folder, as if somebody read through the help; then what they say with -v."""
+    personal = personal_values(job)
+    said = {line: job.run(*line.split()[1:], env={"TERM": "xterm-256color"}) for line in EXAMPLES.values()}
+    said |= {f"{name} -v": job.run(*WRITING[name], "-v") for name in ("ingest", "merge", "plan", "export")}
+    said |= {"the first run": finished.done(0)}
     for line, done in said.items():
         assert done.code == 0, f"{line}\n{done.stderr}"
         assert "\x1b" not in done.stdout + done.stderr, line
-
-
-def test_nothing_personal_is_printed(said: dict[str, Done], job: Job, finished: Job) -> None:
-    """No e-mail, phone, name or address of the profiles or the raw file, unless --show-values asks for them."""
-    names = job.table("profiles").select("email", "phone", "name", "address").unpivot()["value"].drop_nulls()
-    raw = (job.folder / "sample_data/crm/customers.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
-    cells = {row.split(";")[i] for row in raw if row.count(";") == 9 for i in (1, 4, 5, 6)}
-    personal = {value for value in {*names, *cells} if len(value) > 5}
-    assert len(personal) > 1500
+        shown = (done.stdout + done.stderr).replace("@hoasen.example.com", "")  # owners of campaigns
+        assert [value for value in personal if value in shown] == [], line
+        assert not re.search(r"[\w.]+@[\w.]+\.(com|org|vn|net)\b", shown), line
     asked = next(line for line in said if "explain merge" in line)
     values = job.run(*asked.split()[1:], "--show-values").stdout
     assert any(value in values for value in personal), "the test would not notice a value"
-    loud = [job.run(*COMMANDS[name], "-v") for name in WRITING if name != "workspace tidy"]
-    for done in (finished.done(0), *said.values(), *loud):
-        shown = (done.stdout + done.stderr).replace("@hoasen.example.com", "")  # owners of campaigns
-        assert [value for value in personal if value in shown] == []
-        assert not re.search(r"[\w.]+@[\w.]+\.(com|org|vn|net)\b", shown)
+
+
+def personal_values(job: Job) -> set[str]:
+    """Every e-mail, phone, name and address of the profiles, and of one raw file as it is written there."""
+    fields = job.table("profiles").select("email", "phone", "name", "address").unpivot()["value"].drop_nulls()
+    raw = (job.folder / "sample_data/crm/customers.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    cells = {row.split(";")[i] for row in raw if row.count(";") == 9 for i in (1, 4, 5, 6)}
+    found = {value for value in {*fields, *cells} if len(value) > 5}
+    assert len(found) > 1500
+    return found
 
 
 @pytest.mark.parametrize("name", COMMANDS)
