@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import polars as pl
 
-from cdptool.errors import ConfigError, Finding, SchemaError
+from cdptool.errors import ConfigError, Finding
 from cdptool.fields import field_type
 from cdptool.kernels import Engine, Kernel
 from cdptool.rules import MIXED_CURRENCY, BookNeeds, Catalog
 from cdptool.rules.book import kind_of
-from cdptool.tables import UTC_TIME
+from cdptool.tables import UTC_TIME, require
 
 Table = TypeVar("Table")
 KEY = ("profile_id",)
@@ -41,7 +41,9 @@ def tagged_events(streams: Mapping[str, pl.LazyFrame], needs: BookNeeds, catalog
         if name not in streams:
             continue
         own = {f"{name}.{column}": column for column in need.columns}
-        _require(streams[name], name, {column: schema[tagged] for tagged, column in own.items()})
+        fixed = {column: schema[column] for column in ("profile_id", "at", "event_id")}
+        wanted = {column: schema[tagged] for tagged, column in own.items()}
+        require(streams[name], {**fixed, **wanted}, f"stream_{name}")
         rows = streams[name].filter(pl.col("profile_id").is_not_null() & pl.col("at").is_not_null())
         if need.since is not None:
             rows = rows.filter(pl.col("at") >= pl.lit(need.since, dtype=UTC_TIME))
@@ -98,17 +100,3 @@ def require_one_currency(answers: pl.DataFrame) -> None:
         raise ConfigError(
             Finding(problem, hint="keep one with .where(…), or declare rates (not supported yet)")
         )
-
-
-def _require(frame: pl.LazyFrame, stream: str, schema: Mapping[str, pl.DataType]) -> None:
-    wanted = {"profile_id": pl.Int64(), "at": UTC_TIME, "event_id": pl.Int64(), **schema}
-    actual = frame.collect_schema()
-    wrong = [
-        f"stream `{stream}` lacks column `{name}`"
-        if name not in actual
-        else f"`{stream}.{name}` is {actual[name]}, expected {dtype}"
-        for name, dtype in wanted.items()
-        if actual.get(name) != dtype
-    ]
-    if wrong:
-        raise SchemaError(*wrong)

@@ -38,7 +38,7 @@ def test_a_tagged_frame_holds_the_needed_columns_and_times() -> None:
 def test_a_stream_without_rows_yet_is_empty_and_one_without_a_column_is_refused() -> None:
     wanted = needs(RULES, CATALOG, AS_OF)
     assert tagged_events({}, wanted, CATALOG).collect().schema == pl.Schema(tagged_schema(wanted, CATALOG))
-    with pytest.raises(SchemaError, match="stream `order` lacks column `total`"):
+    with pytest.raises(SchemaError, match="`stream_order` lacks column `total`"):
         tagged_events({"order": rows("order", []).drop("total")}, wanted, CATALOG)
 
 
