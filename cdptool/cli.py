@@ -316,7 +316,7 @@ def _invoke(arguments: list[str]) -> int | None:
     Going through the group would validate its options first, for which typer imports all of pydantic: twice
     the time of everything else.
     """
-    *verbs, last = arguments or [""]
+    *verbs, last = arguments or ["--help"]
     if last in ("--help", "-h"):
         command: Any = typer.main.get_command(app)
         for verb in verbs:
@@ -329,6 +329,9 @@ def _invoke(arguments: list[str]) -> int | None:
 
 def _usage(error: typer.TyperException) -> int:
     message = error.format_message().rstrip(".")
+    if message.startswith("Usage:"):  # a group without a verb: the message is its help
+        print(message, file=sys.stderr)  # noqa: T201
+        return 2
     hint = "`cdptool --help` lists what there is"
     show_error(UsageError(Finding(message[:1].lower() + message[1:], hint=hint)))
     return 2

@@ -134,7 +134,10 @@ def _ingest_source(
     )
     mapping = mapping_digest(spec, context)
     fresh = _fresh(project, spec, _done(snapshot, spec, mapping))
-    known = _known(snapshot, spec, target) if fresh else Known()
+    outdated = _outdated(snapshot, spec, fresh)
+    if transaction is not None and outdated:
+        _withdraw(transaction, target, outdated)
+    known = _known(snapshot, spec, target, outdated) if fresh else Known()
     for digest, path in fresh.items():
         shown = os.path.relpath(path, project.root)
         say(shown)
@@ -174,19 +177,45 @@ def _fresh(project: Project, spec: SourceSpec, done: set[str]) -> dict[str, str]
     return found
 
 
-def _known(snapshot: Snapshot, spec: SourceSpec, target: StreamSchema | TableSchema | None) -> Known:
+def _outdated(snapshot: Snapshot, spec: SourceSpec, fresh: dict[str, str]) -> tuple[int, ...]:
+    """The ids of the files that are read again because their mapping changed."""
+    files = snapshot.scan("files", FILES)
+    again = files.filter((pl.col("source") == spec.name) & pl.col("digest").is_in(list(fresh)))
+    return tuple(again.select("file_id").collect()["file_id"])
+
+
+def _withdraw(
+    transaction: Transaction, target: StreamSchema | TableSchema | None, outdated: tuple[int, ...]
+) -> None:
+    """
+    Take back what files brought under an older mapping, so that no row counts twice.
+
+    Records that stream rows made stay: rows of other files may belong to them.
+    """
+    tables = ("records" if target is None else target.table, "quarantine", "issues", "files")
+    snapshot = transaction.snapshot()
+    for table in tables:
+        if snapshot.has(table):
+            transaction.replace(table, snapshot.scan(table).filter(~pl.col("file_id").is_in(list(outdated))))
+
+
+def _known(
+    snapshot: Snapshot,
+    spec: SourceSpec,
+    target: StreamSchema | TableSchema | None,
+    outdated: tuple[int, ...],
+) -> Known:
     """What earlier files of the source brought: its rows by id, and the records its stream rows made."""
     if spec.feeds == "table":
         return Known()
     is_mine = pl.col("source") == spec.name
-    records = snapshot.scan(
-        "records", {"record_id": pl.Int64(), "content": pl.Int64(), "source": pl.String()}
-    )
-    mine = records.filter(is_mine).select(pl.col("record_id").alias("id"), "content")
+    is_kept = ~pl.col("file_id").is_in(list(outdated))
+    columns = {"content": pl.Int64(), "source": pl.String(), "file_id": pl.Int64()}
+    records = snapshot.scan("records", {"record_id": pl.Int64(), **columns})
+    mine = records.filter(is_mine).select(pl.col("record_id").alias("id"), "content", "file_id")
     if not isinstance(target, StreamSchema):
-        return Known(rows=mine.collect())
-    columns = {"event_id": pl.Int64(), "content": pl.Int64(), "source": pl.String()}
-    events = snapshot.scan(target.table, columns).filter(is_mine)
+        return Known(rows=mine.filter(is_kept).select("id", "content").collect())
+    events = snapshot.scan(target.table, {"event_id": pl.Int64(), **columns}).filter(is_mine & is_kept)
     rows = events.select(pl.col("event_id").alias("id"), "content").collect()
     return Known(rows=rows, record_ids=mine.select("id").collect()["id"])
 

@@ -53,3 +53,22 @@ def test_the_same_file_again_brings_nothing(unread: Small) -> None:
         report = ingest_files(unread.settings(), (), lambda _: None)
         assert report.data["rows_read"] == expected
     assert report.summary == "nothing new in 5 sources"
+
+
+def test_a_file_read_again_under_another_mapping_counts_once(unread: Small) -> None:
+    """Orders without a key would otherwise stand there twice, once with each meaning."""
+    ingest_files(unread.settings(), (), lambda _: None)
+    unread.edit("columns: {sku: sku, total: total}", "columns: {sku: sku}")
+    unread.edit(
+        "columns: {customer_id: id, email: email, name: name,", "columns: {customer_id: id, email: email,"
+    )
+    report = ingest_files(unread.settings(), (), lambda _: None)
+    assert report.data["rows_read"] == 6
+    with unread.session() as session:
+        snapshot = session.snapshot()
+        orders = snapshot.scan("stream_order").select("sku", "total").sort("sku").collect()
+        people = snapshot.scan("records").filter(pl.col("source") == "crm").select("name").collect()
+        files = snapshot.scan("files").filter(pl.col("source").is_in(["crm", "shop"])).collect()
+    assert orders.rows() == [("S1", None), ("S2", None)]
+    assert people["name"].to_list() == [None] * 4
+    assert files.height == 2
