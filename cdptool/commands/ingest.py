@@ -14,7 +14,7 @@ import polars as pl
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say, Session, Settings, open_session
 from cdptool.config import Project
-from cdptool.errors import UsageError
+from cdptool.errors import CdptoolError, UsageError
 from cdptool.sources import (
     FileResult,
     Known,
@@ -143,12 +143,28 @@ def _ingest_source(
         say(shown)
         folder = Path(tempfile.mkdtemp(dir=staging))
         one = replace(context, shown_path=shown, digest=digest, mapping=mapping, known=known)
-        result = read_file(path, spec, str(folder), one)
+        with _placed(shown, session.shown(shown)):
+            result = read_file(path, spec, str(folder), one)
         account.add(result)
         known = _with_staged(known, result, spec, target)
         if transaction is not None:
             _stage(transaction, result, project, target)
     return account
+
+
+@contextmanager
+def _placed(stored: str, shown: str) -> Iterator[None]:
+    """Errors name a file from where people stand; the workspace knows it from where the project is."""
+    try:
+        yield
+    except CdptoolError as error:
+        findings = [
+            replace(one, place=replace(one.place, file=shown))
+            if one.place and one.place.file == stored
+            else one
+            for one in error.findings
+        ]
+        raise type(error)(*findings) from None
 
 
 def _target(project: Project, spec: SourceSpec) -> StreamSchema | TableSchema | None:
