@@ -19,17 +19,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.errors import Place, SourceError
-from cdptool.sources.csv_records import QUOTE_LIMIT, Fault, NeedMoreError, Record, Shape, raw_of, read_record
+from cdptool.sources.csv_records import Fault, NeedMoreError, Record, Shape, raw_of, read_record
 from cdptool.sources.csv_structure import Mask, Structure, structure_of
 from cdptool.sources.window import Chunk, Window
 
 BLOCK = 16 << 20  # about so many bytes are handed on at once
-_PART = 16 << 20
 _WARY = 1 << 20  # and so many tried at once after a fault that cost a second look
 _AHEAD = 256 << 10  # text that the exact reader may look ahead before it asks for more
 _SMALLEST = 4 << 10  # below this a part that does not add up is read record by record
 _LONGEST_LINE = 64 << 20
-_PIECE = 64 << 10  # what is decoded to find a byte that is not UTF-8
+_COARSE, _FINE = 1 << 20, 64 << 10  # pieces in which a byte that is not UTF-8 is looked for
 
 
 class Rejected(NamedTuple):
@@ -81,6 +80,7 @@ class CsvReader:
         self._line = first_line
         self._block = block
         self._part = block  # how much to try at once: halved where it fails, doubled where it holds
+        self._has_foreign_bytes = False
         self._schema: dict[str, pl.DataType] = {str(i): pl.String() for i in range(shape.n_fields)}
 
     def blocks(self) -> Iterator[TextBlock]:
@@ -106,10 +106,10 @@ class CsvReader:
                 self._part = max(_SMALLEST, size // 2)
                 return 0
             return self._read_exactly(gathered, structure.size)
-        if len(view) - structure.size <= QUOTE_LIMIT:
-            self._part = min(self._block, _PART, self._part + (self._part >> 2))
-        else:  # a doubtful quote ended it early: the rest was looked at in vain
+        if structure.is_cut:  # what lies behind was scanned in vain
             self._part = max(self._part // 2, min(self._part, _WARY))
+        else:
+            self._part = min(self._block, self._part * 2)
         self._window.advance(structure.size)
         self._line += structure.n_lines
         return structure.size
@@ -119,36 +119,59 @@ class CsvReader:
         if b"\r" in part and part.count(b"\r") != part.count(b"\r\n"):
             return False  # Polars drops a CR before a separator: beside a missing field, bytes would add up
         faulty = structure.blank()
+        faulty[list(structure.judged)] = True
         if b"\0" in part:
             nul = np.flatnonzero(structure.data[: structure.size] == 0)
             faulty[np.searchsorted(structure.ends, nul, side="right")] = True
-        frame = self._parsed(_joined(part, faulty, structure) if faulty.any() else part)
-        if frame is None and not _is_utf8(part):
+        if self._has_foreign_bytes and not _is_utf8(part):
             _mark_undecodable(part, structure, faulty)
-            self._part = max(self._part // 2, min(self._part, _WARY))
-            frame = self._parsed(_joined(part, faulty, structure))
+        frame = self._parsed(_joined(part, faulty, structure) if faulty.any() else part)
+        if frame is None and not self._has_foreign_bytes and not _is_utf8(part):
+            self._has_foreign_bytes = True  # from now on looked for before Polars stumbles over them
+            return self._take(gathered, part, structure)
         if frame is None or frame.height != faulty.size - np.count_nonzero(faulty):
             return False
         adds_up = self._adds_up(frame, structure, faulty)
-        is_whole = bool(adds_up.all())
-        if not is_whole:
+        if not adds_up.all():
+            frame = frame.filter(pl.Series(adds_up))
             faulty[np.flatnonzero(~faulty)[~adds_up]] = True
-        if faulty.any() and not self._reject_all(gathered, part, structure, faulty):
-            return False
-        gathered.frames.append(frame if is_whole else frame.filter(pl.Series(adds_up)))
-        gathered.lines.append((structure.lines[~faulty] if faulty.any() else structure.lines) + self._line)
+        if not faulty.any():
+            gathered.frames.append(frame)
+            gathered.lines.append(structure.lines + self._line)
+            return True
+        return self._take_some(gathered, part, structure, frame, faulty)
+
+    def _take_some(
+        self, gathered: _Gathered, part: bytes, structure: Structure, frame: pl.DataFrame, faulty: Mask
+    ) -> bool:
+        """Accept the frame of the rows that are not faulty; the exact reader says what the others are."""
+        numbers = np.flatnonzero(faulty).tolist()
+        records = structure.judged | {
+            i: read_record(part, int(structure.starts[i]), self._shape, is_last=True)
+            for i in numbers
+            if i not in structure.judged
+        }
+        good = [i for i in numbers if records[i].fields is not None]
+        if not structure.judged.keys() >= set(good):
+            return False  # Polars misread it
+        kept = np.flatnonzero(~faulty)
+        if good:
+            kept = np.concatenate((kept, np.array(good)))
+            order = np.argsort(kept)
+            kept = kept[order]
+            frame = pl.concat([frame, self._frame_of([records[i].fields or () for i in good])])[order]
+        gathered.frames.append(frame)
+        gathered.lines.append(structure.lines[kept] + self._line)
+        for i in sorted(set(numbers) - set(good)):
+            line = self._line + int(structure.lines[i])
+            self._reject(gathered, part, int(structure.starts[i]), line, records[i])
         return True
 
-    def _reject_all(self, gathered: _Gathered, part: bytes, structure: Structure, faulty: Mask) -> bool:
-        """Reject the faulty records; False, and none rejected, where one is good for the exact reader."""
-        at = np.flatnonzero(faulty)
-        starts, lines = structure.starts[at].tolist(), structure.lines[at].tolist()
-        records = [read_record(part, start, self._shape, is_last=True) for start in starts]
-        if any(record.fields is not None for record in records):
-            return False
-        for start, line, record in zip(starts, lines, records, strict=True):
-            self._reject(gathered, part, start, self._line + line, record)
-        return True
+    def _frame_of(self, rows: list[tuple[bytes, ...]]) -> pl.DataFrame:
+        """Records that were read exactly."""
+        columns = zip(*rows, strict=True)
+        texts = {str(i): [value.decode() or None for value in column] for i, column in enumerate(columns)}
+        return pl.DataFrame(texts, schema=self._schema)
 
     def _parsed(self, part: bytes) -> pl.DataFrame | None:
         """What Polars makes of whole records: short ones padded, long ones cut. None where it refuses."""
@@ -201,9 +224,7 @@ class CsvReader:
             position = record.end
         self._window.advance(position)
         if rows:
-            columns = zip(*rows, strict=True)
-            texts = {str(i): [value.decode() or None for value in column] for i, column in enumerate(columns)}
-            gathered.frames.append(pl.DataFrame(texts, schema=self._schema))
+            gathered.frames.append(self._frame_of(rows))
             gathered.lines.append(np.array(lines))
         return position
 
@@ -235,19 +256,26 @@ def _is_utf8(part: bytes) -> bool:
 
 
 def _mark_undecodable(part: bytes, structure: Structure, faulty: Mask) -> None:
-    """Mark the records with bytes that are not UTF-8."""
+    """Mark the records with bytes that are not UTF-8, looked for in ever smaller pieces."""
     ends = structure.ends
-    pieces = np.unique(np.searchsorted(ends, np.arange(0, structure.size, _PIECE)))  # records to cut before
-    cuts = [*structure.starts[pieces].tolist(), structure.size]
-    for start, stop in pairwise(cuts):
-        piece = part[start:stop]
-        while piece and not _is_utf8(piece):
-            try:
-                piece.decode()
-            except UnicodeDecodeError as error:
-                record = int(np.searchsorted(ends, stop - len(piece) + error.start, side="right"))
-                faulty[record] = True
-                piece = part[int(ends[record]) : stop]
+    for coarse in _pieces(structure, 0, structure.size, _COARSE):
+        if _is_utf8(part[slice(*coarse)]):
+            continue
+        for start, stop in _pieces(structure, *coarse, _FINE):
+            while start < stop and not _is_utf8(piece := part[start:stop]):
+                try:
+                    piece.decode()
+                except UnicodeDecodeError as error:
+                    record = int(np.searchsorted(ends, start + error.start, side="right"))
+                    faulty[record] = True
+                    start = int(ends[record])
+
+
+def _pieces(structure: Structure, start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
+    """The stretch cut at record starts into pieces of about this size."""
+    numbers = np.unique(np.searchsorted(structure.starts, np.arange(start, stop, size)))
+    cuts = structure.starts[numbers[numbers < structure.starts.size]].tolist()
+    yield from pairwise([*(cut for cut in cuts if cut < stop), stop])
 
 
 def _joined(part: bytes, faulty: Mask, structure: Structure) -> bytes:
