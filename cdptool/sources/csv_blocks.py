@@ -19,11 +19,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.errors import Place, SourceError
-from cdptool.sources.csv_records import Fault, NeedMoreError, Record, Shape, raw_of, read_record
+from cdptool.sources.csv_records import Fault, NeedMoreError, Record, Shape, kept_raw, read_record
 from cdptool.sources.csv_structure import Mask, Structure, structure_of
 from cdptool.sources.window import Chunk, Window
 
-BLOCK = 16 << 20  # about so many bytes are handed on at once
+BLOCK = 12 << 20  # about so many bytes are handed on at once
 _WARY = 1 << 20  # and so many tried at once after a fault that cost a second look
 _AHEAD = 256 << 10  # text that the exact reader may look ahead before it asks for more
 _SMALLEST = 4 << 10  # below this a part that does not add up is read record by record
@@ -57,6 +57,13 @@ class _Gathered:
     lines: list[NDArray[np.int64]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     n_blank: int = 0
+
+    def reject(self, record: Record, line: int, raw: bytes) -> None:
+        """Put a record that is no row where it belongs."""
+        if record.fault is None:
+            self.n_blank += 1
+        else:
+            self.rejected.append(Rejected(line, record.fault, kept_raw(raw)))
 
     def block(self, schema: dict[str, pl.DataType]) -> TextBlock:
         frame = pl.concat(self.frames or [pl.DataFrame(schema=schema)], rechunk=len(self.frames) > 1)
@@ -100,8 +107,7 @@ class CsvReader:
         structure = structure_of(view, self._shape)
         if structure.size == 0:
             return self._read_exactly(gathered, 1)
-        part = bytes(view[: structure.size])
-        if not self._take(gathered, part, structure):
+        if not self._take(gathered, view[: structure.size], structure):
             if size > _SMALLEST:
                 self._part = max(_SMALLEST, size // 2)
                 return 0
@@ -114,19 +120,18 @@ class CsvReader:
         self._line += structure.n_lines
         return structure.size
 
-    def _take(self, gathered: _Gathered, part: bytes, structure: Structure) -> bool:
+    def _take(self, gathered: _Gathered, part: memoryview, structure: Structure) -> bool:
         """Accept the rows of a part that add up and reject the others; False where Polars misreads a good one."""
-        if b"\r" in part and part.count(b"\r") != part.count(b"\r\n"):
-            return False  # Polars drops a CR before a separator: beside a missing field, bytes would add up
         faulty = structure.blank()
         faulty[list(structure.judged)] = True
-        if b"\0" in part:
-            nul = np.flatnonzero(structure.data[: structure.size] == 0)
-            faulty[np.searchsorted(structure.ends, nul, side="right")] = True
-        if self._has_foreign_bytes and not _is_utf8(part):
+        text = _joined(part, structure, faulty)
+        if b"\0" in text or (self._has_foreign_bytes and not _is_utf8(text)):
             _mark_undecodable(part, structure, faulty)
-        frame = self._parsed(_joined(part, faulty, structure) if faulty.any() else part)
-        if frame is None and not self._has_foreign_bytes and not _is_utf8(part):
+            text = _joined(part, structure, faulty)
+        if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
+            return False  # Polars drops a CR before a separator: beside a missing field, bytes would add up
+        frame = self._parsed(text)
+        if frame is None and not self._has_foreign_bytes and not _is_utf8(text):
             self._has_foreign_bytes = True  # from now on looked for before Polars stumbles over them
             return self._take(gathered, part, structure)
         if frame is None or frame.height != faulty.size - np.count_nonzero(faulty):
@@ -135,21 +140,21 @@ class CsvReader:
         if not adds_up.all():
             frame = frame.filter(pl.Series(adds_up))
             faulty[np.flatnonzero(~faulty)[~adds_up]] = True
-        if not faulty.any():
-            gathered.frames.append(frame)
-            gathered.lines.append(structure.lines + self._line)
-            return True
-        return self._take_some(gathered, part, structure, frame, faulty)
+        if faulty.any():
+            return self._take_some(gathered, part, structure, frame, faulty)
+        gathered.frames.append(frame)
+        gathered.lines.append(structure.lines + self._line)
+        return True
 
     def _take_some(
-        self, gathered: _Gathered, part: bytes, structure: Structure, frame: pl.DataFrame, faulty: Mask
+        self, gathered: _Gathered, part: memoryview, structure: Structure, frame: pl.DataFrame, faulty: Mask
     ) -> bool:
         """Accept the frame of the rows that are not faulty; the exact reader says what the others are."""
         numbers = np.flatnonzero(faulty).tolist()
-        records = structure.judged | {
-            i: read_record(part, int(structure.starts[i]), self._shape, is_last=True)
-            for i in numbers
-            if i not in structure.judged
+        raws = {i: bytes(part[structure.starts[i] : structure.ends[i]]) for i in numbers}
+        records = {
+            i: structure.judged.get(i) or read_record(raw, 0, self._shape, is_last=True)
+            for i, raw in raws.items()
         }
         good = [i for i in numbers if records[i].fields is not None]
         if not structure.judged.keys() >= set(good):
@@ -162,9 +167,9 @@ class CsvReader:
             frame = pl.concat([frame, self._frame_of([records[i].fields or () for i in good])])[order]
         gathered.frames.append(frame)
         gathered.lines.append(structure.lines[kept] + self._line)
-        for i in sorted(set(numbers) - set(good)):
-            line = self._line + int(structure.lines[i])
-            self._reject(gathered, part, int(structure.starts[i]), line, records[i])
+        for i in numbers:
+            if records[i].fields is None:
+                gathered.reject(records[i], self._line + int(structure.lines[i]), raws[i])
         return True
 
     def _frame_of(self, rows: list[tuple[bytes, ...]]) -> pl.DataFrame:
@@ -219,7 +224,7 @@ class CsvReader:
                 rows.append(record.fields)
                 lines.append(self._line)
             else:
-                self._reject(gathered, text, position, self._line, record)
+                gathered.reject(record, self._line, text[position : record.end])
             self._line += max(1, text.count(b"\n", position, record.end))
             position = record.end
         self._window.advance(position)
@@ -227,12 +232,6 @@ class CsvReader:
             gathered.frames.append(self._frame_of(rows))
             gathered.lines.append(np.array(lines))
         return position
-
-    def _reject(self, gathered: _Gathered, buffer: bytes, start: int, line: int, record: Record) -> None:
-        if record.fault is None:
-            gathered.n_blank += 1
-        else:
-            gathered.rejected.append(Rejected(line, record.fault, raw_of(buffer, start, record.end)))
 
     def _more(self, ahead: int) -> int:
         """Have twice as much text ahead for a record that does not end in it."""
@@ -255,14 +254,15 @@ def _is_utf8(part: bytes) -> bool:
     return True
 
 
-def _mark_undecodable(part: bytes, structure: Structure, faulty: Mask) -> None:
-    """Mark the records with bytes that are not UTF-8, looked for in ever smaller pieces."""
+def _mark_undecodable(part: memoryview, structure: Structure, faulty: Mask) -> None:
+    """Mark the records with NUL bytes or bytes that are not UTF-8; the latter are looked for in ever smaller pieces."""
     ends = structure.ends
+    faulty[np.searchsorted(ends, np.flatnonzero(structure.data[: structure.size] == 0), side="right")] = True
     for coarse in _pieces(structure, 0, structure.size, _COARSE):
-        if _is_utf8(part[slice(*coarse)]):
+        if _is_utf8(bytes(part[slice(*coarse)])):
             continue
         for start, stop in _pieces(structure, *coarse, _FINE):
-            while start < stop and not _is_utf8(piece := part[start:stop]):
+            while start < stop and not _is_utf8(piece := bytes(part[start:stop])):
                 try:
                     piece.decode()
                 except UnicodeDecodeError as error:
@@ -278,11 +278,10 @@ def _pieces(structure: Structure, start: int, stop: int, size: int) -> Iterator[
     yield from pairwise([*(cut for cut in cuts if cut < stop), stop])
 
 
-def _joined(part: bytes, faulty: Mask, structure: Structure) -> bytes:
-    """The part without its faulty records."""
+def _joined(part: memoryview, structure: Structure, left_out: Mask) -> bytes:
+    """The part without the records left out."""
     kept, position = [], 0
-    starts = structure.starts
-    for i in np.flatnonzero(faulty).tolist():
-        kept.append(part[position : starts[i]])
+    for i in np.flatnonzero(left_out).tolist():
+        kept.append(part[position : structure.starts[i]])
         position = int(structure.ends[i])
     return b"".join([*kept, part[position:]])

@@ -92,9 +92,9 @@ def read_record(buffer: bytes, start: int, shape: Shape, *, is_last: bool) -> Re
     return Record(end, None if fault else tuple(fields), fault)
 
 
-def raw_of(buffer: bytes, start: int, end: int) -> bytes:
-    """The record as it is kept in quarantine: without its line end, cut at 64 KiB."""
-    return buffer[start : min(end, start + RAW_LIMIT)].rstrip(b"\r\n")
+def kept_raw(record: bytes) -> bytes:
+    """A record as it is kept in quarantine: without its line end, cut at 64 KiB."""
+    return record[:RAW_LIMIT].rstrip(b"\r\n")
 
 
 def _line_end(buffer: bytes, position: int, is_last: bool) -> int:

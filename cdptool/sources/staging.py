@@ -12,7 +12,7 @@ from polars.io.plugins import register_io_source
 from cdptool.sources.spec import StagedFile
 from cdptool.tables import Schema
 
-ROW_GROUP = 250_000
+ROW_GROUP = 125_000
 _LEVEL = 1  # of zstd: most of what we write are hashes, which more effort does not make smaller
 _PART_BYTES = 64 << 20
 
