@@ -138,6 +138,7 @@ def _ingest_source(
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
     known = _known(snapshot, spec, target, outdated) if fresh else Known()
+    last = next(reversed(fresh), None)
     for digest, path in fresh.items():
         shown = os.path.relpath(path, project.root)
         say(shown)
@@ -146,7 +147,8 @@ def _ingest_source(
         with _placed(shown, session.shown(shown)):
             result = read_file(path, spec, str(folder), one)
         account.add(result)
-        known = _with_staged(known, result, spec, target)
+        if digest != last:
+            known = _with_staged(known, result, spec, target)
         if transaction is not None:
             _stage(transaction, result, project, target)
     return account

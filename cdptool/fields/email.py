@@ -111,14 +111,11 @@ class Email(FieldType):
     is_dear: ClassVar = True
 
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
+        if _is_plain(texts).all(ignore_nulls=False):  # as most files have them: nothing to copy
+            return texts
         lower = texts.str.to_lowercase()
-        plain = (
-            pl.col("email").str.contains(_PLAIN)
-            & ~pl.col("email").str.contains(_DOUBTFUL)
-            & (pl.col("email").str.len_bytes() <= _LONGEST_PLAIN)
-        )
-        frame = lower.alias("email").to_frame()
-        return frame.select(value=pl.when(plain).then("email")).to_series()
+        frame = pl.DataFrame({"email": lower, "plain": _is_plain(lower)})
+        return frame.select(value=pl.when("plain").then("email")).to_series()
 
     def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
         return gathered([judge_address(text) for text in texts])
@@ -135,6 +132,14 @@ class Email(FieldType):
     def mask(self, value: str) -> str:
         local, _, domain = value.rpartition("@")
         return f"{local[:1]}•••@{domain[:1]}•••.{domain.rpartition('.')[2]}"
+
+
+def _is_plain(texts: pl.Series) -> pl.Series:
+    return (
+        texts.str.contains(_PLAIN)
+        & ~texts.str.contains(_DOUBTFUL)
+        & (texts.str.len_bytes() <= _LONGEST_PLAIN)
+    )
 
 
 def _mailboxes(addresses: pl.Series) -> pl.Series:
