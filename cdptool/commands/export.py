@@ -56,8 +56,7 @@ class _Material(NamedTuple):
     identifiers: pl.LazyFrame  # IDENTIFIERS
     profiles: pl.LazyFrame  # profiles with their traits
     people: pl.LazyFrame  # `decision_people`; empty without a plan
-    events: pl.LazyFrame  # EVENTS before this run's plan, which gate the segments; else empty
-    events_now: pl.LazyFrame  # and with it, which make the built-in lists; else empty
+    events: pl.LazyFrame  # EVENTS: consent, sends made, and what earlier runs planned
 
 
 class Made(NamedTuple):
@@ -122,14 +121,10 @@ def _material(session: Session, snapshot: Snapshot, as_of: datetime, wanted: set
     profiles = snapshot.scan("profiles")
     if snapshot.has("traits"):
         profiles = profiles.join(snapshot.scan("traits"), on="profile_id", how="left")
-    people = events = events_now = pl.LazyFrame()
-    if plan is not None:
+    people = events = pl.LazyFrame()
+    if plan is not None and wanted:
         people = decision_people(snapshot, plan)
-        if wanted.difference(BUILT_IN):
-            events = engine.checkpoint(decision_events(session, snapshot, plan, as_of), "events")
-        if wanted.intersection(BUILT_IN):
-            now = decision_events(session, snapshot, plan, as_of, with_this_run=True)
-            events_now = engine.checkpoint(now, "events with this plan")
+        events = engine.checkpoint(decision_events(session, snapshot, plan, as_of), "events")
     return _Material(
         as_of,
         snapshot.scan("memberships", MEMBERSHIPS),
@@ -137,7 +132,6 @@ def _material(session: Session, snapshot: Snapshot, as_of: datetime, wanted: set
         profiles,
         people,
         events,
-        events_now,
     )
 
 
@@ -163,8 +157,8 @@ def _members(
     members = material.members.filter((pl.col("segment") == export.who) & (pl.col("state") == "in")).select(
         "profile_id"
     )
-    if export.kind == "suppression":
-        return members, {}, ()
+    if export.kind == "suppression" and destination.consent_purpose is None:
+        return members, {}, ()  # for one's own sender; what goes to a third party is asked for in any case
     plan, purpose = session.project.plan, export.purpose or destination.consent_purpose
     if plan is None or plan.consent is None or purpose is None:
         why = "names no purpose" if purpose is None else "has no ledger of consent to ask"
@@ -183,9 +177,10 @@ def _list_of(session: Session, material: _Material, export: ExportSpec, plan: Pl
     The audience of a built-in list: profiles that are unsubscribed, bounced or capped.
 
     Somebody who left under an old address left with all of them: the unsubscribed have a row per address, the
-    bounced one per address that bounced.
+    bounced one per address that bounced. Capped is whom the sends made so far leave no room; the messages
+    planned for this very moment do not count, or the list would stop them.
     """
-    events, as_of = material.events_now, material.as_of
+    events, as_of = material.events, material.as_of
     chosen = [one for one in plan.channels if export.channel_list in (None, one.name)]
     if export.who == "capped":
         program = compile_program(plan, as_of=as_of, applies=applies_of(session))

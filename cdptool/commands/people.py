@@ -68,16 +68,14 @@ def decision_tables(plan: Plan | None) -> tuple[str, ...]:
     )
 
 
-def decision_events(
-    session: Session, snapshot: Snapshot, plan: Plan, as_of: datetime, *, with_this_run: bool = False
-) -> pl.LazyFrame:
+def decision_events(session: Session, snapshot: Snapshot, plan: Plan, as_of: datetime) -> pl.LazyFrame:
     """The ledger of consent, the log of sends and earlier plans, by profile: EVENTS with the cap columns."""
     ledger = _named_events(session, snapshot, plan.consent.stream, LEDGER) if plan.consent else None
     log = planned = None
     if plan.sends:
         log = _named_events(session, snapshot, plan.sends.stream, LOG, caps=plan.caps)
         decisions = under_todays_ids(snapshot.scan("decisions", DECISIONS), snapshot.scan("aliases", ALIASES))
-        planned = reservations(decisions, plan, as_of=as_of, with_this_run=with_this_run)
+        planned = reservations(decisions, plan, as_of=as_of)
         planned = planned.with_columns(_conditions(session, plan.caps, plan.sends.stream, PLANNED))
     return events_by_profile(
         snapshot.scan("identifiers", IDENTIFIERS),

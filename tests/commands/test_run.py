@@ -107,9 +107,12 @@ def test_who_withdrew_is_not_sent_to_and_not_exported(finished: Small) -> None:
     assert len(lines) == 2
 
 
-def test_a_list_written_with_the_plan_counts_what_the_plan_sends(finished: Small) -> None:
-    """The cap of one a day is full for whom this very run writes to."""
-    assert pl.read_csv(finished.folder / "out" / "capped.csv").height == 1
+def test_the_list_of_the_capped_counts_what_was_planned_before_and_not_now(finished: Small) -> None:
+    """A list that held today's own recipients would stop the very messages that are being sent."""
+    path = finished.folder / "out" / "capped.csv"
+    assert pl.read_csv(path).height == 0
+    finished.run("2026-11-20T22:00+07:00")
+    assert pl.read_csv(path).height == 1
 
 
 def test_a_dry_run_creates_nothing_and_needs_no_workspace(unread: Small) -> None:
