@@ -1,8 +1,9 @@
 """
 Ingest of a large CSV of orders beside a bare Polars copy of it to Parquet, in CPU seconds and peak memory.
 
-Ours reads the file with bad rows in it, with real types, de-duplication by key, records and quarantine; bare
-Polars cannot read that file at all, so it gets the same rows without the bad ones, every column as text.
+Ours is `cdptool ingest` of the file with bad rows in it, from digest to commit, with real types, de-duplication
+by key, records and quarantine. Bare Polars cannot read that file at all, so it gets the same rows without the bad
+ones, every column as text.
 Each run is a process of its own, alternating; the median counts.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -32,42 +34,28 @@ def bare(path: str, folder: str) -> dict[str, int]:
     return {"rows": int(pl.scan_parquet(f"{folder}/bare.parquet").select(pl.len()).collect().item())}
 
 
-def ours(path: str, folder: str) -> dict[str, int]:
-    """What `cdptool ingest` does with one file before it commits: digest, read, stage."""
-    from orders import FIELDS, ORDERS, SOURCE
-
-    from cdptool.sources import ReadContext, file_digest, mapping_digest, read_file
-
-    context = ReadContext(
-        shown_path=Path(path).name,
-        digest=file_digest(path),
-        mapping=mapping_digest(SOURCE),
-        profile_fields=FIELDS,
-        target=ORDERS,
-        region="VN",
-    )
-    row = read_file(path, SOURCE, folder, context).file.row(0, named=True)
-    return {
-        "rows": row["rows_read"],
-        "accepted": row["rows_accepted"],
-        "duplicate": row["rows_duplicate"],
-        "quarantined": row["rows_quarantined"],
-    }
+def command(kind: str, path: Path, folder: Path) -> list[str]:
+    """The command line of one side. Ours is the whole command, as a user runs it, into an empty workspace."""
+    if kind == "bare":
+        return [sys.executable, __file__, "--bare", str(path), "--folder", str(folder)]
+    shutil.copy(HERE / "project.yaml", folder)
+    (folder / "dirty.csv").symlink_to(path)
+    return [str(Path(sys.executable).parent / "cdptool"), "ingest", "-C", str(folder), "--json"]
 
 
-def measure(kind: str, path: str) -> dict[str, float]:
+def measure(kind: str, path: Path) -> dict[str, float]:
     """Run one of the two in a process of its own."""
-    with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         begin = time.perf_counter()
-        command = [sys.executable, __file__, "--one", kind, "--file", path, "--folder", folder]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        process = subprocess.Popen(command(kind, path, Path(folder)), stdout=subprocess.PIPE)
         assert process.stdout is not None
         out = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise SystemExit(f"{kind} failed")
-        found: dict[str, float] = json.loads(out)
+    answer = json.loads(out)
+    found = {name: float(value) for name, value in answer.items() if name.startswith("rows")}
     found |= {"wall": time.perf_counter() - begin, "cpu": usage.ru_utime + usage.ru_stime}
     return found | {"mb": usage.ru_maxrss / 1024}
 
@@ -77,17 +65,18 @@ def compare(megabytes: int, rounds: int, folder: Path) -> bool:
     clean, dirty, n_bad = generate(folder, megabytes)
     runs: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
     for _ in range(rounds):
-        runs["bare"].append(measure("bare", str(clean)))
-        runs["ours"].append(measure("ours", str(dirty)))
+        runs["bare"].append(measure("bare", clean))
+        runs["ours"].append(measure("ours", dirty))
     first = runs["ours"][0]
-    assert first["rows"] == first["accepted"] + first["duplicate"] + first["quarantined"]
-    assert first["quarantined"] == n_bad, f"{n_bad} bad rows planted, {first['quarantined']} found"
+    parts = sum(first[f"rows_{name}"] for name in ("accepted", "duplicate", "quarantined"))
+    assert first["rows_read"] == parts == runs["bare"][0]["rows"] + n_bad
+    assert first["rows_quarantined"] == n_bad, f"{n_bad} bad rows planted, {first['rows_quarantined']} found"
     middle = {
         kind: {name: statistics.median(run[name] for run in found) for name in ("wall", "cpu", "mb")}
         for kind, found in runs.items()
     }
     size = clean.stat().st_size / 1e6
-    print(f"{size:,.0f} MB, {first['rows']:,.0f} rows, {n_bad:,} of them bad; median of {rounds}")
+    print(f"{size:,.0f} MB, {first['rows_read']:,.0f} rows, {n_bad:,} of them bad; median of {rounds}")
     print(f"{'':34}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'CPU ratio':>11}")
     names = {"bare": "bare Polars, all text, clean copy", "ours": "cdptool, typed, with bad rows"}
     for kind, found in middle.items():
@@ -103,12 +92,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mb", type=int, default=1000, help="size of the file (default 1000)")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--one", choices=["bare", "ours"], help=argparse.SUPPRESS)
-    parser.add_argument("--file", help=argparse.SUPPRESS)
+    parser.add_argument("--bare", help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.one:
-        print(json.dumps((bare if given.one == "bare" else ours)(given.file, given.folder)))
+    if given.bare:
+        print(json.dumps(bare(given.bare, given.folder)))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         return 0 if compare(given.mb, given.rounds, Path(folder)) else 1

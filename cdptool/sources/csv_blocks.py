@@ -23,7 +23,7 @@ from cdptool.sources.csv_records import Fault, NeedMoreError, Record, Shape, kep
 from cdptool.sources.csv_structure import Mask, Structure, structure_of
 from cdptool.sources.window import Chunk, Window
 
-BLOCK = 12 << 20  # about so many bytes are handed on at once
+BLOCK = 4 << 20  # about so many bytes are handed on at once
 _WARY = 1 << 20  # and so many tried at once after a fault that cost a second look
 _AHEAD = 256 << 10  # text that the exact reader may look ahead before it asks for more
 _SMALLEST = 4 << 10  # below this a part that does not add up is read record by record
