@@ -71,7 +71,8 @@ def _record_id(snapshot: Snapshot, name: str) -> int:
         .collect()
     )
     if found.is_empty():
-        hint = "cite it as source:source_key, for example crm:KH0001"
+        sources = snapshot.scan("files", FILES).select("source").unique().sort("source").collect()["source"]
+        hint = f"cite it as source:source_key; the sources are {', '.join(sources)}"
         raise UsageError("no such record in the workspace", hint=hint)
     return int(found["record_id"][0])
 

@@ -13,7 +13,7 @@ from cdptool.commands.session import (
     mark_done,
     open_session,
 )
-from cdptool.errors import ConfigError
+from cdptool.errors import ConfigError, UsageError
 from cdptool.identity import Previous, Resolution, golden_profiles, resolve
 from cdptool.identity.registry import Changes, changes
 from cdptool.sources.outputs import declared_schema
@@ -26,6 +26,8 @@ OUTPUTS = ("identity", "aliases", "edges", "conflicts", "profiles", "lineage", "
 def merge_records(settings: Settings, *, dry_run: bool = False) -> Report:
     """Run the command. With `dry_run` nothing is written and nobody else is kept waiting."""
     with open_session(settings, writes=not dry_run) as session:
+        if not session.snapshot().has("files"):
+            raise UsageError("nothing is ingested yet", hint="run `cdptool ingest` first, or `cdptool run`")
         return merge(session, dry_run=dry_run)
 
 

@@ -127,3 +127,9 @@ def test_files_of_the_same_bytes_are_read_once_as_if_they_had_come_in_turn(unrea
     report = ingest_files(unread.settings(), ("shop",), lambda _: None)
     assert (report.data["files"], report.data["rows_read"]) == (1, 2)
     assert ingest_files(unread.settings(), ("shop",), lambda _: None).data["files"] == 0
+
+
+def test_a_merge_before_any_ingest_says_what_to_do_first(unread: Small) -> None:
+    """`0 records are 0 profiles` would look like a result."""
+    with pytest.raises(UsageError, match="nothing is ingested yet"):
+        merge_records(unread.settings())
