@@ -6,6 +6,8 @@ File and line are never part of an id, so the same export in another order or an
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -35,6 +37,7 @@ def printed_ids(ids: pl.Series, prefix: str) -> pl.Series:
     return pl.select(pl.lit(f"{prefix}_") + texts).to_series().alias("printed")
 
 
+@lru_cache(maxsize=32)  # building a hash expression costs as much as hashing some ten thousand values
 def content(spec: SourceSpec, filled: Filled) -> pl.Expr:
     """The hash of what a row says: its source, and the canonical values of these columns under their names."""
     what = "\x1f".join(("content", spec.name, *filled.varying, *filled.fixed))  # hashed per row: so only once
@@ -56,6 +59,7 @@ def record_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.Data
     return rows.with_columns(record_id(spec))
 
 
+@lru_cache(maxsize=32)
 def record_id(spec: SourceSpec) -> pl.Expr:
     """The id of a record, from its `source_key`."""
     return hash63("record", spec.name, pl.col("source_key")).alias("record_id")
@@ -63,18 +67,29 @@ def record_id(spec: SourceSpec) -> pl.Expr:
 
 def stream_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.DataFrame:
     """The rows of a source that feeds a stream, with `record_id` (null where nobody is named), `content`, `event_id`."""
-    who = [WHO + identifier.name for identifier in spec.identifiers]
-    made = pl.lit(None, pl.Int64)
-    if who:
-        what = "\x1f".join(("ids", spec.name, *(name.removeprefix(WHO) for name in who)))
-        is_somebody = pl.any_horizontal(pl.col(name).is_not_null() for name in who)
-        made = pl.when(is_somebody).then(hash63(what, *(pl.col(name) for name in who)))
     said = filled._replace(varying=("record_id", *(n for n in filled.varying if not n.startswith(WHO))))
-    rows = rows.with_columns(made.alias("record_id")).with_columns(content(spec, said))
+    rows = rows.with_columns(_made_record(spec)).with_columns(content(spec, said))
+    return rows.with_columns(_event_id(spec))
+
+
+@lru_cache(maxsize=32)
+def _made_record(spec: SourceSpec) -> pl.Expr:
+    """The id of the record that a row's identifiers make."""
+    names = [identifier.name for identifier in spec.identifiers]
+    if not names:
+        return pl.lit(None, pl.Int64).alias("record_id")
+    who = [pl.col(WHO + name) for name in names]
+    is_somebody = pl.any_horizontal(column.is_not_null() for column in who)
+    made = hash63("\x1f".join(("ids", spec.name, *names)), *who)
+    return pl.when(is_somebody).then(made).alias("record_id")
+
+
+@lru_cache(maxsize=32)
+def _event_id(spec: SourceSpec) -> pl.Expr:
     if not spec.key:
-        return rows.with_columns(event_id=pl.col("content"))
+        return pl.col("content").alias("event_id")
     keys = (pl.col(f"{KEY}{i}") for i in range(len(spec.key)))
-    return rows.with_columns(hash63("event", spec.name, *keys).alias("event_id"))
+    return hash63("event", spec.name, *keys).alias("event_id")
 
 
 def table_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled, key: str) -> pl.DataFrame:

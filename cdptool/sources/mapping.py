@@ -128,6 +128,7 @@ class Mapper:
 
     def read(self, block: pl.DataFrame, lines: Rows) -> Typed:
         """Read a block: columns `0`, `1`, … as in the file, and the provenance row of each of its rows."""
+        block = _without_empty_texts(block, self.needed)
         columns: dict[str, pl.Series] = {"row": pl.Series(lines, dtype=pl.Int64)}
         faults = _Faults(len(lines))
         issues: list[_Issues] = []
@@ -179,8 +180,6 @@ class Mapper:
         if reader.source is None:
             return None, Read(_nulls(height, reader.kind.dtype), _nulls(height), _nulls(height))
         texts = as_readable(block[reader.source], reader.kind)
-        if texts.dtype == pl.String:
-            texts = _without_empty(texts)  # `""` in a CSV file says no more than an empty field
         return texts, _passed(texts) if texts.dtype != pl.String else reader.reader.read(texts)
 
     def _all_readers(self) -> Iterator[_ColumnReader]:
@@ -274,12 +273,17 @@ def key_text(texts: pl.Series) -> pl.Series:
     >>> key_text(pl.Series([" A1 ", ""])).to_list()
     ['A1', None]
     """
-    return _without_empty(clean(texts))
+    return _without_empty_texts(clean(texts).alias("key").to_frame(), ("key",))["key"]
 
 
-def _without_empty(texts: pl.Series) -> pl.Series:
-    is_empty = texts.str.len_bytes() == 0
-    return texts.set(is_empty, None) if is_empty.any() else texts
+def _without_empty_texts(block: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The block with null for the empty texts of these columns: `""` in a CSV file says no more than `,,`."""
+    texts = [name for name in names if block.schema[name] == pl.String]
+    if not texts:
+        return block
+    shortest = block.select(pl.col(texts).str.len_bytes().min()).row(0)
+    has_empty = [name for name, length in zip(texts, shortest, strict=True) if length == 0]
+    return block.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in has_empty)
 
 
 def raw_rows(block: pl.DataFrame, rows: Rows) -> Iterator[bytes]:
