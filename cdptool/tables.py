@@ -1,5 +1,5 @@
 """
-Every canonical table once: names, columns, dtypes, and how ids are made and printed.
+Every canonical table once: names, columns and dtypes.
 
 Three kinds of input (records, streams, reference tables) and what is derived from them. Columns that a
 project declares itself (profile fields, stream columns) follow the fixed ones listed here. Times are
@@ -8,13 +8,11 @@ Datetime[us, UTC], money is Int64 in ten-thousandths beside a `<name>_currency` 
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
-import polars_hash as plh
 
 from cdptool.errors import Place, SchemaError
 
@@ -158,47 +156,6 @@ class TableSchema:
     @property
     def table(self) -> str:
         return f"table_{self.name}"
-
-
-def hash63(*parts: str | pl.Expr) -> pl.Expr:
-    """
-    A 63-bit id (Int64, >= 0) of the parts, the same in every version and on every machine.
-
-    Parts are texts (constants) or expressions. Null is told apart from the empty text, and neighbours
-    cannot run together. The result is named `id`.
-    Source: xxh3 (64 bits, the top bit cleared) over polars-hash's row encoding, version 1.
-
-    >>> pl.DataFrame({"k": ["a", None, ""]}).select(hash63("record", pl.col("k")))["id"].n_unique()
-    3
-    """
-    fields = [(pl.lit(part) if isinstance(part, str) else part).alias(f"{i}") for i, part in enumerate(parts)]
-    digest = plh.hash_rows(fields, version=1).nchash.xxh3_64()
-    return (digest & pl.lit(0x7FFF_FFFF_FFFF_FFFF, pl.UInt64)).cast(pl.Int64).alias("id")
-
-
-def printed_id(value: int, prefix: str = "p") -> str:
-    """
-    The one printed form of an id: prefix, underscore, 13 letters of base32.
-
-    >>> printed_id(1)
-    'p_aaaaaaaaaaaac'
-    """
-    return f"{prefix}_{base64.b32encode(value.to_bytes(8, 'big')).decode().rstrip('=').lower()}"
-
-
-def parse_printed_id(text: str) -> int | None:
-    """The id that `printed_id` wrote, or None where the text is not one.
-
-    >>> parse_printed_id("p_aaaaaaaaaaaac")
-    1
-    """
-    body = text.partition("_")[2]
-    if len(body) != 13:
-        return None
-    try:
-        return int.from_bytes(base64.b32decode(body.upper() + "==="), "big")
-    except ValueError:
-        return None
 
 
 def records_schema(fields: Schema) -> dict[str, pl.DataType]:

@@ -10,7 +10,8 @@ from cdptool.errors import UsageError
 from cdptool.fields import field_type
 from cdptool.identity import JUDGED
 from cdptool.identity.evidence import Step, shortest_path
-from cdptool.tables import CONFLICTS, EDGES, FILES, IDENTITY, Column, printed_id
+from cdptool.ids import printed_id
+from cdptool.tables import CONFLICTS, EDGES, FILES, IDENTITY, Column
 from cdptool.workspace import Snapshot
 
 PATH = ("record", "place", "and", "place of that", "agree on", "value", "pass")

@@ -128,9 +128,7 @@ def events_by_profile(
     return pl.concat(parts)
 
 
-def reservations(
-    decisions: pl.LazyFrame, plan: Plan, *, as_of: datetime, with_this_run: bool = False
-) -> pl.LazyFrame:
+def reservations(decisions: pl.LazyFrame, plan: Plan, *, as_of: datetime) -> pl.LazyFrame:
     """
     The sends that earlier runs planned: they fill caps until the log reports them.
 
@@ -138,19 +136,17 @@ def reservations(
         decisions: DECISIONS of all runs, under today's profile ids.
         plan: For the kind of each campaign; a campaign that is gone has none.
         as_of: Only runs of an earlier `as_of` count, so that a repeated run gives the same answer.
-        with_this_run: Count the run of `as_of` too, for lists written after it.
 
     Returns:
         PLANNED, one row per planned send. No order. Lazy. The caller adds the columns `cap:<id>`.
     """
     require(decisions, DECISIONS, "decisions")
-    known = pl.col("as_of") <= as_of if with_this_run else pl.col("as_of") < as_of
     kinds = pl.LazyFrame(
         {"campaign": [c.name for c in plan.campaigns], "kind": [c.kind for c in plan.campaigns]},
         schema={"campaign": pl.String, "kind": pl.String},
     )
     return (
-        decisions.filter(known & (pl.col("decision") == "send"))
+        decisions.filter((pl.col("as_of") < as_of) & (pl.col("decision") == "send"))
         .join(kinds, on="campaign", how="left")
         .select(
             "profile_id",

@@ -24,8 +24,9 @@ from cdptool.decisions.pipeline import SUPPRESSED_BY, Program
 from cdptool.decisions.spec import Campaign, Cap, Plan
 from cdptool.decisions.telling import NOT_TRIED, story, story_columns, told, tries
 from cdptool.errors import ConfigError
+from cdptool.ids import hash63
 from cdptool.kernels import Kernel
-from cdptool.tables import DECISIONS, UTC_TIME, hash63
+from cdptool.tables import DECISIONS, UTC_TIME
 
 Applies = Callable[[Cap, Campaign, str], bool]  # whether a campaign's message on a channel meets `cap.where`
 

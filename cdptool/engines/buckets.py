@@ -18,8 +18,8 @@ import polars as pl
 from cdptool.engines.local import LocalEngine
 from cdptool.engines.sinks import SpillFolder, spill_table
 from cdptool.errors import SchemaError
+from cdptool.ids import hash63
 from cdptool.kernels import Kernel, Keys
-from cdptool.tables import hash63
 
 _BUCKET: Final = "_bucket"
 SLICE_ROWS: Final = 1_000_000

@@ -34,8 +34,9 @@ from cdptool.identity.survivorship import (
     survivors,
     with_lists,
 )
+from cdptool.ids import hash63
 from cdptool.kernels import Engine
-from cdptool.tables import EDGES, Column, hash63
+from cdptool.tables import EDGES, Column
 
 JUDGED: Final = "judged POSITIVE"
 _ORDER: Final = ("record_id_l", "record_id_r", "pass", "match_key")

@@ -13,8 +13,9 @@ import polars as pl
 
 from cdptool.fields import field_type
 from cdptool.identity.spec import MergePlan, Pass
+from cdptool.ids import hash63
 from cdptool.kernels import Kernel, NamedKernel
-from cdptool.tables import Column, hash63
+from cdptool.tables import Column
 
 VALUES = {"record_id": pl.Int64(), "field": pl.String(), "value": pl.Int64()}
 BLOCKED = {"field": pl.String(), "value": pl.Int64()}

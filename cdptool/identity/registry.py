@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cdptool.tables import ALIASES, hash63
+from cdptool.ids import hash63
+from cdptool.tables import ALIASES
 
 
 class Registered(NamedTuple):

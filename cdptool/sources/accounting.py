@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.errors import Place, SourceError
-from cdptool.sources.ids import copy_ids, copy_keys, record_id
+from cdptool.sources.ids import copy_ids, copy_keys, record_ids
 from cdptool.sources.spec import Known, SourceSpec
 
 Mask = NDArray[np.bool_]
@@ -88,7 +88,7 @@ class Accounts:
     def _copied(self, contents: pl.Series, copies: pl.Series) -> pl.Series:
         if self.spec.feeds == "stream":
             return copy_ids(contents, copies)
-        return copy_keys(contents, copies).to_frame().select(record_id(self.spec)).to_series()
+        return record_ids(copy_keys(contents, copies), self.spec)
 
     def _settle_keys(self, ids: pl.Series, contents: pl.Series, repeated: pl.Series | None) -> Mask | None:
         if repeated is None:

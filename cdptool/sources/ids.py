@@ -6,42 +6,22 @@ File and line are never part of an id, so the same export in another order or an
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cdptool.fields.folding import replaced
+from cdptool.ids import hashes, printed_ids
 from cdptool.sources.mapping import AT, KEY, WHO, Filled
 from cdptool.sources.spec import SourceSpec
-from cdptool.tables import hash63
 
-_ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
 _CHECK_SEED = 20_260_301
 
 
-def printed_ids(ids: pl.Series, prefix: str) -> pl.Series:
-    """
-    `tables.printed_id` of a whole column.
-
-    >>> from cdptool.tables import printed_id
-    >>> printed_ids(pl.Series([1, 2**62]), "r").to_list() == [printed_id(1, "r"), printed_id(2**62, "r")]
-    True
-    """
-    bits = ids.to_numpy().astype(np.uint64)
-    letters = np.empty((len(bits), 13), np.uint8)
-    for i in range(12):
-        letters[:, i] = _ALPHABET[(bits >> np.uint64(59 - 5 * i)) & np.uint64(31)]
-    letters[:, 12] = _ALPHABET[(bits << np.uint64(1)) & np.uint64(31)]
-    texts = pl.Series(letters.view("S13").ravel().tolist(), dtype=pl.Binary).cast(pl.String)
-    return pl.select(pl.lit(f"{prefix}_") + texts).to_series().alias("printed")
-
-
-@lru_cache(maxsize=32)  # building a hash expression costs as much as hashing some ten thousand values
-def content(spec: SourceSpec, filled: Filled) -> pl.Expr:
+def content(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.Series:
     """The hash of what a row says: its source, and the canonical values of these columns under their names."""
-    what = "\x1f".join(("content", spec.name, *filled.varying, *filled.fixed))  # hashed per row: so only once
-    return hash63(what, *(pl.col(name) for name in filled.varying)).alias("content")
+    what = "\x1f".join(("content", spec.name, *filled.varying, *filled.fixed))
+    return hashes(what, *(rows[name] for name in filled.varying)).alias("content")
 
 
 def record_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.DataFrame:
@@ -50,59 +30,53 @@ def record_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.Data
 
     Without a key, `source_key` is the printed content hash; `copy_keys` changes it for further copies.
     """
-    rows = rows.with_columns(content(spec, filled), observed_at=pl.col(AT))
+    said = content(rows, spec, filled)
     if spec.key:
         parts = (pl.col(f"{KEY}{i}").fill_null("") for i in range(len(spec.key)))
-        rows = rows.with_columns(source_key=pl.concat_str(parts, separator="|"))
+        keys = rows.select(pl.concat_str(parts, separator="|")).to_series()
     else:
-        rows = rows.with_columns(printed_ids(rows["content"], "r").alias("source_key"))
-    return rows.with_columns(record_id(spec))
+        keys = printed_ids(said, "r")
+    observed = rows[AT].alias("observed_at")
+    return rows.with_columns(said, observed, keys.alias("source_key"), record_ids(keys, spec))
 
 
-@lru_cache(maxsize=32)
-def record_id(spec: SourceSpec) -> pl.Expr:
-    """The id of a record, from its `source_key`."""
-    return hash63("record", spec.name, pl.col("source_key")).alias("record_id")
+def record_ids(source_keys: pl.Series, spec: SourceSpec) -> pl.Series:
+    """The ids of records, from their `source_key`."""
+    return hashes("record", spec.name, source_keys).alias("record_id")
 
 
 def stream_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.DataFrame:
     """The rows of a source that feeds a stream, with `record_id` (null where nobody is named), `content`, `event_id`."""
+    rows = rows.with_columns(_made_records(rows, spec))
     said = filled._replace(varying=("record_id", *(n for n in filled.varying if not n.startswith(WHO))))
-    rows = rows.with_columns(_made_record(spec)).with_columns(content(spec, said))
-    return rows.with_columns(_event_id(spec))
+    contents = content(rows, spec, said)
+    keys = [rows[f"{KEY}{i}"] for i in range(len(spec.key))]
+    ids = hashes("event", spec.name, *keys) if keys else contents
+    return rows.with_columns(contents, ids.alias("event_id"))
 
 
-@lru_cache(maxsize=32)
-def _made_record(spec: SourceSpec) -> pl.Expr:
-    """The id of the record that a row's identifiers make."""
-    names = [identifier.name for identifier in spec.identifiers]
-    if not names:
-        return pl.lit(None, pl.Int64).alias("record_id")
-    who = [pl.col(WHO + name) for name in names]
-    is_somebody = pl.any_horizontal(column.is_not_null() for column in who)
-    made = hash63("\x1f".join(("ids", spec.name, *names)), *who)
-    return pl.when(is_somebody).then(made).alias("record_id")
-
-
-@lru_cache(maxsize=32)
-def _event_id(spec: SourceSpec) -> pl.Expr:
-    if not spec.key:
-        return pl.col("content").alias("event_id")
-    keys = (pl.col(f"{KEY}{i}") for i in range(len(spec.key)))
-    return hash63("event", spec.name, *keys).alias("event_id")
+def _made_records(rows: pl.DataFrame, spec: SourceSpec) -> pl.Series:
+    """The ids of the records that the rows' identifiers make; null where a row has none."""
+    who = [rows[WHO + identifier.name] for identifier in spec.identifiers]
+    if not who:
+        return pl.Series("record_id", [None], dtype=pl.Int64).new_from_index(0, rows.height)
+    made = hashes("ids", spec.name, *(f"{i.name}" for i in spec.identifiers), *who).alias("record_id")
+    if not all(column.null_count() for column in who):
+        return made
+    is_nobody = rows.select(pl.all_horizontal(pl.col(column.name).is_null() for column in who)).to_series()
+    return made.set(is_nobody, None)
 
 
 def table_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled, key: str) -> pl.DataFrame:
     """The rows of a source that feeds a table, with `key_id` and `content` beside them."""
-    key_id = hash63("table", spec.name, pl.col(key).cast(pl.String)).alias("key_id")
-    return rows.with_columns(content(spec, filled), key_id)
+    key_ids = hashes("table", spec.name, rows[key].cast(pl.String)).alias("key_id")
+    return rows.with_columns(content(rows, spec, filled), key_ids)
 
 
 def copy_ids(contents: pl.Series, copies: pl.Series) -> pl.Series:
     """The event ids of further identical copies: copy 0 keeps the content hash."""
-    frame = pl.DataFrame({"content": contents, "n": copies})
-    further = hash63("copy", pl.col("content"), pl.col("n"))
-    return frame.select(pl.when(pl.col("n") == 0).then("content").otherwise(further).alias("id")).to_series()
+    further = hashes("copy", contents, copies)
+    return further.zip_with(copies != 0, contents).alias("id")
 
 
 def copy_keys(contents: pl.Series, copies: pl.Series) -> pl.Series:
@@ -145,15 +119,12 @@ def minimal_records(rows: pl.DataFrame, spec: SourceSpec) -> pl.DataFrame:
     cited = [m.name for m in spec.identifiers if m.type == "identifier"]
     fields = (pl.col(WHO + name).alias(name) for name in names)
     records = rows.select("record_id", "row", *fields)
-    printed = printed_ids(records["record_id"], "r")
+    keys = pl.Series("source_key", [None], dtype=pl.String).new_from_index(0, rows.height)
     if cited:
-        parts = [pl.concat_str(pl.lit(f"{name}="), pl.col(name)) for name in cited]
+        parts = (pl.concat_str(pl.lit(f"{name}="), pl.col(name)) for name in cited)
+        is_cited = pl.any_horizontal(pl.col(name).is_not_null() for name in cited)
         joined = pl.concat_str(parts, separator=",", ignore_nulls=True)
-        key = (
-            pl.when(pl.any_horizontal(pl.col(name).is_not_null() for name in cited))
-            .then(joined)
-            .otherwise(printed)
-        )
-    else:
-        key = pl.lit(printed)
-    return records.with_columns(key.alias("source_key"), content(spec, Filled(tuple(names))))
+        keys = records.select(source_key=pl.when(is_cited).then(joined)).to_series()
+    uncited = keys.is_null().arg_true()
+    keys = replaced(keys, uncited, printed_ids(records["record_id"].gather(uncited), "r"))
+    return records.with_columns(keys, content(records, spec, Filled(tuple(names))))

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.errors import CheckFailed, Place, SourceError
+from cdptool.ids import hash63
 from cdptool.sources.accounting import Accounts, SeenRecords, Settlement
 from cdptool.sources.blocks import OpenedSource, open_source
 from cdptool.sources.csv_blocks import BLOCK, TextBlock
@@ -24,7 +25,7 @@ from cdptool.sources.ids import (
     copy_keys,
     key_checks,
     minimal_records,
-    record_id,
+    record_ids,
     record_rows,
     stream_rows,
     table_rows,
@@ -33,7 +34,7 @@ from cdptool.sources.mapping import AT, WHO, Mapper, QuarantinedRows, raw_rows
 from cdptool.sources.outputs import main_schema, main_table, records_schema
 from cdptool.sources.spec import FileResult, ReadContext, SourceSpec, StagedFile
 from cdptool.sources.staging import Spool, discard, read_in_order, write_streaming
-from cdptool.tables import FILES, ISSUES, QUARANTINE, TableSchema, hash63
+from cdptool.tables import FILES, ISSUES, QUARANTINE, TableSchema
 
 
 def read_file(
@@ -204,8 +205,8 @@ class _FileReading:
     def _copied(self, frame: pl.DataFrame, copies: pl.Series) -> pl.DataFrame:
         if self._spec.feeds == "stream":
             return frame.with_columns(copy_ids(frame["content"], copies).alias("event_id"))
-        keyed = frame.with_columns(copy_keys(frame["content"], copies))
-        return keyed.with_columns(record_id(self._spec))
+        keys = copy_keys(frame["content"], copies)
+        return frame.with_columns(keys, record_ids(keys, self._spec))
 
     def _conflicting(
         self, frame: pl.DataFrame, at: np.ndarray[tuple[int], np.dtype[np.int64]]

@@ -11,7 +11,8 @@ from cdptool.decisions import plan, reservations
 from cdptool.decisions.events import PLANNED
 from cdptool.decisions.spec import Campaign, Cap, Channel, Window
 from cdptool.errors import ConfigError, SchemaError
-from cdptool.tables import DECISIONS, hash63, printed_id
+from cdptool.ids import hash63, printed_id
+from cdptool.tables import DECISIONS
 from tests.decisions.stories import EMAIL, PUSH, SMS, events_of, is_promo, local, people_of, planned
 from tests.decisions.worlds import IS_PROMO
 
@@ -154,7 +155,8 @@ def test_a_repeated_run_does_not_count_itself():
     one, as_of = planned((NEWSLETTER,)), local("2026-11-21T09:00")
     made = plan(people_of(one, ANN), events_of(HELD, consent=CONSENT), one, as_of=as_of, applies=is_promo)
     assert reservations(made.decisions, one, as_of=as_of).collect().is_empty()
-    counted = reservations(made.decisions, one, as_of=as_of, with_this_run=True).collect()
+    later = local("2026-11-22T09:00")
+    counted = reservations(made.decisions, one, as_of=later).collect()
     assert counted.schema == pl.Schema(PLANNED)
     assert counted.height == 1
 

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from cdptool.destinations import render
 from cdptool.destinations.render import LEDGER, LEFT_OUT, REFUSED
 from cdptool.errors import ConfigError, SchemaError
-from cdptool.tables import printed_id
+from cdptool.ids import printed_id
 from tests.destinations.platforms import CSV, GOOGLE, HUBSPOT, META, PARQUET, from_yaml, lines, people, to
 
 EMPTY_DIGEST = hashlib.sha256(b"").hexdigest()

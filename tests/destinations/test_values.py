@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdptool.destinations.values import as_text, money_text, printed_ids
-from cdptool.tables import printed_id
+from cdptool.ids import printed_id
 
 
 @given(st.integers(min_value=0, max_value=2**63 - 1))

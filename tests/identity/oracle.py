@@ -15,7 +15,7 @@ import networkx as nx
 import polars as pl
 
 from cdptool.identity.spec import MergePlan
-from cdptool.tables import hash63
+from cdptool.ids import hash63
 
 Version = dict[str, Any]  # `record_id`, `observed_at`, `content`, and the fields (None where missing)
 Pair = tuple[int, int]

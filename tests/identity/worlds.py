@@ -10,7 +10,8 @@ import polars as pl
 from cdptool.engines import LocalEngine
 from cdptool.identity import Previous, Resolution, golden_profiles, resolve
 from cdptool.identity.spec import Judged, Keep, Key, MergePlan, Never, Pass
-from cdptool.tables import ALIASES, IDENTITY, UTC_TIME, Column, hash63, records_schema
+from cdptool.ids import hash63
+from cdptool.tables import ALIASES, IDENTITY, UTC_TIME, Column, records_schema
 from tests.frames import table
 from tests.identity.oracle import Partition, Version
 

@@ -16,19 +16,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from cdptool.errors import CheckFailed, SourceError
+from cdptool.ids import hash63, printed_id
 from cdptool.sources import Dialect, Mapped, file_digest, read_file
 from cdptool.sources.outputs import main_schema, records_schema
-from cdptool.tables import (
-    FILES,
-    ISSUES,
-    PROVENANCE,
-    QUARANTINE,
-    Column,
-    StreamSchema,
-    hash63,
-    parse_printed_id,
-    require,
-)
+from cdptool.tables import FILES, ISSUES, PROVENANCE, QUARANTINE, Column, StreamSchema, require
 from tests.shared import shared_data
 from tests.sources.project import (
     CONTEXT,
@@ -82,7 +73,7 @@ def test_a_record_of_personal_identifiers_only_is_cited_by_its_printed_id(tmp_pa
     """`source:source_key` is printed; an e-mail must not be."""
     found = read(tmp_path, SHOP_HEADER + "1,2026-03-01 10:00:00,,an@example.com,1\n", SHOP)
     record = found.tables["records"].row(0, named=True)
-    assert parse_printed_id(record["source_key"]) == record["record_id"]
+    assert record["source_key"] == printed_id(record["record_id"], "r")
 
 
 def test_identical_rows_without_a_key_are_all_accepted(tmp_path: Path) -> None:
