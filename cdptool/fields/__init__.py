@@ -11,7 +11,7 @@ from typing import Final
 
 from cdptool.errors import SchemaError
 from cdptool.fields.address import Address
-from cdptool.fields.base import FieldOptions, FieldReader, FieldType, Read
+from cdptool.fields.base import NO_FLAWS, FieldOptions, FieldReader, FieldType, Read
 from cdptool.fields.boolean import Boolean
 from cdptool.fields.country import Country
 from cdptool.fields.date import Date
@@ -28,6 +28,7 @@ from cdptool.fields.postcode import Postcode
 from cdptool.fields.text import Text
 
 __all__ = [
+    "NO_FLAWS",
     "TYPES",
     "FieldOptions",
     "FieldReader",

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, bullets, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, bullets, judged
 from cdptool.fields.folding import once_per_value, squeezed
 from cdptool.fields.text import tidy
 
@@ -23,7 +23,7 @@ class Address(FieldType):
         doubtful = values.str.contains(r"\s\s|[\t\n\r\f\v\x{a0}]|^[\W_]*$").fill_null(False)
         return values.set(doubtful, None) if doubtful.any() else values
 
-    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         lines = texts.str.replace_all(r"\s*,?\s*[\r\n]+\s*", ", ").str.replace_all(r"\s+", " ")
         has_letters = lines.str.contains(r"[\p{L}\p{N}]")
         return judged(lines.set(~has_letters, None), "no letter or digit")

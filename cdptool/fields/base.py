@@ -22,17 +22,33 @@ INVALID: Final = "invalid"
 STANDS_FOR_NOTHING: Final = "stands for no value"
 
 
-class Read(NamedTuple):
+class Judgement(NamedTuple):
     """
-    What became of a block of texts, row by row.
+    What a type says about clean texts, one by one.
 
     `values` (the type's dtype; null unless valid), `verdicts` (`valid`, `placeholder`, `invalid`; null where the
-    text was null or empty), `reasons` (null unless placeholder or invalid; never holds the text).
+    text was empty), `reasons` (null unless placeholder or invalid; never holds the text).
     """
 
     values: pl.Series
     verdicts: pl.Series
     reasons: pl.Series
+
+
+class Read(NamedTuple):
+    """
+    What became of a block of texts.
+
+    `values` (the type's dtype), one per text. `flaws`: the texts that say something and yet gave no value, as
+    `row` (UInt32, ascending), `verdict` (`placeholder` or `invalid`) and `reason` (never holds the text). A null
+    value without a flaw was an empty text.
+    """
+
+    values: pl.Series
+    flaws: pl.DataFrame
+
+
+NO_FLAWS: Final = pl.DataFrame(schema={"row": pl.UInt32, "verdict": pl.String, "reason": pl.String})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +80,8 @@ class FieldType(ABC):
     is_dear: ClassVar[bool] = False  # judge once per distinct text, and remember over blocks
 
     @abstractmethod
-    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
-        """Read clean texts, none of them null, empty or a placeholder of any field."""
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
+        """Judgement clean texts, none of them null, empty or a placeholder of any field."""
 
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
         """The values of raw texts that are plainly in order; null = let `judge` decide."""
@@ -81,11 +97,12 @@ class FieldType(ABC):
 
     def read(self, texts: pl.Series, options: FieldOptions) -> Read:
         """
-        Clean and judge a block of texts (String). Same order, same length.
+        Clean and judge a block of texts (String).
 
         >>> from cdptool.fields import field_type
-        >>> field_type("integer").read(pl.Series(["7", "n/a", "x", ""]), FieldOptions()).verdicts.to_list()
-        ['valid', 'placeholder', 'invalid', None]
+        >>> read = field_type("integer").read(pl.Series(["7", "n/a", "x", ""]), FieldOptions())
+        >>> read.values.to_list(), read.flaws.select("row", "verdict").rows()
+        ([7, None, None, None], [(1, 'placeholder'), (2, 'invalid')])
         """
         return FieldReader(self, options).read(texts)
 
@@ -100,28 +117,20 @@ class FieldReader:
     _memo: dict[str, tuple[str | None, str | None, str | None]] = field(default_factory=dict, repr=False)
 
     def read(self, texts: pl.Series) -> Read:
-        """The block's values, verdicts and reasons. Same order, same length."""
+        """The block's values and flaws."""
         if texts.dtype != pl.String:
             texts = texts.cast(pl.String)
         values = self.type.quick(texts, self.options).rename("value")
-        if values.null_count() == 0:
-            return Read(values, _all_valid(len(values)), _all_null(len(values)))
-        verdicts = pl.select(pl.when(values.is_not_null()).then(pl.lit(VALID)).alias("verdict")).to_series()
-        if len(verdicts) != len(values):  # a scalar result where everything is null
-            verdicts = verdicts.new_from_index(0, len(values))
-        rows = (values.is_null() & texts.is_not_null()).arg_true()
-        if not len(rows):
-            return Read(values, verdicts, _all_null(len(values)))
+        rows = (values.is_null() & texts.is_not_null()).arg_true() if values.null_count() else None
+        if rows is None or not len(rows):
+            return Read(values, NO_FLAWS)
         rest = self._read_rest(texts.gather(rows))
-        if len(rows) == len(texts):
-            return rest
-        return Read(
-            replaced(values, rows, rest.values),
-            replaced(verdicts, rows, rest.verdicts),
-            replaced(_all_null(len(values)), rows, rest.reasons),
-        )
+        if rest.values.null_count() < len(rows):
+            values = replaced(values, rows, rest.values)
+        flaws = pl.DataFrame({"row": rows, "verdict": rest.verdicts, "reason": rest.reasons})
+        return Read(values, flaws.filter(pl.col("verdict") != VALID))
 
-    def _read_rest(self, texts: pl.Series) -> Read:
+    def _read_rest(self, texts: pl.Series) -> Judgement:
         if not self.type.is_dear:
             return read_clean(self.type, texts, self.options)
         distinct = texts.unique().alias("text")
@@ -138,10 +147,10 @@ class FieldReader:
             orient="row",
         ).with_columns(distinct)
         back = texts.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")
-        return Read(*(back[name] for name in names))
+        return Judgement(*(back[name] for name in names))
 
 
-def read_clean(kind: FieldType, raw: pl.Series, options: FieldOptions) -> Read:
+def read_clean(kind: FieldType, raw: pl.Series, options: FieldOptions) -> Judgement:
     """Clean the texts, set the empty and meaningless ones aside, and let the type judge the others."""
     texts = clean(raw)
     nothing = is_placeholder(texts)
@@ -152,14 +161,14 @@ def read_clean(kind: FieldType, raw: pl.Series, options: FieldOptions) -> Read:
         reason=pl.when("nothing").then(pl.lit(STANDS_FOR_NOTHING)),
     )
     values = pl.Series("value", [None], dtype=kind.dtype).new_from_index(0, len(texts))
-    return Read(
+    return Judgement(
         replaced(values, rows, judged.values),
         replaced(frame["verdict"], rows, judged.verdicts),
         replaced(frame["reason"], rows, judged.reasons),
     )
 
 
-def judged(values: pl.Series, reason: str, placeholders: pl.Series | None = None) -> Read:
+def judged(values: pl.Series, reason: str, placeholders: pl.Series | None = None) -> Judgement:
     """
     The read of clean texts from their values: null is invalid for this reason, or a placeholder where said so.
 
@@ -179,14 +188,14 @@ def judged(values: pl.Series, reason: str, placeholders: pl.Series | None = None
         .when(pl.col("value").is_null())
         .then(pl.lit(reason)),
     )
-    return Read(frame["value"], frame["verdict"], frame["reason"])
+    return Judgement(frame["value"], frame["verdict"], frame["reason"])
 
 
-def gathered(rows: list[tuple[str | None, str, str | None]]) -> Read:
+def gathered(rows: list[tuple[str | None, str, str | None]]) -> Judgement:
     """The read of texts that were judged one by one: (value, verdict, reason) each."""
     names = ("value", "verdict", "reason")
     frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
-    return Read(*(frame[name] for name in names))
+    return Judgement(*(frame[name] for name in names))
 
 
 def bullets(text: str, shown: int = 1) -> str:
@@ -196,11 +205,3 @@ def bullets(text: str, shown: int = 1) -> str:
     ('N•••', 'A•', 'A')
     """
     return text[:shown] + "•" * min(len(text) - shown, 3)
-
-
-def _all_valid(length: int) -> pl.Series:
-    return pl.repeat(VALID, length, dtype=pl.String, eager=True)
-
-
-def _all_null(length: int) -> pl.Series:
-    return pl.Series("reason", [None], dtype=pl.String).new_from_index(0, length)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, judged
 from cdptool.fields.country_names import COUNTRIES
 from cdptool.fields.folding import squeezed
 
@@ -22,7 +22,7 @@ class Country(FieldType):
         known = texts.is_in(_codes().implode())
         return texts if known.all() else texts.set(~known, None)
 
-    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         """Codes in capitals, names as written, codes in any case, names without accents: in this order."""
         spelt = texts.to_frame("name").select(
             capitals=pl.col("name"), lower=pl.col("name").str.to_lowercase(), bare=squeezed(pl.col("name"))

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, judged
 from cdptool.fields.fixed_times import read_fixed
 from cdptool.fields.times import is_zero, quick_shape, read_times
 
@@ -33,7 +33,7 @@ class Date(FieldType):
         days = read_fixed(texts, shape).dt.date()
         return days.set(_is_default(days), None)
 
-    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
         written = texts if options.formats else texts.str.replace(r"\s*(?:Z|z|UTC|[+-]\d\d:?\d\d)$", "")
         times, _ = read_times(written, options)
         days = times.dt.date()

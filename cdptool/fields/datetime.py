@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from cdptool.fields.base import INVALID, FieldOptions, FieldType, Read, judged
+from cdptool.fields.base import INVALID, FieldOptions, FieldType, Judgement, judged
 from cdptool.fields.fixed_times import read_fixed
 from cdptool.fields.times import is_zero, localised, quick_shape, read_times
 
@@ -35,7 +35,7 @@ class Datetime(FieldType):
             return times.dt.replace_time_zone("UTC")
         return localised(times, options.tz or "UTC", options)
 
-    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
         times, has_zone = read_times(texts, options)
         moments = times.dt.replace_time_zone("UTC")
         naive = times.is_not_null() & ~has_zone
@@ -45,7 +45,7 @@ class Datetime(FieldType):
         read = judged(values, f"not a time of {expected}", placeholders=is_zero(texts))
         unplaced = naive & values.is_null() & (read.verdicts == INVALID)
         reasons = read.reasons.set(unplaced, _NEVER if options.tz else _NO_ZONE)
-        return Read(read.values, read.verdicts, reasons)
+        return Judgement(read.values, read.verdicts, reasons)
 
     def match_key(self, values: pl.Expr) -> pl.Expr:
         return values.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")

@@ -20,12 +20,16 @@ from cdptool.fields.base import (
     VALID,
     FieldOptions,
     FieldType,
-    Read,
+    Judgement,
     gathered,
 )
 from cdptool.fields.folding import is_ascii, replaced
 
 _PLAIN: Final = r"^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
+# Most addresses of people, by one cheap look: none of them can be reserved or stand for nobody.
+_USUAL: Final = (
+    r"^(?:[a-z]{3,}(?:[._][a-z0-9]+)+|[a-z]+[0-9]+)@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?:[a-z]{2,3}|info)$"
+)
 _LONGEST_PLAIN: Final = 64  # so that neither a label nor the local part can be too long
 # Mailboxes that tills and call centres type where they have no address. `test` and the like only count at a
 # domain that is made up too: a test@ mailbox of a real firm is a mailbox.
@@ -91,11 +95,8 @@ _MADE_UP_DOMAINS: Final = (
     "nomail.com",
 )
 # What the plain expression must not decide: punycode, reserved domains, and anything that may be a placeholder.
-_DOUBTFUL: Final = (
-    r"--|\.(?:arpa|invalid|local|localhost|onion|test)$|^(?:"
-    + "|".join(name.replace(".", r"\.") for name in (*_NOBODY, *_MADE_UP))
-    + ")@"
-)
+_RESERVED: Final = r"--|\.(?:arpa|invalid|local|localhost|onion|test)$"
+_NOBODY_AT: Final = r"^(?:" + "|".join(name.replace(".", r"\.") for name in (*_NOBODY, *_MADE_UP)) + ")@"
 # Invisible characters go, full-width letters become ASCII; the full-width at-sign stays what it is.
 _LETTERS: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")) | {
     wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if wide != 0xFF20
@@ -111,13 +112,14 @@ class Email(FieldType):
     is_dear: ClassVar = True
 
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
-        if _is_plain(texts).all(ignore_nulls=False):  # as most files have them: nothing to copy
+        is_usual = _is_short(texts) & texts.str.contains(_USUAL)
+        if is_usual.all(ignore_nulls=False):  # nothing to copy
             return texts
-        lower = texts.str.to_lowercase()
-        frame = pl.DataFrame({"email": lower, "plain": _is_plain(lower)})
-        return frame.select(value=pl.when("plain").then("email")).to_series()
+        rows = (~is_usual).arg_true()
+        lower = texts.gather(rows).str.to_lowercase()
+        return replaced(texts, rows, lower.set(~_is_plain(lower), None))
 
-    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         return gathered([judge_address(text) for text in texts])
 
     def match_key(self, values: pl.Expr) -> pl.Expr:
@@ -135,11 +137,12 @@ class Email(FieldType):
 
 
 def _is_plain(texts: pl.Series) -> pl.Series:
-    return (
-        texts.str.contains(_PLAIN)
-        & ~texts.str.contains(_DOUBTFUL)
-        & (texts.str.len_bytes() <= _LONGEST_PLAIN)
-    )
+    is_plain = _is_short(texts) & texts.str.contains(_PLAIN)
+    return is_plain & ~texts.str.contains(_RESERVED) & ~texts.str.contains(_NOBODY_AT)
+
+
+def _is_short(texts: pl.Series) -> pl.Series:
+    return texts.str.len_bytes() <= _LONGEST_PLAIN
 
 
 def _mailboxes(addresses: pl.Series) -> pl.Series:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cdptool.fields.folding import replaced
-
 _WIDTHS: Final = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
 _SHORT: Final = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M"}
 _DAY: Final = 86_400_000_000
-_DAYS_BEFORE_EPOCH: Final = 719_468
 _ISO: Final = re.compile(
     r"9999-99-99(?:[T ]99:99(?::99(?:\.(9{1,6}))?)?(Z|[+-]99:?99)?)?", re.ASCII
 )  # digits already turned to 9
@@ -101,9 +99,7 @@ def read_fixed(texts: pl.Series, shape: Shape) -> pl.Series:
     fits = (texts.str.len_bytes() == shape.length).fill_null(False)
     if fits.all():
         return _read_matrix(texts, shape)
-    nothing = pl.Series("value", [None], dtype=pl.Datetime("us")).new_from_index(0, len(texts))
-    rows = fits.arg_true()
-    return replaced(nothing, rows, _read_matrix(texts.gather(rows), shape))
+    return _read_matrix(texts.set(~fits, "x" * shape.length), shape)  # no digits: null
 
 
 def _read_matrix(texts: pl.Series, shape: Shape) -> pl.Series:
@@ -156,13 +152,23 @@ def _microseconds(numbers: dict[str, Digits], shape: Shape) -> tuple[NDArray[np.
 
 
 def _days(year: Digits, month: Digits, day: Digits) -> tuple[Digits, NDArray[np.bool_]]:
-    """Days since 1970-01-01, and whether the day exists. Source: H. Hinnant, days_from_civil."""
-    is_leap = ((year & 3) == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int32)
-    length = lengths[np.minimum(month, 12)] + (is_leap & (month == 2))
-    exists = (month >= 1) & (month <= 12) & (day >= 1) & (day <= length) & (year >= 1000)
-    shifted = year - (month <= 2)
-    of_era = shifted % 400
-    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    of_cycle = of_era * 365 + of_era // 4 - of_era // 100 + day_of_year
-    return (shifted // 400) * 146_097 + of_cycle - _DAYS_BEFORE_EPOCH, exists
+    """Days since 1970-01-01, and whether the day exists."""
+    starts, lengths = _months()
+    at = (year << 4) + np.minimum(month, 15)
+    exists = (day >= 1) & (day <= lengths.take(at, mode="clip"))  # what is no number, may be anything
+    return starts.take(at, mode="clip") + day, exists
+
+
+@lru_cache(maxsize=1)
+def _months() -> tuple[Digits, NDArray[np.int8]]:
+    """
+    Of each month, at 16 × year + month: the day before its first, as days since 1970-01-01, and its length.
+
+    Months that do not exist, and years before 1000, have no days.
+    """
+    firsts = np.arange("1000-01", "10000-01", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int32)
+    following = np.append(firsts[1:], firsts[-1] + 31)
+    starts, lengths = np.zeros((10_000, 16), np.int32), np.zeros((10_000, 16), np.int8)
+    starts[1000:, 1:13] = firsts.reshape(-1, 12) - 1
+    lengths[1000:, 1:13] = (following - firsts).reshape(-1, 12)
+    return starts.ravel(), lengths.ravel()

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, judged
 
 _WORDS: Final = {
     "male": ("male", "m", "man", "nam", "nam giới", "ông", "anh", "mr", "mr.", "boy", "trai"),
@@ -33,7 +33,7 @@ class Gender(FieldType):
     name: ClassVar = "gender"
     dtype: ClassVar = pl.String()
 
-    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         meaning = {word: gender for gender, words in _WORDS.items() for word in words}
         lower = texts.str.to_lowercase()
         values = lower.replace_strict(

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, bullets, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, bullets, judged
 from cdptool.fields.folding import PLACEHOLDERS_IN_ANY_CASE
 from cdptool.fields.text import tidy
 
@@ -30,7 +30,7 @@ class Identifier(FieldType):
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
         return tidy(texts, _NOTHING)
 
-    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         return judged(texts, "", placeholders=texts.is_in(_ZEROS))
 
     def mask(self, value: str) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, judged
 from cdptool.fields.numerals import plain_number
 
 
@@ -19,6 +19,6 @@ class Integer(FieldType):
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
         return texts.cast(pl.Int64, strict=False)
 
-    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
         plain = plain_number(texts, options.decimal)
         return judged(plain.cast(pl.Int64, strict=False), "not a whole number of 64 bits")

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, judged
 from cdptool.fields.numerals import plain_number
 
 _PLAIN: Final = r"^-?[0-9]{1,15}(?:\.[0-9]{1,4})?$"
@@ -71,7 +71,7 @@ class Money(FieldType):
         digits = texts.set(~fits, None).str.replace_all(thousands, "", literal=True)
         return _ten_thousandths(digits.str.replace(",", ".", literal=True))
 
-    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
         bare = (
             texts.str.replace(rf"^([-+−(]?)\s*{_CURRENCY}\s*", "$1")
             .str.replace(rf"\s*{_CURRENCY}(\)?)$", "$1")

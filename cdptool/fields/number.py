@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, judged
 from cdptool.fields.numerals import plain_number
 
 
@@ -23,7 +23,7 @@ class Number(FieldType):
         odd = ~values.is_finite()
         return values.set(odd, None) if odd.any() else values
 
-    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
         sign = r"\." if options.decimal == "." else ","
         exponent = texts.set(~texts.str.contains(rf"^[-+]?\d+(?:{sign}\d*)?[eE][-+]?\d{{1,3}}$"), None)
         plain = exponent.str.replace(",", ".").zip_with(

@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Literal, NamedTuple
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, bullets, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, bullets, judged
 from cdptool.fields.folding import folded, once_per_value, squeezed
 from cdptool.fields.name_words import ADDRESS_FORMS, FAMILY_NAMES, NOBODY, SUFFIXES, TITLES
 
@@ -48,7 +48,7 @@ class PersonName(FieldType):
         plain = texts.str.contains(_PLAIN) & ~texts.str.contains(_MAYBE_NOBODY)
         return texts if plain.all() and not plain.null_count() else texts.set(~plain.fill_null(False), None)
 
-    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         single = texts.alias("name").to_frame().select(pl.col("name").str.replace_all(r"\s+", " "))
         name = pl.col("name")
         is_shouted = name.str.to_uppercase() == name

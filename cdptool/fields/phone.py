@@ -20,7 +20,7 @@ from cdptool.fields.base import (
     VALID,
     FieldOptions,
     FieldType,
-    Read,
+    Judgement,
     gathered,
 )
 from cdptool.fields.vietnamese_numbers import renumbered
@@ -56,7 +56,7 @@ class Phone(FieldType):
     def quick(self, texts: pl.Series, options: FieldOptions, /) -> pl.Series:
         return home_numbers(texts, options.region)
 
-    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
         # A separator changes nothing in a number, but `.0` is a spreadsheet's tail and not a separator.
         bare = texts.set(texts.str.contains(r"^\+?\d+\.0+$"), None).str.replace_all(_SEPARATORS, "")
         home = home_numbers(bare, options.region)

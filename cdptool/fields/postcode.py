@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, bullets, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, bullets, judged
 
 
 class Postcode(FieldType):
@@ -24,7 +24,7 @@ class Postcode(FieldType):
             else texts.set(~is_number.fill_null(False), None)
         )
 
-    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         upper = texts.str.to_uppercase().str.replace_all(r"\s+", " ").str.replace(r"^(\d+)\.0+$", "$1")
         fits = upper.str.contains(r"^[A-Z0-9][A-Z0-9 -]{1,9}[A-Z0-9]$") & upper.str.contains(r"\d")
         zeros = upper.str.contains(r"^0+$")

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from cdptool.fields.base import FieldOptions, FieldType, Read, judged
+from cdptool.fields.base import FieldOptions, FieldType, Judgement, judged
 from cdptool.fields.folding import PLACEHOLDERS_IN_ANY_CASE, is_clean, once_per_value, squeezed
 
 
@@ -19,7 +19,7 @@ class Text(FieldType):
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
         return tidy(texts)
 
-    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Read:
+    def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         return judged(texts, "")
 
     def match_key(self, values: pl.Expr) -> pl.Expr:

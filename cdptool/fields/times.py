@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -32,7 +33,7 @@ def quick_shape(texts: pl.Series, options: FieldOptions) -> Shape | None:
 
 def read_times(texts: pl.Series, options: FieldOptions) -> tuple[pl.Series, pl.Series]:
     """
-    Read times by the declared formats in order, or as ISO 8601.
+    Judgement times by the declared formats in order, or as ISO 8601.
 
     Returns:
         (times, has_zone): Datetime[us], in UTC where the text has a zone, else as written; null where no format fits.
@@ -140,10 +141,9 @@ def is_zero(texts: pl.Series) -> pl.Series:
 
 def localised(times: pl.Series, tz: str, options: FieldOptions) -> pl.Series:
     """Naive times of a zone as UTC; null where the clock jumped over that time."""
-    years = times.dt.year()
-    first, last = years.min(), years.max()
-    if isinstance(first, int) and isinstance(last, int) and last - first <= _STEADY_YEARS:
-        offset = _steady_offset(tz, first, last)
+    first, last = times.min(), times.max()
+    if isinstance(first, datetime) and isinstance(last, datetime) and last.year - first.year <= _STEADY_YEARS:
+        offset = _steady_offset(tz, first.year, last.year)
         if offset is not None:
             return (times.cast(pl.Int64) - offset).cast(NAIVE).dt.replace_time_zone("UTC")
     aware = times.dt.replace_time_zone(tz, ambiguous=options.ambiguous, non_existent="null")

@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.errors import Finding, Place, SourceError
-from cdptool.fields import FieldOptions, FieldReader, FieldType, Read, currency_code, field_type
+from cdptool.fields import NO_FLAWS, FieldOptions, FieldReader, FieldType, Read, currency_code, field_type
 from cdptool.fields.folding import clean
 from cdptool.sources.csv_records import RAW_LIMIT
 from cdptool.sources.spec import Mapped, ReadContext, SourceSpec
@@ -29,7 +29,6 @@ from cdptool.tables import Column, StreamSchema, TableSchema
 AT = "at"
 KEY = "key:"  # key columns of the file, as text
 WHO = "who:"  # identifiers of a stream row
-_VALID = "valid"
 Rows = NDArray[np.int64]
 
 
@@ -147,7 +146,7 @@ class Mapper:
             is_empty = frame.select(
                 pl.all_horizontal(pl.col(f"{KEY}{i}").is_null() for i in range(len(self._keys)))
             )
-            faults.add(is_empty.to_series(), ", ".join(self._spec.key), "key", "the key is empty")
+            faults.add(is_empty.to_series().arg_true(), ", ".join(self._spec.key), "key", "the key is empty")
         return self._typed(block, frame, faults, issues)
 
     def _key_column(self, block: pl.DataFrame, name: str, columns: dict[str, pl.Series]) -> pl.Series:
@@ -176,11 +175,11 @@ class Mapper:
     def _read_column(self, reader: _ColumnReader, block: pl.DataFrame) -> tuple[pl.Series | None, Read]:
         height = block.height
         if reader.constant is not None:
-            return None, Read(reader.constant.new_from_index(0, height), _nulls(height), _nulls(height))
+            return None, Read(reader.constant.new_from_index(0, height), NO_FLAWS)
         if reader.source is None:
-            return None, Read(_nulls(height, reader.kind.dtype), _nulls(height), _nulls(height))
+            return None, Read(_nulls(height, reader.kind.dtype), NO_FLAWS)
         texts = as_readable(block[reader.source], reader.kind)
-        return texts, _passed(texts) if texts.dtype != pl.String else reader.reader.read(texts)
+        return texts, Read(texts, NO_FLAWS) if texts.dtype != pl.String else reader.reader.read(texts)
 
     def _all_readers(self) -> Iterator[_ColumnReader]:
         spec, context = self._spec, self._context
@@ -301,48 +300,33 @@ class _Faults:
         self.at: Rows = np.full(height, -1, np.int64)
         self.causes: list[tuple[str | None, str, str]] = []
 
-    def add(self, is_bad: pl.Series, column: str | None, rule: str, reason: str) -> None:
-        bad = is_bad.to_numpy() & (self.at < 0)
-        if bad.any():
-            self.at[bad] = len(self.causes)
+    def add(self, rows: pl.Series, column: str | None, rule: str, reason: str) -> None:
+        """These rows have this fault, unless they have one already."""
+        fresh = rows.to_numpy()
+        fresh = fresh[self.at[fresh] < 0]
+        if fresh.size:
+            self.at[fresh] = len(self.causes)
             self.causes.append((column, rule, reason))
 
 
 class _Issues(NamedTuple):
-    """Values of one column that became null: row positions, verdicts, reasons, texts."""
+    """Values of one column that became null: the flaws, and the texts."""
 
     column: str | None
-    positions: pl.Series
-    verdicts: pl.Series
-    reasons: pl.Series
+    flaws: pl.DataFrame
     texts: pl.Series
 
 
 def _judge(reader: _ColumnReader, texts: pl.Series, read: Read, faults: _Faults) -> _Issues | None:
     """Quarantine what is required and not there; return what is wrong and may be missing."""
-    if not read.values.null_count():
+    flaws = read.flaws
+    if reader.required and read.values.null_count():
+        for verdict, reason in flaws.select("verdict", "reason").unique().sort("verdict", "reason").rows():
+            found = flaws.filter((pl.col("verdict") == verdict) & (pl.col("reason") == reason))
+            faults.add(found["row"], reader.label, "invalid" if verdict == "invalid" else "required", reason)
+        faults.add(read.values.is_null().arg_true(), reader.label, "required", "required, and empty")
         return None
-    is_missing = read.values.is_null()
-    is_wrong = (read.verdicts != _VALID).fill_null(False)
-    if reader.required:
-        for verdict, reason in _distinct(read.verdicts, read.reasons, is_wrong):
-            is_it = ((read.verdicts == verdict) & (read.reasons == reason)).fill_null(False)
-            faults.add(is_it, reader.label, "invalid" if verdict == "invalid" else "required", reason)
-        faults.add(is_missing, reader.label, "required", "required, and empty")
-        return None
-    positions = is_wrong.arg_true()
-    return _Issues(
-        reader.label,
-        positions,
-        read.verdicts.gather(positions),
-        read.reasons.gather(positions),
-        texts.gather(positions),
-    )
-
-
-def _distinct(verdicts: pl.Series, reasons: pl.Series, chosen: pl.Series) -> list[tuple[str, str]]:
-    pairs = pl.DataFrame({"verdict": verdicts.filter(chosen), "reason": reasons.filter(chosen)})
-    return pairs.unique().sort("verdict", "reason").rows()
+    return _Issues(reader.label, flaws, texts.gather(flaws["row"])) if flaws.height else None
 
 
 def _issue_frame(issues: list[_Issues], rows: pl.Series, kept: NDArray[np.bool_]) -> pl.DataFrame:
@@ -351,24 +335,17 @@ def _issue_frame(issues: list[_Issues], rows: pl.Series, kept: NDArray[np.bool_]
     parts = [
         pl.DataFrame(
             {
-                "row": rows.gather(found.positions),
-                "column": pl.Series([found.column], dtype=pl.String).new_from_index(0, len(found.positions)),
-                "verdict": found.verdicts,
-                "reason": found.reasons,
+                "row": rows.gather(found.flaws["row"]),
+                "column": pl.Series([found.column], dtype=pl.String).new_from_index(0, found.flaws.height),
+                "verdict": found.flaws["verdict"],
+                "reason": found.flaws["reason"],
                 "raw": found.texts.cast(pl.String),
             }
-        ).filter(is_kept.gather(found.positions))
+        ).filter(is_kept.gather(found.flaws["row"]))
         for found in issues
-        if len(found.positions)
     ]
     schema = {"row": pl.Int64(), **dict.fromkeys(("column", "verdict", "reason", "raw"), pl.String())}
     return pl.concat(parts).sort("row", maintain_order=True) if parts else pl.DataFrame(schema=schema)
-
-
-def _passed(values: pl.Series) -> Read:
-    """The read of values that are canonical already."""
-    verdicts = pl.Series([_VALID]).new_from_index(0, len(values)).set(values.is_null(), None)
-    return Read(values, verdicts, _nulls(len(values)))
 
 
 def _nulls(length: int, dtype: pl.DataType | None = None) -> pl.Series:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from cdptool.fields import FieldOptions, FieldReader, field_type
+from cdptool.fields import FieldOptions, FieldReader, Read, field_type
 
 ODD_TEXTS = (
     *("", " ", "n/a", "NULL", "-", "0", "00", "007", "1", "-1", "+1", "1.0", "1.5", "1,5", "1.234", "1,234"),
@@ -45,8 +45,19 @@ ODD_TEXTS = (
 
 def read(name: str, texts: list[str | None], **options: Any) -> list[tuple[Any, str | None]]:
     """(value, verdict) of each text."""
-    result = FieldReader(field_type(name), FieldOptions(**options)).read(pl.Series(texts, dtype=pl.String))
-    return list(zip(result.values, result.verdicts, strict=True))
+    raw = pl.Series(texts, dtype=pl.String)
+    result = FieldReader(field_type(name), FieldOptions(**options)).read(raw)
+    return [(value, verdict) for value, verdict, _ in judgements(result)]
+
+
+def judgements(read: Read) -> list[tuple[Any, str | None, str | None]]:
+    """(value, verdict, reason) of each text that was read."""
+    flaws = {row: (verdict, reason) for row, verdict, reason in read.flaws.rows()}
+    found = []
+    for row, value in enumerate(read.values):
+        verdict, reason = flaws.get(row, (None if value is None else "valid", None))
+        found.append((value, verdict, reason))
+    return found
 
 
 def keys(name: str, values: list[Any]) -> list[str | None]:

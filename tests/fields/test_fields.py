@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from cdptool.errors import SchemaError
-from cdptool.fields import TYPES, FieldOptions, FieldReader, FieldType, field_type
+from cdptool.fields import NO_FLAWS, TYPES, FieldOptions, FieldReader, FieldType, field_type
 from cdptool.fields.base import read_clean
-from tests.fields.reading import ODD_TEXTS, keys, read
+from tests.fields.reading import ODD_TEXTS, judgements, keys, read
 
 OPTIONS = (
     FieldOptions(tz="Asia/Ho_Chi_Minh"),
@@ -23,7 +23,7 @@ each_type = pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
 
 def rows_of(kind: FieldType, texts: list[str | None], options: FieldOptions) -> list[tuple[Any, ...]]:
     read = FieldReader(kind, options).read(pl.Series(texts, dtype=pl.String))
-    return list(zip(*read, strict=True))
+    return judgements(read)
 
 
 def test_every_type_is_found_by_its_name() -> None:
@@ -50,7 +50,7 @@ def test_a_text_reads_the_same_alone_in_any_order_and_in_any_block(
         assert rows_of(kind, texts, options) == [alone[text] for text in texts], f"seed {seed}"
     reader = FieldReader(kind, options, max_remembered=10)
     blocks = [reader.read(pl.Series(texts[i : i + 7], dtype=pl.String)) for i in range(0, len(texts), 7)]
-    assert [row for block in blocks for row in zip(*block, strict=True)] == [alone[text] for text in texts]
+    assert [row for block in blocks for row in judgements(block)] == [alone[text] for text in texts]
 
 
 @each_type
@@ -77,9 +77,9 @@ def test_values_verdicts_and_reasons_agree(kind: FieldType) -> None:
 def test_empty_and_all_null_blocks_keep_their_dtypes(kind: FieldType) -> None:
     for texts in ([], [None, None], ["", " "]):
         read = FieldReader(kind, FieldOptions()).read(pl.Series(texts, dtype=pl.String))
-        assert [series.dtype for series in read] == [kind.dtype, pl.String(), pl.String()]
-        assert [len(series) for series in read] == [len(texts)] * 3
-        assert read.values.null_count() == read.verdicts.null_count() == len(texts)
+        assert (read.values.dtype, len(read.values)) == (kind.dtype, len(texts))
+        assert (read.values.null_count(), read.flaws.height) == (len(texts), 0)
+        assert read.flaws.schema == NO_FLAWS.schema
 
 
 @each_type

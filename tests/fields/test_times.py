@@ -50,8 +50,7 @@ def test_naive_times_need_a_zone() -> None:
     read = field_type("datetime").read(
         pl.Series(["2024-01-05 10:00:00", "2024-01-05T10:00:00Z"]), FieldOptions()
     )
-    assert read.verdicts.to_list() == ["invalid", "valid"]
-    assert read.reasons.to_list() == ["naive time needs a declared zone", None]
+    assert read.flaws.rows() == [(0, "invalid", "naive time needs a declared zone")]
 
 
 @pytest.mark.parametrize(
@@ -135,4 +134,4 @@ def test_the_default_days_of_other_systems_say_nothing(text):
     """Two people without a birthday would agree on it, and a real one would differ from it."""
     read = field_type("date").read(pl.Series([text, "1900-01-02"]), FieldOptions())
     assert read.values.to_list() == [None, date(1900, 1, 2)]
-    assert read.verdicts.to_list() == ["placeholder", "valid"]
+    assert read.flaws["verdict"].to_list() == ["placeholder"]
