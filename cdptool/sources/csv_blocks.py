@@ -23,7 +23,7 @@ from cdptool.sources.csv_records import Fault, NeedMoreError, Record, Shape, kep
 from cdptool.sources.csv_structure import Mask, Structure, structure_of
 from cdptool.sources.window import Chunk, Window
 
-BLOCK = 16 << 20  # about so many bytes are handed on at once: what comes after has a fixed cost per block
+BLOCK = 8 << 20  # about so many bytes are handed on at once: what comes after has a fixed cost per block
 _PART = 2 << 20  # and so many are tried at once: what the cache holds
 _WARY = 1 << 20  # and so many tried at once after a fault that cost a second look
 _AHEAD = 256 << 10  # text that the exact reader may look ahead before it asks for more
