@@ -156,7 +156,9 @@ def _keep_memory() -> None:
     A fifth of an ingest went into pages that the kernel cleared anew for every block. Before polars is imported,
     for its allocator reads the environment once; numpy and Python use the one of the C library.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's: we multiply no matrices, and idle threads spin
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # numpy's: we multiply no matrices, and idle threads spin
     os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:2,dirty_decay_ms:10000,muzzy_decay_ms:10000")
     if sys.platform == "linux":
         import ctypes

@@ -14,12 +14,15 @@ from typing import ClassVar, Final, Literal, NamedTuple
 
 import polars as pl
 
-from cdptool.fields.folding import clean, is_placeholder, replaced
+from cdptool.fields.folding import clean, few_texts, is_placeholder, replaced
 
 VALID: Final = "valid"
 PLACEHOLDER: Final = "placeholder"
 INVALID: Final = "invalid"
 STANDS_FOR_NOTHING: Final = "stands for no value"
+
+
+_FEW: Final = 64
 
 
 class Judgement(NamedTuple):
@@ -115,20 +118,48 @@ class FieldReader:
     options: FieldOptions
     max_remembered: int = 200_000
     _memo: dict[str, tuple[str | None, str | None, str | None]] = field(default_factory=dict, repr=False)
+    _flaws: dict[str, tuple[str | None, str | None]] = field(default_factory=dict, repr=False)
 
     def read(self, texts: pl.Series) -> Read:
         """The block's values and flaws."""
         if texts.dtype != pl.String:
             texts = texts.cast(pl.String)
+        distinct = few_texts(texts) if self.type.dtype == pl.String else None
+        if distinct is None:
+            return self._read_each(texts)
+        read = self._read_each(distinct)
+        if read.values.equals(distinct):
+            return Read(texts.rename("value"), NO_FLAWS)
+        numbers = texts.cast(pl.Enum(distinct)).to_physical().rename("text")
+        flawed = numbers.is_in(read.flaws["row"].implode()).arg_true()
+        rows = pl.DataFrame({"row": flawed, "text": numbers.gather(flawed).cast(pl.UInt32)})
+        flaws = rows.join(read.flaws.rename({"row": "text"}), on="text", maintain_order="left").drop("text")
+        return Read(read.values.gather(numbers), flaws)
+
+    def _read_each(self, texts: pl.Series) -> Read:
         values = self.type.quick(texts, self.options).rename("value")
         rows = (values.is_null() & texts.is_not_null()).arg_true() if values.null_count() else None
         if rows is None or not len(rows):
             return Read(values, NO_FLAWS)
-        rest = self._read_rest(texts.gather(rows))
+        doubtful = texts.gather(rows)
+        if len(rows) <= _FEW and (flaws := self._known_flaws(rows, doubtful)) is not None:
+            return Read(values, flaws)
+        rest = self._read_rest(doubtful)
         if rest.values.null_count() < len(rows):
             values = replaced(values, rows, rest.values)
+        elif len(rows) <= _FEW and len(self._flaws) < self.max_remembered:
+            self._flaws.update(zip(doubtful, zip(rest.verdicts, rest.reasons, strict=True), strict=True))
         flaws = pl.DataFrame({"row": rows, "verdict": rest.verdicts, "reason": rest.reasons})
         return Read(values, flaws.filter(pl.col("verdict") != VALID))
+
+    def _known_flaws(self, rows: pl.Series, texts: pl.Series) -> pl.DataFrame | None:
+        """The flaws of texts that were all seen before and had no value: the same few come again and again."""
+        try:
+            known = [(row, *self._flaws[text]) for row, text in zip(rows, texts, strict=True)]
+        except KeyError:
+            return None
+        found = [flaw for flaw in known if flaw[1] is not None]  # the others were empty
+        return pl.DataFrame(found, schema=NO_FLAWS.schema, orient="row")
 
     def _read_rest(self, texts: pl.Series) -> Judgement:
         if not self.type.is_dear:

@@ -15,6 +15,7 @@ import polars as pl
 
 # Soft hyphen, zero-width space, joiners, word joiner, byte order mark, and the marks of writing direction.
 INVISIBLE: Final = "\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+_SAMPLE: Final = 1024  # texts that tell whether a block repeats a few
 # A superset of what NFC may change (checked over all of Unicode by the tests), and of `INVISIBLE`.
 _DOUBTFUL: Final = (
     r"[\p{M}\u0374\u037e\u0387\u0958-\u095f\u09dc-\u09df\u0a33-\u0a36\u0a59-\u0a5e\u0b5c\u0b5d\u0f43-\u0f69\u1161-\u11c2\u1f71-\u1fff\u2000\u2001\u2126\u212a\u212b\u2329\u232a\u2adc"
@@ -64,6 +65,18 @@ def is_ascii(texts: pl.Series) -> bool:
 def replaced(series: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
     """The series with other values at these row numbers."""
     return series.clone().scatter(rows, values) if len(rows) else series
+
+
+def few_texts(texts: pl.Series) -> pl.Series | None:
+    """
+    The different texts of a block that repeats a few of them (channels, states, the same notes), else None.
+
+    A guess from the first texts: None may be wrong, and costs time only.
+    """
+    if len(texts) < 4 * _SAMPLE or texts.head(_SAMPLE).n_unique() > _SAMPLE // 8:
+        return None
+    distinct = texts.drop_nulls().unique()
+    return distinct if len(distinct) < len(texts) // 8 else None
 
 
 def clean(texts: pl.Series) -> pl.Series:

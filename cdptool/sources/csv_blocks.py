@@ -24,7 +24,6 @@ from cdptool.sources.csv_structure import Mask, Structure, structure_of
 from cdptool.sources.window import Chunk, Window
 
 BLOCK = 8 << 20  # about so many bytes are handed on at once: what comes after has a fixed cost per block
-_PART = 2 << 20  # and so many are tried at once: what the cache holds
 _WARY = 1 << 20  # and so many tried at once after a fault that cost a second look
 _AHEAD = 256 << 10  # text that the exact reader may look ahead before it asks for more
 _SMALLEST = 4 << 10  # below this a part that does not add up is read record by record
@@ -87,9 +86,7 @@ class CsvReader:
         self._place = place
         self._line = first_line
         self._block = block
-        self._part = min(
-            block, _PART
-        )  # how much to try at once: halved where it fails, doubled where it holds
+        self._part = block  # how much to try at once: halved where it fails, doubled where it holds
         self._has_foreign_bytes = False
         self._schema: dict[str, pl.DataType] = {str(i): pl.String() for i in range(shape.n_fields)}
 
@@ -118,7 +115,7 @@ class CsvReader:
         if structure.is_cut:  # what lies behind was scanned in vain
             self._part = max(self._part // 2, min(self._part, _WARY))
         else:
-            self._part = min(self._block, _PART, self._part * 2)
+            self._part = min(self._block, self._part * 2)
         self._window.advance(structure.size)
         self._line += structure.n_lines
         return structure.size

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cdptool.errors import Finding, Place, SourceError
 from cdptool.fields import NO_FLAWS, FieldOptions, FieldReader, FieldType, Read, currency_code, field_type
-from cdptool.fields.folding import clean
+from cdptool.fields.folding import clean, few_texts
 from cdptool.sources.csv_records import RAW_LIMIT
 from cdptool.sources.spec import Mapped, ReadContext, SourceSpec
 from cdptool.sources.texts import as_readable, as_text
@@ -272,6 +272,13 @@ def key_text(texts: pl.Series) -> pl.Series:
     >>> key_text(pl.Series([" A1 ", ""])).to_list()
     ['A1', None]
     """
+    distinct = few_texts(texts)
+    if distinct is not None and _cleaned(distinct).equals(distinct):
+        return texts
+    return _cleaned(texts)
+
+
+def _cleaned(texts: pl.Series) -> pl.Series:
     return _without_empty_texts(clean(texts).alias("key").to_frame(), ("key",))["key"]
 
 
