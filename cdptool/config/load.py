@@ -26,6 +26,7 @@ from cdptool.config.reader import Table
 from cdptool.config.rules import RULES_KEYS, judge_rules
 from cdptool.config.settings import settings_of, settle
 from cdptool.config.sources import SOURCES_KEYS, complete_sources
+from cdptool.decisions.check import plan_warnings
 from cdptool.decisions.spec import Plan
 from cdptool.destinations.spec import ExportSpec
 from cdptool.errors import ConfigError, Finding, Place
@@ -143,13 +144,14 @@ def _read_sections(found: Found, top: Table, reading: Reading) -> _Parts:
 
 
 def _judge(found: Found, parts: _Parts, reading: Reading) -> tuple[Finding, ...]:
-    """Add what the rule language refuses to the findings; give back its warnings, in order."""
+    """Add what the rule language refuses to the findings; give back its warnings and the plan's, in order."""
     basics = parts.basics
     if basics is None or found.unreadable:
         return ()
     lists = tuple(f"{key}s" for key in reading.types("key"))
     catalog = Catalog(basics.fields, basics.streams, basics.tables, lists, basics.tz, basics.week_starts)
     judged = judge_rules(parts.rules, parts.plan, catalog)
+    judged = (*judged, *(plan_warnings(parts.plan) if parts.plan is not None else ()))
     found.findings += [each for each in judged if each.severity == "error"]
     return tuple(in_order(each for each in judged if each.severity != "error"))
 

@@ -12,7 +12,7 @@ Decisions: who may be reached, with what, on which channel, and why not.
 from __future__ import annotations
 
 from cdptool.decisions.caps import cap_column, cap_columns, cap_counts
-from cdptool.decisions.check import plan_findings
+from cdptool.decisions.check import plan_warnings
 from cdptool.decisions.consent import consent_states, ledger_findings
 from cdptool.decisions.events import by_identifier, events_by_profile, reservations
 from cdptool.decisions.facts import people_schema
@@ -36,9 +36,9 @@ __all__ = [
     "ledger_findings",
     "people_schema",
     "plan",
-    "plan_findings",
     "plan_kernel",
     "plan_pairs",
+    "plan_warnings",
     "reservations",
     "standing",
     "suppressed_report",

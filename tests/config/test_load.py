@@ -261,9 +261,12 @@ def test_the_projects_of_the_repository_load(folder: str) -> None:
 
 def test_what_may_not_be_meant_is_a_warning_and_no_error(tmp_path: Path) -> None:
     rules = RULES + '  never: none(order["90d"])\n'
-    project = load_project(write_project(tmp_path, rules=rules))
+    plan = PLAN + "  code: {to: vip, channels: [sms], purpose: service, exempt: true}\n"
+    project = load_project(write_project(tmp_path, rules=rules, plan=plan))
     assert [str(each) for each in project.warnings] == [
-        f"{tmp_path}/rules.yaml:9:3: segment `never` only says what people did not do"
+        f"{tmp_path}/plan.yaml:12:3: campaign `code` is exempt but shares its kind with `hello`, which is not:"
+        " its sends will fill caps",
+        f"{tmp_path}/rules.yaml:9:3: segment `never` only says what people did not do",
     ]
 
 
