@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.errors import Place
-from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, TextBlock
+from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, Start, TextBlock
 from cdptool.sources.csv_records import Fault
 from cdptool.sources.mapping import raw_rows
 from cdptool.sources.opening import OpenedText, is_parquet, open_text
@@ -53,7 +53,9 @@ def open_source(path: str, dialect: Dialect, place: Place, *, block: int = BLOCK
         _needed: tuple[str, ...],
     ) -> Iterator[TextBlock]:  # all columns: quarantine keeps whole records
         chunks = _from(sample[layout.offset :], text.chunks)
-        reader = CsvReader(chunks, layout.shape, place, first_line=layout.first_line, block=block)
+        offset = None if text.text_offset is None else text.text_offset + layout.offset
+        start = Start(layout.first_line, offset)
+        reader = CsvReader(chunks, layout.shape, place, start=start, block=block)
         if layout.n_blank:
             yield TextBlock(pl.DataFrame(), np.empty(0, np.int64), (), layout.n_blank)
         for found in reader.blocks():
@@ -100,5 +102,5 @@ def _without_spare_field(block: TextBlock, layout: Layout) -> TextBlock:
     raws = raw_rows(block.frame, at)
     rejected = [Rejected(int(block.lines[i]), fault, raw) for i, raw in zip(at, raws, strict=True)]
     kept = ~is_used
-    merged = tuple(sorted((*block.rejected, *rejected)))
+    merged = tuple(sorted((*block.rejected, *rejected), key=lambda item: item.line))
     return TextBlock(block.frame.filter(kept), block.lines[kept.to_numpy()], merged, block.n_blank)

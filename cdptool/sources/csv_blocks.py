@@ -32,11 +32,27 @@ _COARSE, _FINE = 1 << 20, 64 << 10  # pieces in which a byte that is not UTF-8 i
 
 
 class Rejected(NamedTuple):
-    """A record that is not a row: its physical line (from 1), why, and its bytes."""
+    """
+    A record that is not a row: its physical line (from 1), why, and its bytes.
+
+    `byte_offset` is where it begins in the (unpacked) file, from 0; None where the file is not UTF-8, whose
+    text has other offsets than its bytes.
+    """
 
     line: int
     fault: Fault
     raw: bytes
+    byte_offset: int | None = None
+
+
+class Start(NamedTuple):
+    """Where in its file a text begins: the physical line (from 1) and the byte offset, None where unknown."""
+
+    line: int
+    byte_offset: int | None
+
+
+START = Start(1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +74,12 @@ class _Gathered:
     rejected: list[Rejected] = field(default_factory=list)
     n_blank: int = 0
 
-    def reject(self, record: Record, line: int, raw: bytes) -> None:
+    def reject(self, record: Record, line: int, raw: bytes, byte_offset: int | None) -> None:
         """Put a record that is no row where it belongs."""
         if record.fault is None:
             self.n_blank += 1
         else:
-            self.rejected.append(Rejected(line, record.fault, kept_raw(raw)))
+            self.rejected.append(Rejected(line, record.fault, kept_raw(raw), byte_offset))
 
     def block(self, schema: dict[str, pl.DataType]) -> TextBlock:
         frame = pl.concat(self.frames or [pl.DataFrame(schema=schema)], rechunk=len(self.frames) > 1)
@@ -75,16 +91,23 @@ class CsvReader:
     """
     Reads the records of a text that begins at a record start, block by block, in order.
 
-    The result does not depend on the size of the blocks or of the parts they are tried in.
+    The result does not depend on the size of the blocks or of the parts they are tried in. `start` is where
+    the text begins in its file.
     """
 
     def __init__(
-        self, chunks: Iterator[Chunk], shape: Shape, place: Place, *, first_line: int = 1, block: int = BLOCK
+        self,
+        chunks: Iterator[Chunk],
+        shape: Shape,
+        place: Place,
+        *,
+        start: Start = START,
+        block: int = BLOCK,
     ) -> None:
         self._window = Window(chunks)
         self._shape = shape
         self._place = place
-        self._line = first_line
+        self._line, self._offset = start
         self._block = block
         self._part = block  # how much to try at once: halved where it fails, doubled where it holds
         self._has_foreign_bytes = False
@@ -116,7 +139,7 @@ class CsvReader:
             self._part = max(self._part // 2, min(self._part, _WARY))
         else:
             self._part = min(self._block, self._part * 2)
-        self._window.advance(structure.size)
+        self._advance(structure.size)
         self._line += structure.n_lines
         return structure.size
 
@@ -169,7 +192,8 @@ class CsvReader:
         gathered.lines.append(structure.lines[kept] + self._line)
         for i in numbers:
             if records[i].fields is None:
-                gathered.reject(records[i], self._line + int(structure.lines[i]), raws[i])
+                line = self._line + int(structure.lines[i])
+                gathered.reject(records[i], line, raws[i], self._offset_of(int(structure.starts[i])))
         return True
 
     def _frame_of(self, rows: list[tuple[bytes, ...]]) -> pl.DataFrame:
@@ -224,14 +248,24 @@ class CsvReader:
                 rows.append(record.fields)
                 lines.append(self._line)
             else:
-                gathered.reject(record, self._line, text[position : record.end])
+                raw = text[position : record.end]
+                gathered.reject(record, self._line, raw, self._offset_of(position))
             self._line += max(1, text.count(b"\n", position, record.end))
             position = record.end
-        self._window.advance(position)
+        self._advance(position)
         if rows:
             gathered.frames.append(self._frame_of(rows))
             gathered.lines.append(np.array(lines))
         return position
+
+    def _advance(self, size: int) -> None:
+        """Leave so many bytes behind."""
+        self._window.advance(size)
+        self._offset = self._offset_of(size)
+
+    def _offset_of(self, position: int) -> int | None:
+        """Where in the file this position of the window is, if that is known."""
+        return None if self._offset is None else self._offset + position
 
     def _more(self, ahead: int) -> int:
         """Have twice as much text ahead for a record that does not end in it."""

@@ -52,6 +52,13 @@ class OpenedText:
     compression: Compression | None
     has_only_cr: bool
 
+    @property
+    def text_offset(self) -> int | None:
+        """At which byte of the (unpacked) file the text begins; None where its bytes are not those of the file."""
+        if self.encoding != "utf-8":
+            return None
+        return len(codecs.BOM_UTF8) if self.has_mark else 0
+
 
 def first_bytes(path: str, place: Place) -> bytes:
     """The first bytes of the file, for its magic."""

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdptool.errors import Place
+from cdptool.sources.blocks import open_source
 from cdptool.sources.csv_blocks import CsvReader
 from cdptool.sources.csv_records import Shape
+from cdptool.sources.spec import Dialect
 from tests.shared import shared_data
 from tests.sources.oracle import Read, read_text
 
@@ -175,3 +177,25 @@ def test_csv_spectrum_texts_equal_their_json() -> None:
             actual[0]["Contact Phone Number"] = expected[0]["Contact Phone Number"]
         assert actual == expected, path.name
         assert not found.bad
+
+
+@pytest.mark.parametrize("block", [64, 700, 8 << 20])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_rejected_record_knows_its_byte_offset(tmp_path: Path, block: int, mark: bytes) -> None:
+    good = b'1,"a, b",c\n' * 50
+    bad = (b'1,"open,3\n', b"1,2\n", b'"s" t,2,3\r\n', b"a\0b,1,2\n", b'"x\ny",2\n')
+    data = mark + b"\n" + b"p,q,r\n" + b"".join(good + one + b"\n" for one in bad) + good
+    path = tmp_path / "x.csv"
+    path.write_bytes(data)
+    source = open_source(str(path), Dialect(), Place("x.csv"), block=block)
+    rejected = [item for part in source.blocks(source.names) for item in part.rejected]
+    assert [item.byte_offset for item in rejected] == [data.index(good + one) + len(good) for one in bad]
+    assert all(data[item.byte_offset :].startswith(item.raw) for item in rejected)
+
+
+def test_a_text_in_another_encoding_has_no_byte_offsets(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes("a,b\n1,2\n1\n".encode("utf-16"))
+    source = open_source(str(path), Dialect(), Place("x.csv"))
+    (part,) = source.blocks(source.names)
+    assert [item.byte_offset for item in part.rejected] == [None]
