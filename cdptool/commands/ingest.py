@@ -138,7 +138,6 @@ def _ingest_source(
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
     known = _known(snapshot, spec, target, outdated) if fresh else Known()
-    last = next(reversed(fresh), None)
     for digest, path in fresh.items():
         shown = os.path.relpath(path, project.root)
         say(shown)
@@ -147,10 +146,11 @@ def _ingest_source(
         with _placed(shown, session.shown(shown)):
             result = read_file(path, spec, str(folder), one)
         account.add(result)
-        if digest != last:
+        if transaction is None:
             known = _with_staged(known, result, spec, target)
-        if transaction is not None:
+        else:
             _stage(transaction, result, project, target)
+            known = _known(transaction.snapshot(), spec, target, outdated)
     return account
 
 
@@ -232,29 +232,26 @@ def _known(
     records = snapshot.scan("records", {"record_id": pl.Int64(), **columns})
     mine = records.filter(is_mine).select(pl.col("record_id").alias("id"), "content", "file_id")
     if not isinstance(target, StreamSchema):
-        return Known(rows=mine.filter(is_kept).select("id", "content").collect())
+        return Known(rows=mine.filter(is_kept).select("id", "content"))
     events = snapshot.scan(target.table, {"event_id": pl.Int64(), **columns}).filter(is_mine & is_kept)
-    rows = events.select(pl.col("event_id").alias("id"), "content").collect()
-    return Known(rows=rows, record_ids=mine.select("id").collect()["id"])
+    return Known(rows=events.select(pl.col("event_id").alias("id"), "content"), record_ids=mine.select("id"))
 
 
 def _with_staged(
     known: Known, result: FileResult, spec: SourceSpec, target: StreamSchema | TableSchema | None
 ) -> Known:
-    """What is known after one more file of this run."""
+    """What is known after one more file of a dry run, which stays in its staging folder."""
     staged = {one.table: pl.scan_parquet(one.path) for one in result.staged}
     table, name = (target.table, "event_id") if isinstance(target, StreamSchema) else ("records", "record_id")
+    rows, record_ids = [known.rows] if known.rows is not None else [], known.record_ids
     if spec.feeds == "table":
         return known
     if table in staged:
-        rows = staged[table].select(pl.col(name).alias("id"), "content").collect()
-        known = replace(known, rows=rows if known.rows is None else pl.concat([known.rows, rows]))
+        rows.append(staged[table].select(pl.col(name).alias("id"), "content"))
     if spec.feeds == "stream" and "records" in staged:
-        made = staged["records"].select("record_id").collect()["record_id"]
-        known = replace(
-            known, record_ids=made if known.record_ids is None else pl.concat([known.record_ids, made])
-        )
-    return known
+        made = staged["records"].select(pl.col("record_id").alias("id"))
+        record_ids = made if record_ids is None else pl.concat([record_ids, made])
+    return Known(pl.concat(rows) if rows else None, record_ids)
 
 
 def _stage(

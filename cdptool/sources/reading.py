@@ -1,8 +1,8 @@
 """
 One declared file becomes staged Parquet files: read, map, identify, account, in one pass over its blocks.
 
-Memory is bounded whatever the file's size: blocks stream into the staging file, and per row only its hashes
-stay. Where the end of the file shows that rows were seen twice, the staged file is written once more without
+Memory is bounded whatever the file's size: blocks stream into the staging file, and what must be known of every
+row goes to disk. Where the end of the file shows that rows were seen twice, the staged file is written once more without
 them. Every row read is accepted, a duplicate or quarantined; where that does not add up, the run stops.
 """
 
@@ -17,7 +17,7 @@ import polars as pl
 
 from cdptool.errors import CheckFailed, Place, SourceError
 from cdptool.ids import hash63
-from cdptool.sources.accounting import Accounts, SeenRecords, Settlement
+from cdptool.sources.accounting import Accounts, Settlement
 from cdptool.sources.blocks import OpenedSource, open_source
 from cdptool.sources.csv_blocks import BLOCK, TextBlock
 from cdptool.sources.ids import (
@@ -32,6 +32,7 @@ from cdptool.sources.ids import (
 )
 from cdptool.sources.mapping import AT, WHO, Mapper, QuarantinedRows, raw_rows
 from cdptool.sources.outputs import main_schema, main_table, records_schema
+from cdptool.sources.seen_records import SeenRecords, once_each
 from cdptool.sources.spec import FileResult, ReadContext, SourceSpec, StagedFile
 from cdptool.sources.staging import Spool, discard, read_in_order, write_streaming
 from cdptool.tables import FILES, ISSUES, QUARANTINE, TableSchema
@@ -81,8 +82,8 @@ class _FileReading:
         self._mapper = Mapper(spec, context, self._source.names, is_typed=self._source.is_typed)
         self._table = main_table(spec, context)
         self._schema = main_schema(spec, context)
-        self._accounts = Accounts(spec, self._place)
-        self._seen = SeenRecords(context.known.record_ids)
+        self._accounts = Accounts(spec, self._place, staging)
+        self._seen = SeenRecords()
         self._quarantine = Spool("quarantine", QUARANTINE, f"{self._base}-quarantine")
         self._issues = Spool("issues", ISSUES, f"{self._base}-issues")
         self._records = Spool("records", records_schema(context), f"{self._base}-records")
@@ -115,7 +116,7 @@ class _FileReading:
         main = (StagedFile(self._table, staged, n_accepted),) if n_accepted else ()
         if not n_accepted:
             Path(staged).unlink()
-        side = (*self._records.close(), *self._quarantine.close(), *self._issues.close())
+        side = (*self._close_records(), *self._quarantine.close(), *self._issues.close())
         return FileResult(
             self._file_row(n_accepted, n_duplicate, n_quarantined),
             (*main, *side),
@@ -172,6 +173,19 @@ class _FileReading:
                 )
             )
 
+    def _close_records(self) -> tuple[StagedFile, ...]:
+        """The staged records, each once and none that was there before."""
+        staged, known = self._records.close(), self._context.known.record_ids
+        brings_known = known is not None and not known.head(1).collect().is_empty()
+        if not staged or not (brings_known or self._seen.has_forgotten):
+            return staged
+        once = Spool("records", records_schema(self._context), f"{self._base}-records-once")
+        for frame in once_each(pl.scan_parquet([one.path for one in staged]), known):
+            once.add(frame)
+        for one in staged:
+            Path(one.path).unlink()
+        return once.close()
+
     def _set_aside(self, found: QuarantinedRows) -> None:
         if not found.rows:
             return
@@ -190,9 +204,10 @@ class _FileReading:
         offset = 0
         for frame in read_in_order(staged):
             part = slice(offset, offset + frame.height)
+            copies = settlement.copies_in(offset, frame.height)
             offset += frame.height
-            if settlement.copies is not None:
-                frame = self._copied(frame, settlement.copies[part])
+            if copies is not None:
+                frame = self._copied(frame, copies)
             keep = np.ones(frame.height, np.bool_)
             if settlement.is_duplicate is not None:
                 keep &= ~settlement.is_duplicate[part]

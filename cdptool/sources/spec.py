@@ -81,12 +81,12 @@ class Known:
     """
     What earlier files have brought, so that the same row is not accepted twice.
 
-    `rows`: `id`, `content` (Int64) of the source's rows in the table it feeds; `record_ids` (Int64) of the
-    records that its stream rows have made. None = nothing.
+    `rows`: `id`, `content` (Int64) of the source's rows in the table it feeds; `record_ids`: `id` (Int64) of the
+    records that its stream rows have made. Lazy: they are looked at in buckets. None = nothing.
     """
 
-    rows: pl.DataFrame | None = None
-    record_ids: pl.Series | None = None
+    rows: pl.LazyFrame | None = None
+    record_ids: pl.LazyFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,10 @@ class Reading:
         records = self.tables.get("records")
         if "stream_order" in self.tables:
             rows = self.tables["stream_order"].select(pl.col("event_id").alias("id"), "content")
-            return Known(rows, records["record_id"] if records is not None else None)
+            made = records.select(pl.col("record_id").alias("id")).lazy() if records is not None else None
+            return Known(rows.lazy(), made)
         return Known(
-            records.select(pl.col("record_id").alias("id"), "content") if records is not None else None
+            records.select(pl.col("record_id").alias("id"), "content").lazy() if records is not None else None
         )
 
 
