@@ -75,11 +75,13 @@ _DIALECT: Final = Shape(
     "a dialect",
     Dialect,
     {
-        "format": OneOf(("csv", "parquet"), "format"),
+        "format": OneOf(("csv", "ndjson", "json", "parquet"), "format"),
         "delimiter": one_sign,
         "encoding": codec,
         "quote": one_sign,
         "has_header": boolean,
+        "records": text,
+        "sparse": boolean,
     },
 )
 

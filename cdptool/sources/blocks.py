@@ -11,6 +11,7 @@ import polars as pl
 from cdptool.errors import Place
 from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, Start, TextBlock
 from cdptool.sources.csv_records import Fault
+from cdptool.sources.json_source import JsonForm, JsonText, json_blocks, json_form, json_names
 from cdptool.sources.mapping import raw_rows
 from cdptool.sources.opening import OpenedText, is_parquet, open_text
 from cdptool.sources.parquet import open_parquet
@@ -24,7 +25,7 @@ class OpenedSource:
     """
     A file ready to be read: its column names, how it was understood, and its blocks given the columns needed.
 
-    In `blocks`, `lines` are physical lines of a text, row numbers (from 1) of a Parquet file.
+    In `blocks`, `lines` are physical lines of a text, row numbers (from 1) of a Parquet file or a JSON document.
     """
 
     names: tuple[str, ...]
@@ -33,9 +34,13 @@ class OpenedSource:
     blocks: Callable[[tuple[str, ...]], Iterator[TextBlock]]
 
 
-def open_source(path: str, dialect: Dialect, place: Place, *, block: int = BLOCK) -> OpenedSource:
+def open_source(
+    path: str, dialect: Dialect, place: Place, *, block: int = BLOCK, wanted: tuple[str, ...] = ()
+) -> OpenedSource:
     """
-    Open a CSV or Parquet file, plain or compressed.
+    Open a CSV, JSON or Parquet file, plain or compressed.
+
+    `wanted` are columns that will be needed: a JSON text may have them although its first records do not.
 
     Raises:
         SourceError: It is not what the dialect says, or nothing that can be read.
@@ -46,7 +51,12 @@ def open_source(path: str, dialect: Dialect, place: Place, *, block: int = BLOCK
     sample = b""
     while len(sample) < SAMPLE and (chunk := next(text.chunks, b"")):
         sample += chunk
-    layout = detect_layout(sample[:SAMPLE], dialect, place, is_whole=len(sample) < SAMPLE)
+    is_whole = len(sample) < SAMPLE
+    form = _json_form(sample, dialect, is_whole=is_whole, wanted=wanted)
+    if form is not None:
+        found = JsonText(form, sample, is_whole, lambda: _from(sample, text.chunks), dialect, place)
+        return _open_json(found, text, wanted, block)
+    layout = detect_layout(sample[:SAMPLE], dialect, place, is_whole=is_whole)
     notes = ("csv", *layout.notes, *_text_notes(text))
 
     def blocks(
@@ -62,6 +72,28 @@ def open_source(path: str, dialect: Dialect, place: Place, *, block: int = BLOCK
             yield _without_spare_field(found, layout) if layout.has_spare_field else found
 
     return OpenedSource(layout.names, notes, False, blocks)
+
+
+def _json_form(
+    sample: bytes, dialect: Dialect, *, is_whole: bool, wanted: tuple[str, ...]
+) -> JsonForm | None:
+    """The form of JSON that is declared, or found; None = CSV."""
+    if dialect.format == "csv":
+        return None
+    if dialect.format in ("ndjson", "json"):
+        return dialect.format
+    found = json_form(sample, is_whole=is_whole, wanted=wanted)
+    return "json" if found and dialect.records else found
+
+
+def _open_json(text: JsonText, opened: OpenedText, wanted: tuple[str, ...], block: int) -> OpenedSource:
+    names = json_names(text, wanted)
+    return OpenedSource(
+        names,
+        (text.form, *_text_notes(opened)),
+        False,
+        lambda needed: json_blocks(text, names, needed, block),
+    )
 
 
 def _open_parquet(path: str, place: Place) -> OpenedSource:

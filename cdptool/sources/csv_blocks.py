@@ -9,7 +9,7 @@ the block and the rest is read again; what still does not add up is read record 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -57,12 +57,17 @@ START = Start(1, 0)
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """Rows of a file: columns `0`, `1`, … (String, null where the field is empty), their lines, what was rejected."""
+    """
+    Rows of a file: columns `0`, `1`, … (String, null where the field is empty), their lines, what was rejected.
+
+    `raw` gives the bytes of a row as it stood in the file, cut at 64 KiB; None = its fields say all.
+    """
 
     frame: pl.DataFrame
     lines: NDArray[np.int64]
     rejected: tuple[Rejected, ...]
     n_blank: int
+    raw: Callable[[int], bytes] | None = None
 
 
 @dataclass(slots=True)

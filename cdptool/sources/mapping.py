@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -125,8 +126,12 @@ class Mapper:
                 schema[f"{reader.name}_currency"] = pl.String()
         return schema | {f"{KEY}{i}": pl.String() for i in range(len(self._keys))}
 
-    def read(self, block: pl.DataFrame, lines: Rows) -> Typed:
-        """Read a block: columns `0`, `1`, … as in the file, and the provenance row of each of its rows."""
+    def read(self, block: pl.DataFrame, lines: Rows, raw: Callable[[int], bytes] | None = None) -> Typed:
+        """
+        Read a block: columns `0`, `1`, … as in the file, and the provenance row of each of its rows.
+
+        `raw` gives the bytes of a row by its place in the block; None = those of its fields as CSV.
+        """
         block = _without_empty_texts(block, self.needed)
         columns: dict[str, pl.Series] = {"row": pl.Series(lines, dtype=pl.Int64)}
         faults = _Faults(len(lines))
@@ -147,7 +152,8 @@ class Mapper:
                 pl.all_horizontal(pl.col(f"{KEY}{i}").is_null() for i in range(len(self._keys)))
             )
             faults.add(is_empty.to_series().arg_true(), ", ".join(self._spec.key), "key", "the key is empty")
-        return self._typed(block, frame, faults, issues)
+        raws = partial(raw_rows, block) if raw is None else partial(map, raw)
+        return self._typed(raws, frame, faults, issues)
 
     def _key_column(self, block: pl.DataFrame, name: str, columns: dict[str, pl.Series]) -> pl.Series:
         """The key's text: as an identifier of ours has it where all are valid, which is the same text."""
@@ -159,7 +165,11 @@ class Mapper:
         return key_text(as_text(block[name]))
 
     def _typed(
-        self, block: pl.DataFrame, frame: pl.DataFrame, faults: _Faults, issues: list[_Issues]
+        self,
+        raws: Callable[[Rows], Iterator[bytes]],
+        frame: pl.DataFrame,
+        faults: _Faults,
+        issues: list[_Issues],
     ) -> Typed:
         bad = np.flatnonzero(faults.at >= 0)
         quarantined = QuarantinedRows(
@@ -167,7 +177,7 @@ class Mapper:
             [faults.causes[i][0] for i in faults.at[bad]],
             [faults.causes[i][1] for i in faults.at[bad]],
             [faults.causes[i][2] for i in faults.at[bad]],
-            list(raw_rows(block, bad)),
+            list(raws(bad)),
         )
         kept = frame.filter(pl.Series(faults.at < 0)) if bad.size else frame
         return Typed(kept, quarantined, _issue_frame(issues, frame["row"], faults.at < 0))

@@ -30,7 +30,7 @@ from cdptool.sources.ids import (
     stream_rows,
     table_rows,
 )
-from cdptool.sources.mapping import AT, WHO, Mapper, QuarantinedRows, raw_rows
+from cdptool.sources.mapping import AT, WHO, Mapper, QuarantinedRows, needed_columns, raw_rows
 from cdptool.sources.outputs import main_schema, main_table, records_schema
 from cdptool.sources.seen_records import SeenRecords, once_each
 from cdptool.sources.spec import FileResult, ReadContext, SourceSpec, StagedFile
@@ -78,7 +78,8 @@ class _FileReading:
         self._file_id = int(pl.select(hash63("file", spec.name, context.digest)).item())
         self.stem = f"{spec.name}-{self._file_id:016x}"
         self._base = str(Path(staging) / self.stem)
-        self._source: OpenedSource = open_source(path, spec.dialect, self._place, block=block)
+        wanted = tuple(sorted(needed_columns(spec)))
+        self._source: OpenedSource = open_source(path, spec.dialect, self._place, block=block, wanted=wanted)
         self._mapper = Mapper(spec, context, self._source.names, is_typed=self._source.is_typed)
         self._table = main_table(spec, context)
         self._schema = main_schema(spec, context)
@@ -131,7 +132,7 @@ class _FileReading:
             self._set_aside(_rejected(block))
             if not len(block.lines):
                 continue
-            typed = self._mapper.read(block.frame, block.lines)
+            typed = self._mapper.read(block.frame, block.lines, block.raw)
             self._set_aside(typed.quarantined)
             if typed.issues.height:
                 self._issues.add(
@@ -275,6 +276,7 @@ class _FileReading:
 _HINTS = {
     "encoding": "declare the file's `encoding` in the source's dialect, such as cp1252, cp1258 or utf-16",
     "fields": "declare the `delimiter` in the source's dialect, or export the file again",
+    "json": "declare the file's `format` in the source's dialect, or export the file again",
     "quote": "declare the `quote` of the source's dialect, or export the file again",
 }
 

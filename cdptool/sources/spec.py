@@ -10,18 +10,25 @@ import polars as pl
 from cdptool.errors import Place
 from cdptool.tables import Column, StreamSchema, TableSchema
 
-Format = Literal["csv", "parquet"]
+Format = Literal["csv", "ndjson", "json", "parquet"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a text file is written. None = detected, and reported with the file."""
+    """
+    How a file is written. None = detected, and reported with the file.
+
+    `records` are the keys that lead to the array of records in a JSON document, joined by dots. `sparse` =
+    records leave out what is empty: a column that none of them has is null and not missing.
+    """
 
     format: Format | None = None
     delimiter: str | None = None
     encoding: str | None = None  # a Python codec name
     quote: str = '"'
     has_header: bool = True
+    records: str | None = None
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
