@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AS_OF := 2026-11-20T21:00+07:00
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test oracles check format real docs sample clean bench-startup bench-ingest
+.PHONY: help setup demo test oracles check format real docs sample clean bench-startup bench-ingest bench-detect
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,9 @@ bench-startup: setup ## start-up time beside `import typer`
 
 bench-ingest: setup ## ingest of 1 GB of orders beside a bare Polars scan
 	$(BIN)/python bench/ingest/bench.py
+
+bench-detect: setup ## faults planted in unseen tables and what `profile` finds of them
+	$(BIN)/python bench/detect/bench.py
 
 clean: ## remove the workspace and the results of the demo
 	rm -rf workspace out
