@@ -52,6 +52,7 @@ FILES: Final[dict[str, pl.DataType]] = {
     "rows_accepted": pl.Int64(),
     "rows_duplicate": pl.Int64(),
     "rows_quarantined": pl.Int64(),
+    "rows_excluded": pl.Int64(),  # by the source's `only`: rows of other sources over the same file
     "blank_lines": pl.Int64(),
     "newest_at": UTC_TIME,
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -29,8 +30,13 @@ from cdptool.sources.outputs import declared_schema
 from cdptool.tables import FILES, ISSUES, QUARANTINE, StreamSchema, TableSchema, records_schema
 from cdptool.workspace import Snapshot, Transaction
 
-COUNTS = ("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined")
-COLUMNS = ("source", "files", "read", "accepted", "duplicate", "quarantined", "values set to null", "dialect")
+T = TypeVar("T")
+COUNTS = ("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined", "rows_excluded")
+COLUMNS = (
+    *("source", "files", "read", "accepted", "duplicate", "quarantined", "excluded"),
+    *("values set to null", "dialect"),
+)
+_EXCLUDED = COLUMNS.index("excluded")
 
 
 @dataclass(slots=True)
@@ -289,8 +295,12 @@ def _report(session: Session, accounts: list[_Account], *, dry_run: bool) -> Rep
         summary = (
             f"{total['rows_read']:,} rows {what} = {total['rows_accepted']:,} accepted"
             f" + {total['rows_duplicate']:,} duplicate + {total['rows_quarantined']:,} quarantined"
+            + (f" + {total['rows_excluded']:,} excluded by `only`" if total["rows_excluded"] else "")
         )
+    columns: tuple[str, ...] = COLUMNS
     rows = tuple(account.row() for account in accounts if account.n_files)
+    if not total["rows_excluded"]:  # a column for the few projects that use it
+        columns, rows = _without_excluded(columns), tuple(map(_without_excluded, rows))
     return Report(
         verb="ingest",
         summary=summary,
@@ -300,6 +310,10 @@ def _report(session: Session, accounts: list[_Account], *, dry_run: bool) -> Rep
             "sources": [dict(zip(COLUMNS, account.row(), strict=True)) for account in accounts],
             "dry_run": dry_run,
         },
-        grids=(Grid("Ingested", COLUMNS, rows),) if rows else (),
+        grids=(Grid("Ingested", columns, rows),) if rows else (),
         timings=tuple(session.timings.items()),
     )
+
+
+def _without_excluded(row: tuple[T, ...]) -> tuple[T, ...]:
+    return row[:_EXCLUDED] + row[_EXCLUDED + 1 :]

@@ -9,7 +9,8 @@ from cdptool.commands.session import Settings, open_session
 from cdptool.tables import FILES
 from cdptool.workspace import Snapshot
 
-SOURCE = ("source", "files", "read", "accepted", "duplicate", "quarantined", "newest")
+SOURCE = ("source", "files", "read", "accepted", "duplicate", "quarantined", "excluded", "newest")
+_EXCLUDED = SOURCE.index("excluded")
 
 
 def show_status(settings: Settings) -> Report:
@@ -35,7 +36,7 @@ def show_status(settings: Settings) -> Report:
             ],
         },
         grids=(
-            Grid("Sources", SOURCE, sources),
+            _source_grid(sources),
             Grid("Tables", ("table", "rows", "files"), tables),
             Grid("Latest runs (UTC)", ("started_at", "verb", "outcome", "run_id"), runs),
         ),
@@ -43,9 +44,17 @@ def show_status(settings: Settings) -> Report:
     )
 
 
+def _source_grid(sources: tuple[tuple[str | int | None, ...], ...]) -> Grid:
+    """The accounts of the sources; `excluded` only where rows are."""
+    if any(row[_EXCLUDED] for row in sources):
+        return Grid("Sources", SOURCE, sources)
+    rows = tuple(row[:_EXCLUDED] + row[_EXCLUDED + 1 :] for row in sources)
+    return Grid("Sources", SOURCE[:_EXCLUDED] + SOURCE[_EXCLUDED + 1 :], rows)
+
+
 def _sources(snapshot: Snapshot) -> tuple[tuple[str | int | None, ...], ...]:
     """The accounts of each source: its files, its rows, the newest time it speaks of."""
-    counts = ("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined")
+    counts = ("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined", "rows_excluded")
     by_source = (
         snapshot.scan("files", FILES)
         .group_by("source")

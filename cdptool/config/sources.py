@@ -29,7 +29,9 @@ from cdptool.config.project import Basics, currency_code, region, zone
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import OneOf, boolean, constant, one_sign, safe_name, share, text
 from cdptool.errors import ConfigError, Finding, Place
-from cdptool.sources.spec import Dialect, Mapped, SourceSpec
+from cdptool.rules import parse
+from cdptool.sources.expressions import compiled_column, compiled_filter
+from cdptool.sources.spec import Dialect, Expression, Mapped, SourceSpec
 
 Feeds: TypeAlias = tuple[str, str | None]
 
@@ -42,12 +44,65 @@ _OPTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("decimal", ("money", "number", "integer")),
     ("region", ("phone",)),
 )
+_ORIGINS: Final = ("column", "value", "expr", "first")
+
+
+def expression(value: Value, reading: Reading) -> Expression:
+    """An expression over the columns of the file; which columns there are is known when it is read."""
+    line = text(value, reading)
+    place = value.text_place if isinstance(value, Scalar) else value.place
+    parse(line, place, names_columns=True)
+    return Expression(line, place)
+
+
+def condition(value: Value, reading: Reading) -> Expression:
+    """An expression that is true or false of a row of the file."""
+    line = expression(value, reading)
+    compiled_filter(line)
+    return line
+
+
+def labelled(value: Value, reading: Reading) -> tuple[str, Expression]:
+    """One `label: condition` of a choice."""
+    if not isinstance(value, Table) or len(value.entries) != 1:
+        raise wrong("one `label: condition`", value, """write `- store: 'till != ""'`""")
+    entry = value.entries[0]
+    return constant(entry.key, reading), expression(entry.value, reading)
+
+
+def file_columns(value: Value, reading: Reading) -> tuple[str | None, tuple[str, ...]]:
+    """The column of the file, and those to look into where it has no valid value."""
+    first, *rest = ListOf(text, or_one=True, least=1)(value, reading)
+    return first, tuple(rest)
+
+
+def meaning(entry: Entry, reading: Reading) -> tuple[str, str]:
+    """A text of the file, and what it stands for."""
+    return entry.key.text, constant(entry.value, reading)
+
+
+def written(value: Value, reading: Reading) -> str:
+    """A text as it stands in the file, such as `1` or `no`."""
+    return constant(value, reading)
+
+
+def otherwise(value: Value, reading: Reading) -> str:
+    """What becomes of a text that `values` does not list; `null` is a word here."""
+    if isinstance(value, Scalar) and value.text == "null":
+        return "null"
+    return OneOf(("keep", "null", "quarantine"), "way to treat other texts")(value, reading)
+
+
 _MAPPED: Final = Shape(
     "a mapped column",
     Mapped,
     {
-        "column": text,
+        "column": Into(file_columns, ("column", "fallbacks")),
         "value": constant,
+        "expr": expression,
+        "first": ListOf(labelled, least=1),
+        "values": MapOf(meaning, written),
+        "else": Into(otherwise, ("otherwise",)),
         "required": boolean,
         "format": ListOf(text, or_one=True, least=1),
         "tz": zone,
@@ -117,13 +172,19 @@ def _mapped_value(entry: Entry, reading: Reading, kind: str | None) -> Mapped:
 
 def _read_mapped(name: str, kind: str, value: Value, place: Place, reading: Reading) -> Mapped:
     if not isinstance(value, Table):
-        return Mapped(name, kind, column=text(value, reading), place=place)
+        column, fallbacks = file_columns(value, reading)
+        return Mapped(name, kind, column=column, fallbacks=fallbacks, place=place)
     result = _MAPPED.read(value, reading, {"name": name, "type": kind}, place)
     findings = []
-    if (result.column is None) == (result.value is None):
-        findings.append(
-            Finding("a mapped column needs either `column` or `value`", place, "keep one of them")
-        )
+    if sum(value.get(key) is not None for key in _ORIGINS) != 1:
+        problem = "a mapped column needs one of `column`, `value`, `expr` and `first`"
+        findings.append(Finding(problem, place, "keep one of them"))
+    if value.get("else") is not None and not result.values:
+        findings.append(Finding("`else` means nothing without `values`", place, "add `values:`"))
+    try:
+        compiled_column(result)
+    except ConfigError as error:
+        findings += error.findings
     for option, types in _OPTIONS:
         written = next((entry for entry in value if entry.key.text == option), None)
         if written and kind and kind not in types:
@@ -167,6 +228,7 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
             "at": at,
             "identifiers": _MappedColumns("field"),
             "columns": _MappedColumns(kind),
+            "only": condition,
             "purpose": text,
             "max_quarantined": Into(_declared_share, ("max_quarantined_ratio", "declares_max_quarantined")),
         },

@@ -9,6 +9,13 @@ from __future__ import annotations
 
 from cdptool.rules.book import Catalog, Rule, RuleBook
 from cdptool.rules.check import check_condition, check_rules
+from cdptool.rules.columns import (
+    ColumnExpression,
+    column_choice,
+    column_condition,
+    column_expression,
+    columns_named,
+)
 from cdptool.rules.conditions import row_condition
 from cdptool.rules.evaluate import MIXED_CURRENCY, BookNeeds, StreamNeed, evaluate_kernel, needs
 from cdptool.rules.naming import order
@@ -18,12 +25,17 @@ __all__ = [
     "MIXED_CURRENCY",
     "BookNeeds",
     "Catalog",
+    "ColumnExpression",
     "Node",
     "Rule",
     "RuleBook",
     "StreamNeed",
     "check_condition",
     "check_rules",
+    "column_choice",
+    "column_condition",
+    "column_expression",
+    "columns_named",
     "evaluate_kernel",
     "needs",
     "order",

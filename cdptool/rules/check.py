@@ -327,5 +327,14 @@ def check_condition(node: Node, stream: StreamSchema, catalog: Catalog) -> tuple
     return tuple(sorted(checker.findings, key=lambda finding: _at(finding.place)))
 
 
+def expression_kind(
+    node: Node, stream: StreamSchema, catalog: Catalog
+) -> tuple[Kind | None, tuple[Finding, ...]]:
+    """The kind of an expression over single rows of a stream, and every finding; no kind only with a finding."""
+    checker = _Checker(catalog, RuleBook())
+    kind = checker.kind(node, _Scope(stream))
+    return kind, tuple(sorted(checker.findings, key=lambda finding: _at(finding.place)))
+
+
 def _at(place: Place | None) -> tuple[str, int, int]:
     return (place.file, place.line or 0, place.column or 0) if place else ("", 0, 0)

@@ -20,7 +20,7 @@ from cdptool.tables import UTC_TIME, StreamSchema
 _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Plain(Compiler):
+class PlainCompiler(Compiler):
     """Compiles over a frame of the stream alone, whose columns are named as they are declared."""
 
     prefix = ""
@@ -61,7 +61,7 @@ def row_condition(node: Node, stream: StreamSchema, *, present: tuple[str, ...] 
     findings = (*check_condition(node, stream, catalog), *_beyond(node))
     if findings:
         raise ConfigError(*findings)
-    compiler = _Plain(RuleBook(), catalog, _NO_TIME, {})
+    compiler = PlainCompiler(RuleBook(), catalog, _NO_TIME, {})
     compiler.present = present
     return compiler.truth(node, Subject(_NO_TIME, stream))
 

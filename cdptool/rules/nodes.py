@@ -41,7 +41,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A bare name: a column of the current row, a trait, a segment, a profile field, or `now`."""
+    """
+    A bare name: a column of the current row, a trait, a segment, a profile field, or `now`.
+
+    What is no word is a column of a file, written `row["Customer ID"]`.
+    """
 
     name: str
     place: Place = field(compare=False, repr=False)
@@ -233,7 +237,7 @@ def _atom(node: Node) -> tuple[str, int]:
         case Options(items=items):
             return f"[{_list(items)}]", _ATOM
         case Name(name=name):
-            return name, _ATOM
+            return (name if name.isidentifier() else f"row[{json.dumps(name, ensure_ascii=False)}]"), _ATOM
         case Attribute(base=base, name=name):
             return f"{_inside(base, _ATOM)}.{name}", _ATOM
         case Aggregate(function=function, selection=selection):

@@ -54,13 +54,14 @@ _OPERATORS: Final[dict[type[ast.operator], Operator]] = {
 }  # fmt: skip
 
 
-def parse(text: str, place: Place) -> Node:
+def parse(text: str, place: Place, *, names_columns: bool = False) -> Node:
     """
     Read one line of the rule language.
 
     Args:
         text: The expression.
         place: Where its first character stands; messages add the position inside the text.
+        names_columns: Whether names are columns of a file, of which `row["Customer ID"]` names any.
 
     Returns:
         The node, equal to every other node of the same meaning and printing back to its canonical text.
@@ -74,13 +75,14 @@ def parse(text: str, place: Place) -> Node:
     Traceback (most recent call last):
     cdptool.errors.ConfigError: rules.yaml:4:9: `__import__` is not allowed here
     """
-    return _Reader(text, place).read()
+    return _Reader(text, place, names_columns).read()
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     text: str
     origin: Place
+    names_columns: bool = False
 
     def read(self) -> Node:
         start = len(self.text) - len(self.text.lstrip())
@@ -141,6 +143,10 @@ class _Reader:
                 return Compare(operands, tuple(_COMPARISONS[type(sign)] for sign in signs), place)
             case ast.Call():
                 return self._call(tree, down)
+            case ast.Subscript(value=ast.Name(id="row"), slice=ast.Constant(value=str(name))) if (
+                self.names_columns
+            ):
+                return Name(name, place)
             case ast.Subscript():
                 raise self._refused("a window", tree, "a window belongs to a stream inside an aggregate")
             case _:

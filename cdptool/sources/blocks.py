@@ -12,7 +12,7 @@ from cdptool.errors import Place
 from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, Start, TextBlock
 from cdptool.sources.csv_records import Fault
 from cdptool.sources.json_source import JsonForm, JsonText, json_blocks, json_form, json_names
-from cdptool.sources.mapping import raw_rows
+from cdptool.sources.judging import raw_rows
 from cdptool.sources.opening import OpenedText, is_parquet, open_text
 from cdptool.sources.parquet import open_parquet
 from cdptool.sources.sniff import SAMPLE, Layout, detect_layout

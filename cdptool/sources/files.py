@@ -6,9 +6,14 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Final
 
 from cdptool.errors import Finding, Place, SourceError
 from cdptool.sources.spec import ReadContext, SourceSpec
+
+# Declared since the first version: a source that does not use them keeps its digest, and its files stay read.
+_LATER: Final = ("only",)
+_LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "values")
 
 
 def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
@@ -67,10 +72,18 @@ def mapping_digest(spec: SourceSpec, context: ReadContext | None = None) -> str:
     With a context, the project's defaults and schemas count too. A file is read again when this changes.
     """
     declared = asdict(spec)
-    for name in ("files", "purpose", "place", "declares_max_quarantined"):
+    for name in ("files", "purpose", "declares_max_quarantined"):
         declared.pop(name)
-    for mapped in (*declared["columns"], *declared["identifiers"], declared["at"] or {}):
-        mapped.pop("place", None)
+    for name in _LATER:
+        if not declared[name]:
+            del declared[name]
+    for mapped in (*declared["columns"], *declared["identifiers"], *([declared["at"]] if spec.at else ())):
+        if not mapped["values"]:
+            del mapped["otherwise"]
+        for name in _LATER_OF_COLUMNS:
+            if not mapped[name]:
+                del mapped[name]
+    declared = _without_places(declared)
     if context is not None:
         target = context.target.columns if context.target else ()
         columns = context.profile_fields if spec.feeds == "records" else target
@@ -78,3 +91,12 @@ def mapping_digest(spec: SourceSpec, context: ReadContext | None = None) -> str:
         declared["target"] = [[column.name, column.type] for column in columns]
     text = json.dumps(declared, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_places(declared: Any) -> Any:
+    """The tree without the places where things are written."""
+    if isinstance(declared, dict):
+        return {name: _without_places(value) for name, value in declared.items() if name != "place"}
+    if isinstance(declared, list | tuple):
+        return [_without_places(value) for value in declared]
+    return declared

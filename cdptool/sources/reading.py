@@ -30,7 +30,8 @@ from cdptool.sources.ids import (
     stream_rows,
     table_rows,
 )
-from cdptool.sources.mapping import AT, WHO, Mapper, QuarantinedRows, needed_columns, raw_rows
+from cdptool.sources.judging import QuarantinedRows, raw_rows
+from cdptool.sources.mapping import AT, WHO, Mapper, needed_columns
 from cdptool.sources.outputs import main_schema, main_table, records_schema
 from cdptool.sources.seen_records import SeenRecords, once_each
 from cdptool.sources.spec import FileResult, ReadContext, SourceSpec, StagedFile
@@ -90,7 +91,7 @@ class _FileReading:
         self._records = Spool("records", records_schema(context), f"{self._base}-records")
         self._rules: Counter[str] = Counter()
         self._first_quarantined: int | None = None
-        self._n_read = self._n_blank = self._n_staged = 0
+        self._n_read = self._n_excluded = self._n_blank = self._n_staged = 0
         self._newest: object = None
 
     def run(self) -> FileResult:
@@ -108,10 +109,10 @@ class _FileReading:
             staged = final
         n_quarantined = self._rules.total()
         n_accepted = int(pl.scan_parquet(staged).select(pl.len()).collect().item())
-        if self._n_read != n_accepted + n_duplicate + n_quarantined:
+        if self._n_read != n_accepted + n_duplicate + n_quarantined + self._n_excluded:
             raise AssertionError(
                 f"{self._place}: {self._n_read} rows read, but {n_accepted} accepted + {n_duplicate} duplicate"
-                f" + {n_quarantined} quarantined"
+                f" + {n_quarantined} quarantined + {self._n_excluded} excluded"
             )
         self._refuse_too_many(n_quarantined)
         main = (StagedFile(self._table, staged, n_accepted),) if n_accepted else ()
@@ -132,7 +133,12 @@ class _FileReading:
             self._set_aside(_rejected(block))
             if not len(block.lines):
                 continue
-            typed = self._mapper.read(block.frame, block.lines, block.raw)
+            chosen = self._mapper.chosen(block.frame, block.lines, block.raw)
+            self._n_read += chosen.n_rows - len(block.lines)
+            self._n_excluded += chosen.n_excluded
+            if not len(chosen.lines):
+                continue
+            typed = self._mapper.read(chosen.frame, chosen.lines, chosen.raw)
             self._set_aside(typed.quarantined)
             if typed.issues.height:
                 self._issues.add(
@@ -267,6 +273,7 @@ class _FileReading:
             "rows_accepted": n_accepted,
             "rows_duplicate": n_duplicate,
             "rows_quarantined": n_quarantined,
+            "rows_excluded": self._n_excluded,
             "blank_lines": self._n_blank,
             "newest_at": self._newest,
         }

@@ -32,10 +32,22 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """A line of the rule language over the columns of a file, as written; its syntax is checked already."""
+
+    text: str
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """
-    One of our columns, and what it is made from: a column of the file, or a constant.
+    One of our columns, and what it is made from: a column of the file, a constant, an expression, or a choice.
 
+    Where `column` has no valid value, that of the first of the `fallbacks` (further columns) that has one is
+    taken. `first` are labels with conditions: the label of the first that is true is the value. `values` say
+    what texts stand for, as (text, meaning), before the type reads them; a text that is not listed is kept as it
+    is, becomes null with an issue, or quarantines its row, as `otherwise` says.
     `format` is for dates and datetimes, `tz` for naive datetimes, `currency` (a code, or `currency_from` a
     column of the file) for money, `decimal` for numbers and money, `region` for phones.
     An empty or invalid value of a `required` column quarantines the row; otherwise the value becomes null
@@ -46,6 +58,11 @@ class Mapped:
     type: str  # a name in cdptool.fields.TYPES
     column: str | None = None
     value: str | None = None
+    expr: Expression | None = None
+    first: tuple[tuple[str, Expression], ...] = ()
+    fallbacks: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    otherwise: Literal["keep", "null", "quarantine"] = "keep"
     required: bool = False
     format: tuple[str, ...] = ()
     tz: str | None = None
@@ -66,6 +83,7 @@ class SourceSpec:
     `at` is the stream's time (or, for records, when the row was true: `observed_at`).
     `identifiers` (streams only) are profile fields that say who it was: they make the record.
     `columns` are profile fields (records) or the declared columns of the stream or table.
+    Rows that `only` is not true of are no rows of this source: counted as excluded, and otherwise left alone.
     """
 
     name: str
@@ -77,6 +95,7 @@ class SourceSpec:
     at: Mapped | None
     identifiers: tuple[Mapped, ...]
     columns: tuple[Mapped, ...]
+    only: Expression | None = None
     purpose: str | None = None
     max_quarantined_ratio: float = 0.01  # over this share the file is refused and nothing is committed
     declares_max_quarantined: bool = False  # then that is a failed check, else an unreadable file

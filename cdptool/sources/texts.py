@@ -7,9 +7,12 @@ What a person would have seen in the CSV of the same export: a customer id that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from cdptool.fields import FieldType
+from cdptool.fields.folding import clean, few_texts
 from cdptool.tables import MONEY_SCALE
 
 _EXACT = 2.0**53  # floats hold every integer up to here
@@ -86,3 +89,30 @@ def _time_text(column: pl.Series, kind: pl.Datetime) -> pl.Series:
         moments, suffix = moments.dt.convert_time_zone("UTC"), "Z"
     has_fraction = bool((moments.dt.microsecond() != 0).any())
     return moments.dt.to_string("%Y-%m-%dT%H:%M:%S" + ("%.6f" if has_fraction else "") + suffix)
+
+
+def key_text(texts: pl.Series) -> pl.Series:
+    """
+    The text of a key: trimmed and composed (NFC), null where empty.
+
+    >>> key_text(pl.Series([" A1 ", ""])).to_list()
+    ['A1', None]
+    """
+    distinct = few_texts(texts)
+    if distinct is not None and _cleaned(distinct).equals(distinct):
+        return texts
+    return _cleaned(texts)
+
+
+def _cleaned(texts: pl.Series) -> pl.Series:
+    return without_empty_texts(clean(texts).alias("key").to_frame(), ("key",))["key"]
+
+
+def without_empty_texts(block: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The block with null for the empty texts of these columns: `""` in a CSV file says no more than `,,`."""
+    texts = [name for name in names if block.schema[name] == pl.String]
+    if not texts:
+        return block
+    shortest = block.select(pl.col(texts).str.len_bytes().min()).row(0)
+    has_empty = [name for name, length in zip(texts, shortest, strict=True) if length == 0]
+    return block.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in has_empty)

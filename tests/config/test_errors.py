@@ -80,7 +80,7 @@ CASES = [
     ("exports.yaml", "to: meta_customer_list", "to: »meta", "", "unknown destination `meta`", "did you mean `meta_customer_list`?"),
     ("exports.yaml", "emails, spend]", "»emials, spend]", "", "unknown column `emials`", "did you mean `emails`?"),
     ("exports.yaml", "value: spend", "value: »spent", "", "unknown trait `spent`", "did you mean `spend`?"),
-    ("sources.yaml", "email: {column: E-mail}", "»email: {column: a, value: b}", "", "a mapped column needs either `column` or `value`", "keep one of them"),
+    ("sources.yaml", "email: {column: E-mail}", "»email: {column: a, value: b}", "", "a mapped column needs one of `column`, `value`, `expr` and `first`", "keep one of them"),
     ("sources.yaml", "email: {column: E-mail}", "email: {column: a, »decimal: ','}", "", "`decimal` means nothing for type `email`", "it is read for money, number, integer"),
     ("sources.yaml", '    at: {column: time, required: true}\n', "", "sources.yaml:13:3", "a source of a stream needs `at`", "add `at:` with the column of the time"),
     ("sources.yaml", '    columns:\n      customer_id', '    identifiers: {email: e}\n    columns:\n      customer_id', "sources.yaml:3:3", "`identifiers` are for sources of streams", "put them under `columns`"),

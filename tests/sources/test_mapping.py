@@ -1,0 +1,177 @@
+"""Columns made from several, texts that stand for others, rows that belong to another source."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cdptool.errors import Place, SourceError
+from cdptool.rules import column_expression, parse
+from cdptool.sources import Mapped
+from cdptool.sources.expressions import derived
+from cdptool.sources.spec import Expression
+from tests.frames import ROUNDS
+from tests.sources import mapper_oracle as oracle
+from tests.sources.project import CRM, SHOP, mapped, read
+
+HERE = Place("sources.yaml", 7, 10)
+
+
+def made(name: str, kind: str, text: str, **options: object) -> Mapped:
+    return Mapped(name, kind, expr=Expression(text, HERE), **options)  # type: ignore[arg-type]
+
+
+def note(column: Mapped):
+    """A stream source whose `note` is the column."""
+    return replace(SHOP, at=None, identifiers=(), columns=(column,))
+
+
+def as_csv(rows: list[oracle.Row]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, oracle.COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("round_", range(20 * ROUNDS))
+def test_expressions_mean_what_a_slow_mapper_says(tmp_path: Path, round_: int) -> None:
+    """Random expressions over random rows: texts, numbers and conditions, through whole files."""
+    seed = random.Random(f"mapper {round_}")
+    rows = oracle.random_rows(seed, 40)
+    for kind, invent in (
+        ("text", oracle.random_text),
+        ("number", oracle.random_number),
+        ("boolean", oracle.random_truth),
+    ):
+        text, meaning = invent(seed, 3)
+        compiled = column_expression(parse(text, HERE, names_columns=True), oracle.COLUMNS)
+        reader = derived(compiled, {name: str(i) for i, name in enumerate(oracle.COLUMNS)})
+        block = oracle.as_block(rows)
+        found = reader.read(block, []).to_list()
+        wanted = [meaning(row) for row in rows]
+        if kind == "number":
+            wanted = [None if one is None else pytest.approx(one) for one in wanted]
+        assert found == wanted, f"seed `mapper {round_}`: {text}"
+
+
+@pytest.mark.parametrize("round_", range(5 * ROUNDS))
+def test_only_counts_what_it_leaves_out_and_the_sum_holds(tmp_path: Path, round_: int) -> None:
+    """Two sources over one file, each with a condition: every row is somebody's or excluded, in blocks of any size."""
+    seed = random.Random(f"only {round_}")
+    rows = oracle.random_rows(seed, 60)
+    text, meaning = oracle.random_truth(seed, 2)
+    spec = replace(CRM, key=(), columns=(mapped("customer_id", "identifier", "family"),))
+    for block in (1 << 20, 64):
+        found = read(tmp_path, as_csv(rows), replace(spec, only=Expression(text, HERE)), block=block)
+        n_excluded = found.result.file["rows_excluded"][0]
+        full = [row for row in rows if any(row.values())]
+        assert n_excluded == sum(meaning(row) is not True for row in full), text
+        assert found.counts[0] == sum(found.counts[1:]) + n_excluded == len(full)
+
+
+def test_a_name_is_joined_and_read_by_its_type(tmp_path: Path) -> None:
+    column = made("note", "text", 'family + " " + default(row["Given Name"], "")')
+    found = read(tmp_path, "family,Given Name\nTrần,An\nLê,\n,Bình\n", note(column))
+    assert found.tables["stream_order"]["note"].to_list() == ["Trần An", "Lê", None]
+
+
+def test_a_product_of_numbers_is_money_and_a_text_that_is_none_is_an_issue(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, "qty,price\n3,1.10\n2,abc\n", note(made("total", "money", "qty * price", currency="VND"))
+    )
+    assert found.tables["stream_order"]["total"].to_list() == [33_000, None]
+    assert found.tables["issues"].select("row", "column", "raw").rows() == [(3, "price", "abc")]
+
+
+def test_a_required_expression_without_a_value_sets_the_row_aside(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, "qty,price\n3,1\n2,abc\n", note(made("note", "text", "qty * price", required=True))
+    )
+    assert found.counts == (2, 1, 0, 1)
+    assert found.tables["quarantine"].select("row", "column", "rule", "raw").rows() == [
+        (3, "price", "invalid", b"2,abc")
+    ]
+
+
+def test_a_name_the_file_does_not_have_is_told_with_its_place_and_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, "qty,Unit Price\n3,1\n", note(made("note", "text", 'qty * row["Unit Prise"] + qtty')))
+    assert [(str(f.place), f.problem, f.hint) for f in caught.value.findings] == [
+        ("sources.yaml:7:16", "the file has no column `Unit Prise`", 'did you mean `row["Unit Price"]`?'),
+        ("sources.yaml:7:36", "the file has no column `qtty`", "did you mean `qty`?"),
+    ]
+
+
+def test_a_choice_takes_the_first_label_that_is_true(tmp_path: Path) -> None:
+    lines = (("big", Expression("qty > 2", HERE)), ("small", Expression("qty > 0", HERE)))
+    found = read(tmp_path, "qty,k\n3,a\n1,b\n0,c\n,d\n", note(Mapped("note", "text", first=lines)))
+    assert found.tables["stream_order"]["note"].to_list() == ["big", "small", None, None]
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "notes", "counts", "n_issues"),
+    [
+        ("keep", ["male", "X", None], (3, 3, 0, 0), 0),
+        ("null", ["male", None, None], (3, 3, 0, 0), 1),
+        ("quarantine", ["male", None], (3, 2, 0, 1), 0),
+    ],
+)
+def test_values_stand_for_others(
+    tmp_path: Path, otherwise: str, notes: list[str | None], counts: tuple[int, ...], n_issues: int
+) -> None:
+    column = mapped("note", "text", "sex", values=(("M", "male"), ("F", "female")), otherwise=otherwise)
+    found = read(tmp_path, "sex,k\n M,1\nX,2\n,3\n", note(column))
+    assert found.tables["stream_order"]["note"].to_list() == notes
+    assert found.counts == counts
+    assert (found.tables["issues"].height if "issues" in found.tables else 0) == n_issues
+    if otherwise == "quarantine":
+        assert found.tables["quarantine"]["rule"].to_list() == ["values"]
+
+
+def test_the_first_valid_of_several_columns_is_taken_and_the_invalid_one_is_an_issue(tmp_path: Path) -> None:
+    column = mapped("phone", "phone", "phone", fallbacks=("mobile", "home"))
+    spec = replace(CRM, columns=(column,))
+    text = "id,phone,mobile,home\n1,x,0987654421,\n2,0912345679,y,\n3,,,0912345670\n4,,,\n"
+    found = read(tmp_path, text, spec)
+    assert found.tables["records"]["phone"].to_list() == [
+        "+84987654421",
+        "+84912345679",
+        "+84912345670",
+        None,
+    ]
+    assert found.tables["issues"].select("row", "column", "raw").rows() == [
+        (2, "phone", "x"),
+        (3, "mobile", "y"),
+    ]
+
+
+def test_a_required_value_may_come_from_any_of_several_columns(tmp_path: Path) -> None:
+    column = mapped("phone", "phone", "phone", fallbacks=("mobile",), required=True)
+    found = read(tmp_path, "id,phone,mobile\n1,x,0987654421\n2,x,\n3,,\n", replace(CRM, columns=(column,)))
+    assert found.counts == (3, 1, 0, 2)
+    assert found.tables["quarantine"].select("column", "rule").rows() == [
+        ("phone", "invalid"),
+        ("phone", "required"),
+    ]
+    assert found.tables["issues"].select("row", "column").rows() == [(2, "phone")]
+
+
+def test_one_file_feeds_records_and_a_stream_each_with_its_own_account(tmp_path: Path) -> None:
+    text = "type,id,email,time,total\nsignup,1,an@example.com,2026-03-01 10:00:00,\norder,1,,2026-03-02 10:00:00,5\n"
+    people = read(tmp_path, text, replace(CRM, only=Expression('type == "signup"', HERE)))
+    spec = replace(
+        SHOP,
+        only=Expression('type == "order"', HERE),
+        identifiers=(mapped("customer_id", "identifier", "id"),),
+        columns=(mapped("total", "money"),),
+    )
+    orders = read(tmp_path, text, spec)
+    assert (people.counts, orders.counts) == ((2, 1, 0, 0), (2, 1, 0, 0))
+    assert people.tables["records"]["row"].to_list() == [2]
+    assert orders.tables["stream_order"]["row"].to_list() == [3]
