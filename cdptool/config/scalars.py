@@ -107,6 +107,14 @@ def duration(value: Value, _: Reading) -> int:
     return int(found[1]) * _SECONDS[found[2]]
 
 
+def line_count(value: Value, _: Reading) -> int:
+    """How many lines: a whole number, 0 or more."""
+    number = value.value if isinstance(value, Scalar) else None
+    if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
+        return number
+    raise wrong("a number of lines", value, "write a whole number such as `3`")
+
+
 def ratio(value: Value, _: Reading) -> float:
     """A share: `2%`, or the number `0.02`."""
     if isinstance(value, Scalar):

@@ -27,7 +27,7 @@ from cdptool.config.forms import (
 from cdptool.config.names import columns_of
 from cdptool.config.project import Basics, currency_code, region, zone
 from cdptool.config.reader import Entry, Scalar, Table, Value
-from cdptool.config.scalars import OneOf, boolean, constant, one_sign, safe_name, share, text
+from cdptool.config.scalars import OneOf, boolean, constant, line_count, one_sign, safe_name, share, text
 from cdptool.errors import ConfigError, Finding, Place
 from cdptool.rules import parse
 from cdptool.sources.expressions import compiled_column, compiled_filter
@@ -134,9 +134,13 @@ _DIALECT: Final = Shape(
         "delimiter": one_sign,
         "encoding": codec,
         "quote": one_sign,
+        "escape": one_sign,
         "has_header": boolean,
         "records": text,
         "sparse": boolean,
+        "columns_by": OneOf(("name", "position"), "way to name columns"),
+        "skip_lines": line_count,
+        "footer_lines": line_count,
     },
 )
 

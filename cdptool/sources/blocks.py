@@ -11,11 +11,12 @@ import polars as pl
 from cdptool.errors import Place
 from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, Start, TextBlock
 from cdptool.sources.csv_records import Fault
+from cdptool.sources.footer import without_footer
 from cdptool.sources.json_source import JsonForm, JsonText, json_blocks, json_form, json_names
 from cdptool.sources.judging import raw_rows
 from cdptool.sources.opening import OpenedText, is_parquet, open_text
 from cdptool.sources.parquet import open_parquet
-from cdptool.sources.sniff import SAMPLE, Layout, detect_layout
+from cdptool.sources.sniff import BY_POSITION, SAMPLE, Layout, by_position, detect_layout
 from cdptool.sources.spec import Dialect
 from cdptool.sources.window import Chunk
 
@@ -46,15 +47,16 @@ def open_source(
         SourceError: It is not what the dialect says, or nothing that can be read.
     """
     if is_parquet(path, dialect, place):
-        return _open_parquet(path, place)
+        return _open_parquet(path, dialect, place)
     text = open_text(path, dialect, place)
+    texts = without_footer(text.chunks, dialect.footer_lines, place) if dialect.footer_lines else text.chunks
     sample = b""
-    while len(sample) < SAMPLE and (chunk := next(text.chunks, b"")):
+    while len(sample) < SAMPLE and (chunk := next(texts, b"")):
         sample += chunk
     is_whole = len(sample) < SAMPLE
     form = _json_form(sample, dialect, is_whole=is_whole, wanted=wanted)
     if form is not None:
-        found = JsonText(form, sample, is_whole, lambda: _from(sample, text.chunks), dialect, place)
+        found = JsonText(form, sample, is_whole, lambda: _from(sample, texts), dialect, place)
         return _open_json(found, text, wanted, block)
     layout = detect_layout(sample[:SAMPLE], dialect, place, is_whole=is_whole)
     notes = ("csv", *layout.notes, *_text_notes(text))
@@ -62,7 +64,7 @@ def open_source(
     def blocks(
         _needed: tuple[str, ...],
     ) -> Iterator[TextBlock]:  # all columns: quarantine keeps whole records
-        chunks = _from(sample[layout.offset :], text.chunks)
+        chunks = _from(sample[layout.offset :], texts)
         offset = None if text.text_offset is None else text.text_offset + layout.offset
         start = Start(layout.first_line, offset)
         reader = CsvReader(chunks, layout.shape, place, start=start, block=block)
@@ -96,8 +98,11 @@ def _open_json(text: JsonText, opened: OpenedText, wanted: tuple[str, ...], bloc
     )
 
 
-def _open_parquet(path: str, place: Place) -> OpenedSource:
+def _open_parquet(path: str, dialect: Dialect, place: Place) -> OpenedSource:
     source = open_parquet(path, place)
+    names, notes = source.names, source.notes
+    if dialect.columns_by == "position":
+        names, notes = by_position(len(names)), (*notes, BY_POSITION)
 
     def blocks(needed: tuple[str, ...]) -> Iterator[TextBlock]:
         row = 1
@@ -105,7 +110,7 @@ def _open_parquet(path: str, place: Place) -> OpenedSource:
             yield TextBlock(frame, np.arange(row, row + frame.height), (), 0)
             row += frame.height
 
-    return OpenedSource(source.names, source.notes, True, blocks)
+    return OpenedSource(names, notes, True, blocks)
 
 
 def _text_notes(text: OpenedText) -> Iterator[str]:

@@ -130,14 +130,23 @@ class CsvReader:
             yield gathered.block(self._schema)
 
     def _read_part(self, gathered: _Gathered, size: int) -> int:
-        """Read about so many bytes; returns how many are behind: 0 = try again with a smaller part."""
+        """
+        Read about so many bytes; returns how many are behind: 0 = try again with a smaller part.
+
+        Polars knows no escapes: text is proven up to the first one, and what has many is read exactly.
+        """
         view = self._window.view(size)
+        if self._shape.escape:
+            plain = _size_before(self._shape.escape, view)
+            if plain < min(_SMALLEST, len(view)):
+                return self._read_exactly(gathered, min(len(view), _FINE))
+            view = view[:plain]
         structure = structure_of(view, self._shape)
         if structure.size == 0:
             return self._read_exactly(gathered, 1)
         if not self._take(gathered, view[: structure.size], structure):
-            if size > _SMALLEST:
-                self._part = max(_SMALLEST, size // 2)
+            if len(view) > _SMALLEST:
+                self._part = max(_SMALLEST, len(view) // 2)
                 return 0
             return self._read_exactly(gathered, structure.size)
         if structure.is_cut:  # what lies behind was scanned in vain
@@ -282,6 +291,15 @@ class CsvReader:
             )
         self._window.fill(2 * ahead)
         return 2 * ahead
+
+
+def _size_before(letter: bytes, view: memoryview) -> int:
+    """How many bytes stand before the first such letter."""
+    for start in range(0, len(view), _FINE):
+        found = bytes(view[start : start + _FINE]).find(letter)
+        if found >= 0:
+            return start + found
+    return len(view)
 
 
 def _is_utf8(part: bytes) -> bool:

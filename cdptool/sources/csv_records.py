@@ -2,7 +2,8 @@
 The exact reader of one CSV record at a time: slow, and the meaning that the fast path must prove it keeps.
 
 A field that begins with the quote runs to the next single quote, which a separator or a line end must follow;
-`""` inside is a quote; a quote within an unquoted field is a letter like any other. A record whose quotes do
+`""` inside is a quote, and so is the declared escape before a quote; a quote within an unquoted field is a
+letter like any other. A record whose quotes do
 not come out right is quarantined *by its first line only*, and reading goes on at the next line: one open
 quote costs one row, never the rest of the file.
 """
@@ -23,6 +24,7 @@ class Shape:
     separator: bytes
     quote: bytes  # empty = quotes mean nothing
     n_fields: int
+    escape: bytes = b""  # within quotes, before a quote or itself: both stand for the second letter
 
 
 class Fault(NamedTuple):
@@ -38,6 +40,10 @@ class Record(NamedTuple):
     end: int
     fields: tuple[bytes, ...] | None
     fault: Fault | None
+
+
+_AFTER_QUOTE = Fault("quote", "text after a closing quote")
+_ESCAPED = Fault("quote", 'text after a closing quote, before which stands `\\`: declare escape: "\\\\"')
 
 
 class NeedMoreError(Exception):
@@ -70,13 +76,14 @@ def read_record(buffer: bytes, start: int, shape: Shape, *, is_last: bool) -> Re
     position = start
     while True:
         if shape.quote and buffer.startswith(shape.quote, position):
-            close = _closing_quote(buffer, position + 1, shape.quote, is_last)
+            close = _closing_quote(buffer, position + 1, shape, is_last)
             if close < 0:
                 return Record(line_end, None, Fault("quote", "unterminated quote"))
-            fields.append(buffer[position + 1 : close].replace(shape.quote * 2, shape.quote))
+            fields.append(_unquoted(buffer[position + 1 : close], shape))
             position = close + 1
             if not buffer.startswith((shape.separator, b"\n", b"\r\n"), position):
-                return Record(line_end, None, Fault("quote", "text after a closing quote"))
+                is_escaped = not shape.escape and buffer.startswith(b"\\", close - 1)
+                return Record(line_end, None, _ESCAPED if is_escaped else _AFTER_QUOTE)
         else:
             stop = _line_end(buffer, position, is_last) - 1
             after = buffer.find(shape.separator, position, stop)
@@ -106,10 +113,17 @@ def _line_end(buffer: bytes, position: int, is_last: bool) -> int:
     raise NeedMoreError
 
 
-def _closing_quote(buffer: bytes, position: int, quote: bytes, is_last: bool) -> int:
+def _closing_quote(buffer: bytes, position: int, shape: Shape, is_last: bool) -> int:
+    quote, escape = shape.quote, shape.escape
     limit = position + QUOTE_LIMIT
     while True:
         found = buffer.find(quote, position, limit)
+        if escape and (escaped := buffer.find(escape, position, found if found >= 0 else limit)) >= 0:
+            if not is_last and escaped + 2 >= len(buffer):
+                raise NeedMoreError
+            stands_for_letter = buffer.startswith((quote, escape), escaped + 1)
+            position = escaped + 1 + stands_for_letter
+            continue
         if found < 0:
             if limit > len(buffer) and not is_last:
                 raise NeedMoreError
@@ -119,6 +133,25 @@ def _closing_quote(buffer: bytes, position: int, quote: bytes, is_last: bool) ->
         if not buffer.startswith(quote, found + 1):
             return found
         position = found + 2
+
+
+def _unquoted(inside: bytes, shape: Shape) -> bytes:
+    """What the letters between two quotes stand for."""
+    quote, escape = shape.quote, shape.escape
+    if not escape or escape not in inside:
+        return inside.replace(quote * 2, quote)
+    parts: list[bytes] = []
+    position = 0
+    while position < len(inside):
+        for pair in (quote * 2, escape + quote, escape * 2):
+            if inside.startswith(pair, position):
+                parts.append(pair[1:])
+                position += 2
+                break
+        else:
+            parts.append(inside[position : position + 1])
+            position += 1
+    return b"".join(parts)
 
 
 def _fault(raw: bytes, n_fields: int, expected: int) -> Fault | None:

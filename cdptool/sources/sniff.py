@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cdptool.errors import Place, SourceError
 from cdptool.sources.csv_records import NeedMoreError, Shape, read_record
@@ -19,6 +20,8 @@ from cdptool.sources.spec import Dialect
 SAMPLE = 1 << 20
 _RECORDS = 500
 _CANDIDATES: tuple[bytes, ...] = (b",", b";", b"\t", b"|")
+BY_POSITION = "columns by position"
+_MISTAKEN = 10  # a header that so many times more rows differ from than agree with is none
 _WORDS = {b",": "`,`", b";": "`;`", b"\t": "tab", b"|": "`|`"}
 
 
@@ -46,6 +49,7 @@ class _Trial:
     n_blank: int
     counts: Counter[int]
     has_spare_field: bool
+    first_lines: dict[int, int]  # number of fields → the line of the first record that has so many
     fault: str | None = None  # why the header is not readable
 
     @property
@@ -70,21 +74,16 @@ def detect_layout(sample: bytes, dialect: Dialect, place: Place, *, is_whole: bo
         is_whole: Whether the sample is the whole file.
 
     Raises:
-        SourceError: Empty, one column without a declared delimiter, or something above the header.
+        SourceError: Empty, one column without a declared delimiter, or undeclared lines above the header.
     """
     if is_whole and sample and not sample.endswith(b"\n"):
         sample += b"\n"
-    if not sample.strip():
-        raise SourceError("the file is empty", place=place, hint="even an export without rows has a header")
-    told, skipped = _told_delimiter(sample)
-    declared = {"tab": b"\t", "\\t": b"\t"}.get(
-        dialect.delimiter or "", (dialect.delimiter or "").encode()
-    ) or told
-    if len(declared) > 1:
-        raise SourceError("the delimiter must be one ASCII character", place=place)
+    above = _above(sample, dialect, place)
+    declared = _declared_delimiter(dialect, place) or above.delimiter
+    quote, escape = dialect.quote.encode(), (dialect.escape or "").encode()
     trials = [
-        _try(sample[skipped:], Shape(candidate, dialect.quote.encode(), 0), dialect, is_whole=is_whole)
-        for candidate in ((declared,) if declared else _CANDIDATES)
+        _try(sample[above.size :], Shape(each, quote, 0, escape), dialect, above.n_lines, is_whole=is_whole)
+        for each in ((declared,) if declared else _CANDIDATES)
     ]
     best = max(trials, key=_Trial.rank)
     if best.fault and dialect.has_header:
@@ -100,20 +99,65 @@ def detect_layout(sample: bytes, dialect: Dialect, place: Place, *, is_whole: bo
             hint="declare `delimiter` in the source's dialect (`,` if there is one column)",
         )
     _refuse_title_lines(best, dialect, place)
-    how = "declared" if dialect.delimiter else "`sep=` line" if told else "detected"
+    how = "declared" if dialect.delimiter else "`sep=` line" if above.delimiter else "detected"
     notes = [f"delimiter {_WORDS.get(best.shape.separator, repr(best.shape.separator.decode()))} ({how})"]
     names = _names(best, dialect, notes)
+    notes += _declared_notes(dialect)
     if best.has_spare_field:
         notes.append("every row ends with a delimiter")
     return Layout(
         shape=replace(best.shape, n_fields=len(names) + best.has_spare_field),
         names=names,
-        offset=best.offset + skipped,
-        first_line=best.line + (skipped > 0),
+        offset=best.offset + above.size,
+        first_line=best.line,
         n_blank=best.n_blank,
         has_spare_field=best.has_spare_field,
         notes=tuple(notes),
     )
+
+
+class _Above(NamedTuple):
+    """What stands above the header: bytes, lines, and the delimiter that Excel's `sep=;` tells."""
+
+    size: int
+    n_lines: int
+    delimiter: bytes
+
+
+def _above(sample: bytes, dialect: Dialect, place: Place) -> _Above:
+    size = 0
+    for _ in range(dialect.skip_lines):
+        size = sample.find(b"\n", size) + 1
+        if not size:
+            raise SourceError(
+                f"fewer lines than the {dialect.skip_lines} to skip",
+                place=place,
+                hint="correct `skip_lines` in the source's dialect",
+            )
+    told, told_size = _told_delimiter(sample[size:])
+    if not sample[size + told_size :].strip():
+        raise SourceError("the file is empty", place=place, hint="even an export without rows has a header")
+    return _Above(size + told_size, dialect.skip_lines + bool(told), told)
+
+
+def _declared_delimiter(dialect: Dialect, place: Place) -> bytes:
+    written = dialect.delimiter or ""
+    declared = b"\t" if written in ("tab", "\\t") else written.encode()
+    if len(declared) > 1:
+        raise SourceError(
+            "the delimiter must be one ASCII character",
+            place=place,
+            hint="correct `delimiter` in the dialect",
+        )
+    return declared
+
+
+def _declared_notes(dialect: Dialect) -> Iterator[str]:
+    if dialect.escape:
+        yield f"escape `{dialect.escape}` (declared)"
+    for n, where in ((dialect.skip_lines, "above the header"), (dialect.footer_lines, "below the rows")):
+        if n:
+            yield f"{n} line{'s' * (n > 1)} {where} left out (declared)"
 
 
 def _told_delimiter(sample: bytes) -> tuple[bytes, int]:
@@ -125,10 +169,10 @@ def _told_delimiter(sample: bytes) -> tuple[bytes, int]:
     return b"", 0
 
 
-def _try(sample: bytes, shape: Shape, dialect: Dialect, *, is_whole: bool) -> _Trial:
+def _try(sample: bytes, shape: Shape, dialect: Dialect, n_above: int, *, is_whole: bool) -> _Trial:
     records = _records(sample, shape, is_whole)
     header: tuple[bytes, ...] = ()
-    offset, line, n_blank, fault = 0, 1, 0, None
+    offset, line, n_blank, fault = 0, 1 + n_above, 0, None
     for start, end, fields in records:
         offset, lines = end, max(1, sample.count(b"\n", start, end))
         if fields is None and not sample[start:end].strip(b"\r\n"):
@@ -138,12 +182,17 @@ def _try(sample: bytes, shape: Shape, dialect: Dialect, *, is_whole: bool) -> _T
         header = fields or ()
         line += lines
         break
-    rows = [fields for _, _, fields in records if fields is not None]
+    rows, first_lines, at = [], {len(header): line - 1}, line
+    for start, end, fields in records:
+        if fields is not None:
+            rows.append(fields)
+            first_lines.setdefault(len(fields), at)
+        at += max(1, sample.count(b"\n", start, end))
     if not dialect.has_header:
-        rows, offset, line, n_blank = [header, *rows], 0, 1, 0
+        rows, offset, line, n_blank = [header, *rows], 0, 1 + n_above, 0
     counts = Counter(len(row) for row in rows)
     why = fault.reason if fault else None
-    trial = _Trial(shape, header, offset, line, n_blank, counts, has_spare_field=False, fault=why)
+    trial = _Trial(shape, header, offset, line, n_blank, counts, False, first_lines, fault=why)
     n_fields = trial.n_fields
     has_spare = n_fields == len(header) + 1 and all(not row[-1] for row in rows if len(row) == n_fields)
     return replace(trial, has_spare_field=has_spare and dialect.has_header)
@@ -165,21 +214,33 @@ def _records(
 
 
 def _refuse_title_lines(trial: _Trial, dialect: Dialect, place: Place) -> None:
-    expected = len(trial.header)
-    if not dialect.has_header or trial.has_spare_field or not trial.counts or trial.counts[expected]:
+    expected, found = len(trial.header), trial.n_fields
+    if not dialect.has_header or trial.has_spare_field or not trial.counts:
         return
-    if trial.n_fields == expected - 1 and not trial.header[-1].strip():
+    if trial.counts[expected] * _MISTAKEN >= trial.counts[found]:
+        return
+    if found == expected - 1 and not trial.header[-1].strip():
         return  # only the header ends with a delimiter
+    hint = "remove title lines above the header, or declare the `delimiter`"
+    if found > expected:
+        n = trial.first_lines[found] - 1
+        hint = (
+            f"if the header is line {n + 1}, declare `skip_lines: {n}` in the source's dialect; "
+            "else check the `delimiter`"
+        )
     raise SourceError(
-        f"the first line has {expected} field{'s' * (expected != 1)}, the rows below it {trial.n_fields}",
+        f"the first line has {expected} field{'s' * (expected != 1)}, the rows below it {found}",
         place=Place(place.file, trial.line - 1),
-        hint="remove title lines above the header, or declare the `delimiter`",
+        hint=hint,
     )
 
 
 def _names(trial: _Trial, dialect: Dialect, notes: list[str]) -> tuple[str, ...]:
     if not dialect.has_header:
         notes.append("no header")
+        if dialect.columns_by == "position":
+            notes.append(BY_POSITION)
+            return by_position(trial.n_fields)
         return tuple(f"column_{i + 1}" for i in range(trial.n_fields))
     cells = list(trial.header)
     if (
@@ -190,7 +251,20 @@ def _names(trial: _Trial, dialect: Dialect, notes: list[str]) -> tuple[str, ...]
     ):
         cells.pop()
         notes.append("the header ends with a delimiter")
+    if dialect.columns_by == "position":
+        notes.append(BY_POSITION)
+        return by_position(len(cells))
     return unique_names([cell.decode() for cell in cells], notes)
+
+
+def by_position(n: int) -> tuple[str, ...]:
+    """
+    Names of columns that are called by their position.
+
+    >>> by_position(3)
+    ('1', '2', '3')
+    """
+    return tuple(str(i + 1) for i in range(n))
 
 
 def unique_names(headers: list[str], notes: list[str]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Dialect:
     delimiter: str | None = None
     encoding: str | None = None  # a Python codec name
     quote: str = '"'
+    escape: str | None = None  # a letter that, within quotes, makes the quote behind it (or itself) a letter
     has_header: bool = True
     records: str | None = None
     sparse: bool = False
@@ -37,6 +38,9 @@ class Expression:
 
     text: str
     place: Place = field(compare=False)
+    columns_by: Literal["name", "position"] = "name"  # by position the columns are called `1`, `2`, …
+    skip_lines: int = 0  # lines above the header, such as the title of a report
+    footer_lines: int = 0  # lines below the rows, such as totals; blank lines between and below not counted
 
 
 @dataclass(frozen=True, slots=True)

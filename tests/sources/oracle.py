@@ -14,7 +14,7 @@ class Read:
     blank: int = 0
 
 
-def read_text(text: bytes, separator: bytes, n_fields: int) -> Read:
+def read_text(text: bytes, separator: bytes, n_fields: int, *, escape: bytes = b"") -> Read:
     """Read letter by letter, as a person with the rules beside them would."""
     if text and not text.endswith(b"\n"):
         text += b"\n"
@@ -25,7 +25,7 @@ def read_text(text: bytes, separator: bytes, n_fields: int) -> Read:
             found.blank += 1
             position, line = first_line_end, line + 1
             continue
-        fields, end = split(text, position, separator)
+        fields, end = split(text, position, separator, escape)
         if fields is None:
             found.bad.append((line, "quote"))
             position, line = first_line_end, line + 1
@@ -44,7 +44,7 @@ def read_text(text: bytes, separator: bytes, n_fields: int) -> Read:
     return found
 
 
-def split(text: bytes, start: int, separator: bytes) -> tuple[list[bytes] | None, int]:
+def split(text: bytes, start: int, separator: bytes, escape: bytes = b"") -> tuple[list[bytes] | None, int]:
     """One record as a state machine over letters: its fields (None where quotes go wrong) and its end."""
     fields: list[bytes] = []
     value = b""
@@ -55,6 +55,9 @@ def split(text: bytes, start: int, separator: bytes) -> tuple[list[bytes] | None
         if state == "quoted":
             if letter == b'"' and text[i + 1 : i + 2] == b'"':
                 value += b'"'
+                i += 1
+            elif escape and letter == escape and text[i + 1 : i + 2] in (b'"', escape):
+                value += text[i + 1 : i + 2]
                 i += 1
             elif letter == b'"':
                 state = "closed"

@@ -22,11 +22,12 @@ ROUNDS = int(os.environ.get("CDPTOOL_ORACLE_ROUNDS", "1"))
 
 
 def read(
-    text: bytes, n_fields: int, *, block: int = 8 << 20, chunk: int = 1 << 20, separator: bytes = b","
+    text: bytes, n_fields: int, *, block: int = 8 << 20, chunk: int = 1 << 20, escape: bytes = b""
 ) -> Read:
     chunks = (text[i : i + chunk] for i in range(0, len(text), chunk))
     found = Read()
-    for part in CsvReader(chunks, Shape(separator, b'"', n_fields), Place("x.csv"), block=block).blocks():
+    shape = Shape(b",", b'"', n_fields, escape)
+    for part in CsvReader(chunks, shape, Place("x.csv"), block=block).blocks():
         found.rows += zip(part.lines.tolist(), part.frame.fill_null("").rows(), strict=True)
         found.bad += [(item.line, item.fault.rule) for item in part.rejected]
         found.blank += part.n_blank
@@ -110,6 +111,50 @@ def test_one_column_keeps_empty_values_and_counts_blank_lines() -> None:
     for block in (2, 8 << 20):
         found = read(text, 1, block=block)
         assert (found.rows, found.blank) == ([(1, ("a",)), (3, ("",)), (4, ("b",))], 1)
+
+
+ESCAPED = (
+    b'"Tr \\"X\\" Y",1,2\n',
+    b'"a \\", b",1,2\n',
+    b'"C:\\\\","\\n","\\\\\\""\n',
+    b'"a ""b"" \\"c\\"",1,2\n',
+    b'a\\"b,\\",\\\n',
+    b'"open \\",2,3\n4,5,6\n',
+    b'"ends\\\\" x,2,3\n',
+    b'"{\\"a\\":1,\\"b\\":2}","x\\\ny",3\n',
+)
+
+
+@pytest.mark.parametrize("block", [16, 700, 8 << 20])
+@pytest.mark.parametrize("n_good", [3, 3000])
+@pytest.mark.parametrize("number", range(len(ESCAPED)))
+def test_declared_escapes_are_read_as_the_slow_reader_reads_them(
+    number: int, n_good: int, block: int
+) -> None:
+    if block == 16 and n_good > 3:
+        return
+    good = b'1,"a, ""b""",c\n' * n_good
+    text = good + ESCAPED[number] * 2 + good
+    assert read(text, 3, block=block, escape=b"\\") == read_text(text, b",", 3, escape=b"\\")
+
+
+def test_declared_escapes_give_back_the_letters() -> None:
+    found = read(b'"Tr \\"X\\" Y","C:\\\\new","a\\nb"\n', 3, escape=b"\\")
+    assert found.rows == [(1, ('Tr "X" Y', "C:\\new", "a\\nb"))]
+
+
+@settings(max_examples=100 * ROUNDS, deadline=None)
+@given(
+    pieces=st.lists(st.sampled_from([b"\\", b'"', b",", b"a", b"\n", b'\\"', b'"a', b'b",']), max_size=40),
+    n_good=st.sampled_from([0, 1, 400]),
+    block=st.sampled_from([1, 7, 300, 8 << 20]),
+)
+def test_random_escapes_are_read_as_the_slow_reader_reads_them(
+    pieces: list[bytes], n_good: int, block: int
+) -> None:
+    good = b'1,"x\\"y",3\n1,"a, b",3\n1,2,3\n' * (n_good if block > 200 else min(n_good, 1))
+    text = good + b"".join(pieces) + b"\n" + good
+    assert read(text, 3, block=block, escape=b"\\") == read_text(text, b",", 3, escape=b"\\")
 
 
 LETTERS = (
