@@ -295,7 +295,7 @@ def _report(session: Session, accounts: list[_Account], *, dry_run: bool) -> Rep
         summary = (
             f"{total['rows_read']:,} rows {what} = {total['rows_accepted']:,} accepted"
             f" + {total['rows_duplicate']:,} duplicate + {total['rows_quarantined']:,} quarantined"
-            + (f" + {total['rows_excluded']:,} excluded by `only`" if total["rows_excluded"] else "")
+            + (f" + {total['rows_excluded']:,} excluded" if total["rows_excluded"] else "")
         )
     columns: tuple[str, ...] = COLUMNS
     rows = tuple(account.row() for account in accounts if account.n_files)

@@ -31,7 +31,7 @@ from cdptool.config.scalars import OneOf, boolean, constant, line_count, one_sig
 from cdptool.errors import ConfigError, Finding, Place
 from cdptool.rules import parse
 from cdptool.sources.expressions import compiled_column, compiled_filter
-from cdptool.sources.spec import Dialect, Expression, Mapped, SourceSpec
+from cdptool.sources.spec import Dialect, Expression, Mapped, SourceSpec, Unpivot
 
 Feeds: TypeAlias = tuple[str, str | None]
 
@@ -145,6 +145,11 @@ _DIALECT: Final = Shape(
 )
 
 
+_UNPIVOT: Final = Shape(
+    "an unpivot", Unpivot, {"columns": ListOf(text, or_one=True, least=1), "name_to": text, "value_to": text}
+)
+
+
 def feeds(value: Value, reading: Reading) -> Feeds:
     """What a source feeds: records, a stream or a table; the last two with the name."""
     if isinstance(value, Scalar) and value.text == "records":
@@ -233,6 +238,7 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
             "identifiers": _MappedColumns("field"),
             "columns": _MappedColumns(kind),
             "only": condition,
+            "unpivot": _UNPIVOT,
             "purpose": text,
             "max_quarantined": Into(_declared_share, ("max_quarantined_ratio", "declares_max_quarantined")),
         },
@@ -253,6 +259,8 @@ def source(entry: Entry, reading: Reading) -> SourceSpec:
         findings.append(Finding("`identifiers` are for sources of streams", spec.place, hint))
     if findings:
         raise ConfigError(*findings)
+    if spec.unpivot and spec.key and spec.unpivot.name_to not in spec.key:
+        return replace(spec, key=(*spec.key, spec.unpivot.name_to))  # a key names one cell, not its row
     return spec
 
 

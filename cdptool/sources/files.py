@@ -12,7 +12,7 @@ from cdptool.errors import Finding, Place, SourceError
 from cdptool.sources.spec import ReadContext, SourceSpec
 
 # Declared since the first version: a source that does not use them keeps its digest, and its files stay read.
-_LATER: Final = ("only",)
+_LATER: Final = ("only", "unpivot")
 _LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "values")
 
 

@@ -30,14 +30,12 @@ from cdptool.sources.expressions import (
 from cdptool.sources.judging import Faults, Flawed, QuarantinedRows, Rows, issue_frame, judge, raw_rows
 from cdptool.sources.spec import Mapped, ReadContext, SourceSpec
 from cdptool.sources.texts import as_text, key_text, without_empty_texts
+from cdptool.sources.unpivot import RawOf, is_pattern, unpivot_findings, unpivoting
 from cdptool.tables import Column, StreamSchema, TableSchema
 
 AT = "at"
 KEY = "key:"  # key columns of the file, as text
 WHO = "who:"  # identifiers of a stream row
-
-
-RawOf = Callable[[int], bytes]  # the bytes of a row by its place in a block
 
 
 class Chosen(NamedTuple):
@@ -77,9 +75,12 @@ class Mapper:
     ) -> None:
         self._spec = spec
         self._place = Place(context.shown_path)
-        self._index = {name: str(i) for i, name in enumerate(names)}
-        self._names = tuple(names)
+        self._n_columns = len(names)
         self._refuse_missing(names)
+        made = (spec.unpivot.name_to, spec.unpivot.value_to) if spec.unpivot else ()
+        self._names = (*names, *made)
+        self._index = {name: str(i) for i, name in enumerate(self._names)}
+        self._unpivot = unpivoting(spec.unpivot, self._index) if spec.unpivot else None
         self._context = context
         self._is_typed = is_typed
         self._readers = tuple(self._all_readers())
@@ -88,7 +89,17 @@ class Mapper:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The columns of the block that are read at all."""
+        """The columns of the file's blocks that are read at all."""
+        sources = self._unpivot.sources if self._unpivot else ()
+        return tuple(sorted({*self._kept, *sources}, key=int))
+
+    @property
+    def _kept(self) -> tuple[str, ...]:
+        """The columns of the file's blocks that the rows still have when wide ones were made long."""
+        return tuple(name for name in self._used if int(name) < self._n_columns)
+
+    @property
+    def _used(self) -> tuple[str, ...]:
         found = set(self._keys).union(*(reader.needed for reader in self._readers))
         if self._only is not None:
             found |= set(self._only.sources.values())
@@ -122,12 +133,15 @@ class Mapper:
 
     def chosen(self, block: pl.DataFrame, lines: Rows, raw: RawOf | None = None) -> Chosen:
         """The rows of a block that are of this source, with the lines and the bytes they came from."""
-        if self._only is None:
-            return Chosen(block, lines, raw, len(lines), 0)
-        is_mine = self._only.read(block, []).fill_null(False)
-        at = is_mine.arg_true().to_numpy()
-        mine = block.filter(is_mine)
-        return Chosen(mine, lines[at], _raw_at(raw, at), len(lines), len(lines) - len(at))
+        n_rows = len(lines)
+        if self._unpivot is not None:
+            n_rows *= len(self._unpivot.sources)
+            block, lines, raw = self._unpivot.apply(block, lines, raw, self._kept)
+        if self._only is not None:
+            is_mine = self._only.read(block, []).fill_null(False)
+            at = is_mine.arg_true().to_numpy()
+            block, lines, raw = block.filter(is_mine), lines[at], _raw_at(raw, at)
+        return Chosen(block, lines, raw, n_rows, n_rows - len(lines))
 
     def read(self, block: pl.DataFrame, lines: Rows, raw: RawOf | None = None) -> Typed:
         """
@@ -135,7 +149,7 @@ class Mapper:
 
         `raw` gives the bytes of a row by its place in the block; None = those of its fields as CSV.
         """
-        block = without_empty_texts(block, self.needed)
+        block = without_empty_texts(block, self._used)
         columns: dict[str, pl.Series] = {"row": pl.Series(lines, dtype=pl.Int64)}
         faults = Faults(len(lines))
         issues: list[Flawed] = []
@@ -246,8 +260,12 @@ class Mapper:
 
     def _refuse_missing(self, names: Sequence[str]) -> None:
         """Name every declared column that the file lacks, all at once."""
-        unknown = refuse_unknown(self._spec, names)
+        unpivot = self._spec.unpivot
+        made = (unpivot.name_to, unpivot.value_to) if unpivot else ()
+        unknown = refuse_unknown(self._spec, (*names, *made))
         findings = [] if unknown is None else list(unknown.findings)
+        if unpivot:
+            findings += unpivot_findings(unpivot, names, self._place)
         needed = _mapped_columns(self._spec)
         # A first row that knows none of them may be a customer: what stands there is not told.
         told = (
@@ -256,7 +274,7 @@ class Mapper:
             else "its first row names no declared column: is that the header, in this dialect?"
         )
         for name in sorted(needed):
-            if name not in self._index:
+            if name not in names:
                 near = get_close_matches(name, names, n=1, cutoff=0.6)
                 hint = f"did you mean `{near[0]}`?" if near else told
                 findings.append(Finding(f"column `{name}` is missing", self._place, hint))
@@ -271,14 +289,19 @@ def _raw_at(raw: RawOf | None, at: Rows) -> RawOf | None:
 
 def needed_columns(spec: SourceSpec) -> set[str]:
     """The columns of the file that the source names, in expressions too."""
-    return _mapped_columns(spec) | expression_columns(spec)
+    made = {spec.unpivot.name_to, spec.unpivot.value_to} if spec.unpivot else set()
+    return (_mapped_columns(spec) | expression_columns(spec)) - made
 
 
 def _mapped_columns(spec: SourceSpec) -> set[str]:
     mapped = (*spec.columns, *spec.identifiers, *([spec.at] if spec.at else []))
     named = {m.column for m in mapped if m.value is None} | {m.currency_from for m in mapped}
     named |= {name for m in mapped for name in m.fallbacks}
-    return {name for name in named if name is not None} | set(spec.key)
+    found = {name for name in named if name is not None} | set(spec.key)
+    if spec.unpivot is None:
+        return found
+    wide = {name for name in spec.unpivot.columns if not is_pattern(name)}
+    return (found | wide) - {spec.unpivot.name_to, spec.unpivot.value_to}
 
 
 def target_columns(spec: SourceSpec, context: ReadContext) -> tuple[Column, ...]:

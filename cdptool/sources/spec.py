@@ -44,6 +44,19 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpivot:
+    """
+    Columns of the file whose cells are rows of their own: the column's name and the cell's text in two new columns.
+
+    `columns` are names or patterns (`2026-*`). The new columns are used like columns of the file.
+    """
+
+    columns: tuple[str, ...]
+    name_to: str
+    value_to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """
     One of our columns, and what it is made from: a column of the file, a constant, an expression, or a choice.
@@ -100,6 +113,7 @@ class SourceSpec:
     identifiers: tuple[Mapped, ...]
     columns: tuple[Mapped, ...]
     only: Expression | None = None
+    unpivot: Unpivot | None = None
     purpose: str | None = None
     max_quarantined_ratio: float = 0.01  # over this share the file is refused and nothing is committed
     declares_max_quarantined: bool = False  # then that is a failed check, else an unreadable file

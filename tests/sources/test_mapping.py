@@ -14,7 +14,7 @@ from cdptool.errors import Place, SourceError
 from cdptool.rules import column_expression, parse
 from cdptool.sources import Mapped
 from cdptool.sources.expressions import derived
-from cdptool.sources.spec import Expression
+from cdptool.sources.spec import Expression, Unpivot
 from tests.frames import ROUNDS
 from tests.sources import mapper_oracle as oracle
 from tests.sources.project import CRM, SHOP, mapped, read
@@ -175,3 +175,65 @@ def test_one_file_feeds_records_and_a_stream_each_with_its_own_account(tmp_path:
     assert (people.counts, orders.counts) == ((2, 1, 0, 0), (2, 1, 0, 0))
     assert people.tables["records"]["row"].to_list() == [2]
     assert orders.tables["stream_order"]["row"].to_list() == [3]
+
+
+@pytest.mark.parametrize("round_", range(5 * ROUNDS))
+def test_wide_rows_become_one_row_for_each_cell_that_says_something(tmp_path: Path, round_: int) -> None:
+    """Random wide rows against a loop over csv.DictReader: names, values, lines and the account, in any block size."""
+    seed = random.Random(f"unpivot {round_}")
+    months = tuple(f"2026-{i:02}" for i in range(1, seed.randrange(2, 7)))
+    cells = ("", " ", "5", "12.5", "abc")
+    lines = [",".join(("store", "k", *months))]
+    lines += [",".join((f"S{i}", "x", *(seed.choice(cells) for _ in months))) for i in range(30)]
+    spec = replace(
+        SHOP,
+        at=None,
+        key=("store", "month"),
+        unpivot=Unpivot(("2026-*",), "month", "amount"),
+        identifiers=(),
+        columns=(
+            mapped("order_id", "identifier", "store"),
+            mapped("note", "text", "month"),
+            mapped("total", "money", "amount", required=True),
+        ),
+    )
+    wanted = []
+    for line, row in enumerate(csv.DictReader(lines), start=2):
+        wanted += [(line, row["store"], month, row[month]) for month in months if row[month].strip()]
+    good = [(*one[:3], round(float(one[3]) * 10_000)) for one in wanted if one[3] != "abc"]
+    for block in (1 << 20, 40):
+        found = read(tmp_path, "\n".join(lines) + "\n", spec, block=block)
+        events = found.tables["stream_order"]
+        assert events.select("row", "order_id", "note", "total").rows() == good
+        assert events["event_id"].n_unique() == len(good)
+        n_bad, n_cells = len(wanted) - len(good), 30 * len(months)
+        assert found.counts == (n_cells, len(good), 0, n_bad)
+        assert found.result.file["rows_excluded"][0] == n_cells - len(wanted)
+        if n_bad:
+            raws = found.tables["quarantine"].select("row", "raw").rows()
+            assert all(raw.decode() == lines[row - 1] for row, raw in raws)
+
+
+def test_an_unpivoted_column_may_not_take_the_name_of_one_of_the_file(tmp_path: Path) -> None:
+    spec = replace(note(mapped("note", "text", "store")), unpivot=Unpivot(("jan", "q*"), "store", "amount"))
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, "store,jan\nS1,5\n", spec)
+    assert [f.problem for f in caught.value.findings] == [
+        "`store` is a column of the file already",
+        "no column fits `q*`",
+    ]
+
+
+def test_several_identifiers_of_a_row_become_several_records(tmp_path: Path) -> None:
+    """A person's second phone is evidence too: each cell makes a record under the same customer number."""
+    spec = replace(
+        CRM,
+        key=("id", "which"),
+        unpivot=Unpivot(("phone", "mobile"), "which", "number"),
+        columns=(mapped("customer_id", "identifier", "id"), mapped("phone", "phone", "number")),
+    )
+    found = read(tmp_path, "id,phone,mobile\n1,0987654421,0987654422\n2,,0987654423\n", spec)
+    records = found.tables["records"]
+    assert records["source_key"].to_list() == ["1|phone", "1|mobile", "2|mobile"]
+    assert records["customer_id"].to_list() == ["1", "1", "2"]
+    assert records["phone"].n_unique() == 3
