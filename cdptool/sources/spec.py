@@ -30,6 +30,9 @@ class Dialect:
     has_header: bool = True
     records: str | None = None
     sparse: bool = False
+    columns_by: Literal["name", "position"] = "name"  # by position the columns are called `1`, `2`, …
+    skip_lines: int = 0  # lines above the header, such as the title of a report
+    footer_lines: int = 0  # lines below the rows, such as totals; blank lines between and below not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,6 @@ class Expression:
 
     text: str
     place: Place = field(compare=False)
-    columns_by: Literal["name", "position"] = "name"  # by position the columns are called `1`, `2`, …
-    skip_lines: int = 0  # lines above the header, such as the title of a report
-    footer_lines: int = 0  # lines below the rows, such as totals; blank lines between and below not counted
 
 
 @dataclass(frozen=True, slots=True)
