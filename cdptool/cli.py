@@ -71,6 +71,19 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "keep": _option(int, 10, "--keep", min=1, text="How many snapshots to keep."),
     "show_values": _option(bool, False, "--show-values", text="Print personal values unmasked."),
     "dry_run": _option(bool, False, "--dry-run", text="Say what would change; write nothing."),
+    "junit": _option(
+        Path | None,
+        None,
+        "--junit",
+        metavar="PATH",
+        text="Also write the results as JUnit XML, for CI systems.",
+    ),
+    "everything": _option(
+        bool, False, "--all", text="Check all data again, not only what came since the last check."
+    ),
+    "clock": _option(
+        str | None, None, "--as-of", metavar="TIME", text="The moment feeds are judged at [default: now]."
+    ),
     "wait": _option(
         float, 0.0, "--wait", metavar="SECONDS", min=0, text="How long to wait while another run writes."
     ),
@@ -142,6 +155,8 @@ def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool) -> N
             report = command(say)
         show(report, voice)
         sys.stdout.flush()
+        if report.exit_code:
+            raise typer.Exit(report.exit_code)
     except CdptoolError as error:
         if debug:
             traceback.print_exc()
@@ -186,6 +201,22 @@ def ingest(call: Call, *, sources: list[str] | None, dry_run: bool) -> Report:
     from cdptool.commands.ingest import ingest_files
 
     return ingest_files(call.settings, tuple(sources or ()), call.say, dry_run=dry_run)
+
+
+@_verb(
+    app, "check", "sources", "project", "clock", "everything", "junit", *WRITES,
+    example="cdptool check -C configs --as-of 2026-11-20T21:00+07:00 --junit out/checks.xml",
+)  # fmt: skip
+def check(
+    call: Call, *, sources: list[str] | None, clock: str | None, everything: bool, junit: Path | None
+) -> Report:
+    """Hold new data against what sources.yaml expects; exit 1 where it fails.
+
+    Feeds that are late or have gaps, rows that break a rule, columns that nobody planned; with file and line.
+    """
+    from cdptool.commands.check import check_data
+
+    return check_data(call.settings, tuple(sources or ()), as_of=clock, everything=everything, junit=junit)
 
 
 @_verb(app, "merge", "project", "dry_run", "buckets", *WRITES, example="cdptool merge -C configs --dry-run")

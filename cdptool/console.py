@@ -43,9 +43,10 @@ def show(report: Report, voice: Voice) -> None:
             print(line)  # noqa: T201
         for grid in report.grids:
             _print_grid(grid)
-    if voice.quiet:
-        return
     sys.stdout.flush()
+    if voice.quiet:
+        _talk_findings(tuple(each for each in report.findings if each.severity == "error"))
+        return
     _talk_findings(report.findings)
     if voice.verbose:
         for step, seconds in report.timings:

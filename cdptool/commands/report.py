@@ -23,7 +23,7 @@ class Report:
     The outcome of one command.
 
     `data` is exactly what `--json` prints. `grids` and `lines` are the same for people. An answer
-    (`is_answer`) is printed even with `-q`, because it is all the command does.
+    (`is_answer`) is printed even with `-q`, because it is all the command does; so are findings that are errors.
     """
 
     verb: str
@@ -34,3 +34,4 @@ class Report:
     findings: tuple[Finding, ...] = ()
     timings: tuple[tuple[str, float], ...] = ()
     is_answer: bool = False
+    exit_code: int = 0  # of a command that did its work, and found that the data failed a check

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeAlias, cast
 
+from cdptool.config.expect import EXPECT, PLAN_KEYS, judge_expectations
 from cdptool.config.forms import (
     Into,
     ListOf,
@@ -27,7 +28,17 @@ from cdptool.config.forms import (
 from cdptool.config.names import columns_of
 from cdptool.config.project import Basics, currency_code, region, zone
 from cdptool.config.reader import Entry, Scalar, Table, Value
-from cdptool.config.scalars import OneOf, boolean, constant, line_count, one_sign, safe_name, share, text
+from cdptool.config.scalars import (
+    OneOf,
+    boolean,
+    constant,
+    duration,
+    line_count,
+    one_sign,
+    safe_name,
+    share,
+    text,
+)
 from cdptool.errors import ConfigError, Finding, Place
 from cdptool.rules import parse
 from cdptool.sources.expressions import compiled_column, compiled_filter
@@ -240,6 +251,11 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
             "only": condition,
             "unpivot": _UNPIVOT,
             "purpose": text,
+            "owner": text,
+            "legal_basis": text,
+            "keep_for": Into(duration, ("keep_for_seconds",)),
+            **PLAN_KEYS,
+            "expect": EXPECT,
             "max_quarantined": Into(_declared_share, ("max_quarantined_ratio", "declares_max_quarantined")),
         },
         otherwise={"dialect": Dialect(), "key": (), "at": None, "identifiers": ()},
@@ -299,6 +315,7 @@ def _complete(spec: SourceSpec, basics: Basics) -> SourceSpec:
         )
     tz = stream.tz if stream else None
     fill = partial(_fill, basics=basics, tz=tz)
+    judge_expectations(spec, basics)
     return replace(
         spec,
         at=fill(spec.at) if spec.at else None,

@@ -34,7 +34,14 @@ class PlainCompiler(Compiler):
         return replace(seen, lo=pl.lit(None, field_type(declared.type).dtype if declared else UTC_TIME))
 
 
-def row_condition(node: Node, stream: StreamSchema, *, present: tuple[str, ...] | None = None) -> pl.Expr:
+def row_condition(
+    node: Node,
+    stream: StreamSchema,
+    *,
+    present: tuple[str, ...] | None = None,
+    now: datetime | None = None,
+    tz: str = "UTC",
+) -> pl.Expr:
     """
     A condition over the rows of a stream as an expression.
 
@@ -42,6 +49,8 @@ def row_condition(node: Node, stream: StreamSchema, *, present: tuple[str, ...] 
         node: The condition: columns of the row, constants, comparisons, and/or/not, missing, default, matches.
         stream: The stream whose columns it may name.
         present: The columns the frame has; what else is declared counts as null. None = all.
+        now: What `now` is; None = it may not be named.
+        tz: The zone of days, and of times written without one.
 
     Returns:
         A Boolean expression over columns named as declared, and `at`; null is unknown.
@@ -57,17 +66,18 @@ def row_condition(node: Node, stream: StreamSchema, *, present: tuple[str, ...] 
     >>> pl.DataFrame({"kind": ["promo", "news", None]}).select(met=promo)["met"].to_list()
     [True, False, None]
     """
-    catalog = Catalog(streams=(stream,))
-    findings = (*check_condition(node, stream, catalog), *_beyond(node))
+    catalog = Catalog(streams=(stream,), tz=tz)
+    findings = (*check_condition(node, stream, catalog), *_beyond(node, knows_now=now is not None))
     if findings:
         raise ConfigError(*findings)
-    compiler = PlainCompiler(RuleBook(), catalog, _NO_TIME, {})
+    clock = now or _NO_TIME
+    compiler = PlainCompiler(RuleBook(), catalog, clock, {})
     compiler.present = present
-    return compiler.truth(node, Subject(_NO_TIME, stream))
+    return compiler.truth(node, Subject(clock, stream))
 
 
-def _beyond(node: Node) -> tuple[Finding, ...]:
+def _beyond(node: Node, *, knows_now: bool) -> tuple[Finding, ...]:
     looks = [each for each in walk(node) if isinstance(each, Aggregate | At)]
     found = [Finding("other rows are not looked at here", each.place) for each in looks]
-    now = [each for each in walk(node) if isinstance(each, Name) and each.name == "now"]
+    now = [] if knows_now else [each for each in walk(node) if isinstance(each, Name) and each.name == "now"]
     return (*found, *(Finding("`now` is not known here", each.place) for each in now))

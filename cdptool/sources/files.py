@@ -14,6 +14,11 @@ from cdptool.sources.spec import ReadContext, SourceSpec
 # Declared since the first version: a source that does not use them keeps its digest, and its files stay read.
 _LATER: Final = ("only", "unpivot")
 _LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "values")
+# What a source says that changes nothing about how its files are read.
+_NOT_READING: Final = (
+    "files", "purpose", "owner", "legal_basis", "keep_for_seconds", "expect", "max_lag", "every",
+    "expected_from", "expected_until", "place", "declares_max_quarantined",
+)  # fmt: skip
 
 
 def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
@@ -72,7 +77,7 @@ def mapping_digest(spec: SourceSpec, context: ReadContext | None = None) -> str:
     With a context, the project's defaults and schemas count too. A file is read again when this changes.
     """
     declared = asdict(spec)
-    for name in ("files", "purpose", "declares_max_quarantined"):
+    for name in _NOT_READING:
         declared.pop(name)
     for name in _LATER:
         if not declared[name]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import polars as pl
 
+from cdptool.checks.spec import Expectation
 from cdptool.errors import Place
 from cdptool.tables import Column, StreamSchema, TableSchema
 
@@ -101,6 +102,8 @@ class SourceSpec:
     `identifiers` (streams only) are profile fields that say who it was: they make the record.
     `columns` are profile fields (records) or the declared columns of the stream or table.
     Rows that `only` is not true of are no rows of this source: counted as excluded, and otherwise left alone.
+    `purpose`, `owner`, `legal_basis` and `keep_for_seconds` are its collection plan: why the data is held, by
+    whom, on which ground and how long. None of it, nor what is expected, changes how a file is read.
     """
 
     name: str
@@ -115,9 +118,23 @@ class SourceSpec:
     only: Expression | None = None
     unpivot: Unpivot | None = None
     purpose: str | None = None
+    owner: str | None = None
+    legal_basis: str | None = None
+    keep_for_seconds: int | None = None
+    expect: tuple[Expectation, ...] = field(default=(), compare=False)  # what `check` asks of the rows
+    max_lag: Expectation | None = field(default=None, compare=False)  # the plan's own words for the same
+    every: Expectation | None = field(default=None, compare=False)
+    expected_from: Expectation | None = field(default=None, compare=False)
+    expected_until: Expectation | None = field(default=None, compare=False)
     max_quarantined_ratio: float = 0.01  # over this share the file is refused and nothing is committed
     declares_max_quarantined: bool = False  # then that is a failed check, else an unreadable file
     place: Place | None = field(default=None, compare=False)
+
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """What the collection plan promises, then what is expected of the rows."""
+        plan = (self.max_lag, self.every, self.expected_from, self.expected_until)
+        return (*(each for each in plan if each is not None), *self.expect)
 
 
 @dataclass(frozen=True, slots=True)

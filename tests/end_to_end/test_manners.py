@@ -24,6 +24,7 @@ READING = {
 }
 WRITING = {
     "ingest": ("ingest", *PROJECT),
+    "check": ("check", *TIMED),
     "merge": ("merge", *PROJECT),
     "segment": ("segment", *TIMED),
     "plan": ("plan", *TIMED),
