@@ -55,6 +55,7 @@ FILES: Final[dict[str, pl.DataType]] = {
     "rows_excluded": pl.Int64(),  # by the source's `only`: rows of other sources over the same file
     "blank_lines": pl.Int64(),
     "newest_at": UTC_TIME,
+    "raw_form": pl.String(),  # how the raw records of quarantine are written, as JSON: read again without the file
 }
 QUARANTINE: Final[dict[str, pl.DataType]] = {
     **PROVENANCE,
@@ -63,6 +64,7 @@ QUARANTINE: Final[dict[str, pl.DataType]] = {
     "rule": pl.String(),  # `fields`, `quote`, `encoding`, `required`, `invalid`, …
     "reason": pl.String(),  # in words, without a cell value
     "raw": pl.Binary(),  # the record as read, at most 64 KiB; shown only with --show-values
+    "byte_offset": pl.Int64(),  # where the record begins in the (unpacked) file; null where not known
 }
 ISSUES: Final[dict[str, pl.DataType]] = {
     **PROVENANCE,

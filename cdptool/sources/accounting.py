@@ -84,7 +84,7 @@ class Accounts:
         if self._spec.key:
             again = self._again(repeated) if repeated.height else repeated["row"]
             return Settlement(is_duplicate=self._mask(again, self._among(known)))
-        copies = self._copies(repeated) if repeated.height else None
+        copies = self._copies(_numbered(repeated)) if repeated.height else None
         return Settlement(is_duplicate=self._mask(self._among(known)), copies=copies)
 
     def _n_buckets(self, n_more: int = 0) -> int:
@@ -125,16 +125,17 @@ class Accounts:
             )
         return repeated.filter(~pl.struct("id", "content").is_first_distinct())["row"]
 
-    def _copies(self, repeated: pl.DataFrame) -> pl.DataFrame:
+    def _copies(self, numbered: pl.DataFrame) -> pl.DataFrame:
         """The further copies of identical rows, whose ids are made anew here too."""
-        numbered = repeated.with_columns(n=pl.int_range(pl.len(), dtype=pl.Int64).over("id"))
         copies = numbered.filter(pl.col("n") > 0)
-        if self._spec.feeds == "stream":
-            ids = copy_ids(copies["content"], copies["n"])
-        else:
-            ids = record_ids(copy_keys(copies["content"], copies["n"]), self._spec)
+        ids = self._copy_ids(copies["content"], copies["n"])
         self._ids.put(copies["row"].to_numpy(), ids.to_numpy())
         return copies.select("row", "n")
+
+    def _copy_ids(self, contents: pl.Series, copies: pl.Series) -> pl.Series:
+        if self._spec.feeds == "stream":
+            return copy_ids(contents, copies)
+        return record_ids(copy_keys(contents, copies), self._spec)
 
     def _settle_table(self, repeated: pl.DataFrame) -> Settlement:
         # The smallest content hash wins, not the first row: a shuffled file must give the same table.
@@ -167,6 +168,69 @@ class Accounts:
         for rows in positions:
             mask[rows.to_numpy()] = True
         return mask
+
+
+class AccountsAgain(Accounts):
+    """The accounts of a few rows that are read again: their file has brought its other rows already."""
+
+    def settle(self, known: Known) -> Settlement:
+        """As for a file; but further copies of its rows are no duplicates, and a table's rows keep their keys."""
+        if self._spec.feeds == "table":
+            return self._among_keys(super().settle(known), known)
+        if self._spec.key:
+            return super().settle(known)
+        rows = _numbered(self._with_contents(self._rows_of(0, 1)))
+        before = self._copies_before(rows["content"], known)
+        copies = self._copies(rows.with_columns(n=pl.col("n") + before))
+        return Settlement(
+            is_duplicate=self._mask(self._among(known)), copies=copies if copies.height else None
+        )
+
+    def _copies_before(self, contents: pl.Series, known: Known) -> pl.Series:
+        """
+        How many identical rows the same file had before, per row.
+
+        Counted by the ids of its copies: those that an earlier file had too were left out, and stand before them.
+        """
+        sought = contents.to_frame("content")
+        if known.earlier is None or known.rows is None:
+            return pl.Series("n", [0], dtype=pl.Int64).new_from_index(0, len(contents))
+        is_sought = pl.col("content").is_in(contents.unique().implode())
+        mine, there = known.earlier.filter(is_sought).collect(), known.rows.filter(is_sought).collect()
+        copies = (
+            there.group_by("content")
+            .agg(n=pl.int_range(pl.len(), dtype=pl.Int64))
+            .explode("n")
+            .sort("content", "n")
+        )
+        ids = self._copy_ids(copies["content"], copies["n"]).alias("id")
+        found = copies.with_columns(ids).join(mine.select("id"), on="id", how="semi")
+        counts = found.group_by("content").agg(pl.col("n").max() + 1)
+        return sought.join(counts, on="content", how="left", maintain_order="left")["n"].fill_null(0)
+
+    def _among_keys(self, settled: Settlement, known: Known) -> Settlement:
+        """A row whose key the table has: seen before where it says the same, else a conflict."""
+        if known.rows is None:
+            return settled
+        rows = self._with_contents(self._rows_of(0, 1))
+        held = rows.join(known.rows.unique("id").collect(), on="id", how="inner", suffix="_held")
+        is_same = pl.col("content") == pl.col("content_held")
+        conflict = _either(settled.is_conflict, self._mask(held.filter(~is_same)["row"]))
+        duplicate = _either(settled.is_duplicate, self._mask(held.filter(is_same)["row"]))
+        if duplicate is not None and conflict is not None:
+            duplicate &= ~conflict
+        return Settlement(duplicate, conflict)
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `n`: how many of the same id stand before each."""
+    return rows.with_columns(n=pl.int_range(pl.len(), dtype=pl.Int64).over("id"))
+
+
+def _either(left: Mask | None, right: Mask | None) -> Mask | None:
+    if left is None or right is None:
+        return left if right is None else right
+    return left | right
 
 
 def _height(rows: pl.LazyFrame) -> int:

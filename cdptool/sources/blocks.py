@@ -13,9 +13,9 @@ from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, Start, TextBl
 from cdptool.sources.csv_records import Fault
 from cdptool.sources.footer import without_footer
 from cdptool.sources.json_source import JsonForm, JsonText, json_blocks, json_form, json_names
-from cdptool.sources.judging import raw_rows
 from cdptool.sources.opening import OpenedText, is_parquet, open_text
 from cdptool.sources.parquet import open_parquet
+from cdptool.sources.raw import RawForm
 from cdptool.sources.sniff import BY_POSITION, SAMPLE, Layout, by_position, detect_layout
 from cdptool.sources.spec import Dialect
 from cdptool.sources.window import Chunk
@@ -33,6 +33,11 @@ class OpenedSource:
     notes: tuple[str, ...]
     is_typed: bool
     blocks: Callable[[tuple[str, ...]], Iterator[TextBlock]]
+    raw: RawForm | None = None  # how its records are kept in quarantine; None = by their columns
+
+    @property
+    def raw_form(self) -> RawForm:
+        return self.raw or RawForm(self.names)
 
 
 def open_source(
@@ -73,7 +78,8 @@ def open_source(
         for found in reader.blocks():
             yield _without_spare_field(found, layout) if layout.has_spare_field else found
 
-    return OpenedSource(layout.names, notes, False, blocks)
+    raw = RawForm(layout.names, layout.shape, layout.has_spare_field, "csv")
+    return OpenedSource(layout.names, notes, False, blocks, raw)
 
 
 def _json_form(
@@ -95,6 +101,7 @@ def _open_json(text: JsonText, opened: OpenedText, wanted: tuple[str, ...], bloc
         (text.form, *_text_notes(opened)),
         False,
         lambda needed: json_blocks(text, names, needed, block),
+        RawForm(names, kind="json"),
     )
 
 
@@ -136,7 +143,7 @@ def _without_spare_field(block: TextBlock, layout: Layout) -> TextBlock:
         return block
     at = is_used.arg_true().to_numpy()
     fault = Fault("fields", f"{n} fields, expected {n - 1}")
-    raws = raw_rows(block.frame, at)
+    raws = RawForm(layout.names, layout.shape, kind="csv").write(block.frame, at)
     rejected = [Rejected(int(block.lines[i]), fault, raw) for i, raw in zip(at, raws, strict=True)]
     kept = ~is_used
     merged = tuple(sorted((*block.rejected, *rejected), key=lambda item: item.line))

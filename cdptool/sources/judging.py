@@ -4,16 +4,12 @@ What is wrong with the rows of a block: set aside by their first fault, or kept 
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-
-from cdptool.sources.csv_records import RAW_LIMIT
 
 Rows = NDArray[np.int64]
 _RULES = ("invalid",)  # verdicts that are rules of the quarantine by themselves
@@ -27,6 +23,7 @@ class QuarantinedRows(NamedTuple):
     rules: list[str]
     reasons: list[str]
     raws: list[bytes]
+    byte_offsets: Sequence[int | None] = ()  # where these begin; () = not known
 
 
 class Flawed(NamedTuple):
@@ -35,14 +32,6 @@ class Flawed(NamedTuple):
     column: str | None
     flaws: pl.DataFrame
     texts: pl.Series
-
-
-def raw_rows(block: pl.DataFrame, rows: Rows) -> Iterator[bytes]:
-    """The rows as CSV records, each at most 64 KiB."""
-    for row in block[rows].iter_rows() if len(rows) else ():
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(row)
-        yield line.getvalue().encode()[:RAW_LIMIT]
 
 
 class Faults:

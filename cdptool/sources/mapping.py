@@ -27,7 +27,8 @@ from cdptool.sources.expressions import (
     expression_columns,
     refuse_unknown,
 )
-from cdptool.sources.judging import Faults, Flawed, QuarantinedRows, Rows, issue_frame, judge, raw_rows
+from cdptool.sources.judging import Faults, Flawed, QuarantinedRows, Rows, issue_frame, judge
+from cdptool.sources.raw import RawForm
 from cdptool.sources.spec import Mapped, ReadContext, SourceSpec
 from cdptool.sources.texts import as_text, key_text, without_empty_texts
 from cdptool.sources.unpivot import RawOf, is_pattern, unpivot_findings, unpivoting
@@ -71,9 +72,9 @@ class Mapper:
     """Maps the blocks of one file, in order. Field readers remember what was dear to read."""
 
     def __init__(
-        self, spec: SourceSpec, context: ReadContext, names: Sequence[str], *, is_typed: bool = False
+        self, spec: SourceSpec, context: ReadContext, raw: RawForm, *, is_typed: bool = False
     ) -> None:
-        self._spec = spec
+        self._spec, self._raw, names = spec, raw, raw.names
         self._place = Place(context.shown_path)
         self._n_columns = len(names)
         self._refuse_missing(names)
@@ -147,7 +148,7 @@ class Mapper:
         """
         Read a block: columns `0`, `1`, … as in the file, and the provenance row of each of its rows.
 
-        `raw` gives the bytes of a row by its place in the block; None = those of its fields as CSV.
+        `raw` gives the bytes of a row by its place in the block; None = those of its fields.
         """
         block = without_empty_texts(block, self._used)
         columns: dict[str, pl.Series] = {"row": pl.Series(lines, dtype=pl.Int64)}
@@ -168,7 +169,7 @@ class Mapper:
                 pl.all_horizontal(pl.col(f"{KEY}{i}").is_null() for i in range(len(self._keys)))
             )
             faults.add(is_empty.to_series().arg_true(), ", ".join(self._spec.key), "key", "the key is empty")
-        raws = partial(raw_rows, block) if raw is None else partial(map, raw)
+        raws = partial(self._raw.write, block) if raw is None else partial(map, raw)
         return self._typed(raws, frame, faults, issues)
 
     def _key_column(self, block: pl.DataFrame, name: str, columns: dict[str, pl.Series]) -> pl.Series:

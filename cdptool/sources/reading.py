@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import polars as pl
 
 from cdptool.errors import CheckFailed, Place, SourceError
 from cdptool.ids import hash63
-from cdptool.sources.accounting import Accounts, Settlement
+from cdptool.sources.accounting import Accounts, AccountsAgain, Settlement
 from cdptool.sources.blocks import OpenedSource, open_source
 from cdptool.sources.csv_blocks import BLOCK, TextBlock
 from cdptool.sources.ids import (
@@ -30,11 +31,11 @@ from cdptool.sources.ids import (
     stream_rows,
     table_rows,
 )
-from cdptool.sources.judging import QuarantinedRows, raw_rows
+from cdptool.sources.judging import QuarantinedRows
 from cdptool.sources.mapping import AT, WHO, Mapper, needed_columns
 from cdptool.sources.outputs import main_schema, main_table, records_schema
 from cdptool.sources.seen_records import SeenRecords, once_each
-from cdptool.sources.spec import FileResult, ReadContext, SourceSpec, StagedFile
+from cdptool.sources.spec import FileResult, Known, ReadContext, SourceSpec, StagedFile
 from cdptool.sources.staging import Spool, discard, read_in_order, write_streaming
 from cdptool.tables import FILES, ISSUES, QUARANTINE, TableSchema
 
@@ -62,29 +63,58 @@ def read_file(
             usual. Nothing is left in the staging folder then.
         CheckFailed: More rows are quarantined than the source's own `max_quarantined` allows.
     """
-    reading = _FileReading(path, spec, staging, context, block)
+    return _run(_FileReading(path, spec, staging, context, block))
+
+
+def read_again(source: OpenedSource, spec: SourceSpec, staging: str, context: ReadContext) -> FileResult:
+    """
+    Read some rows of a file once more, from what was kept of them.
+
+    Args:
+        source: The rows, under the provenance that they had; its `blocks` can be asked for twice.
+        spec: What their source declares today.
+        staging: As for `read_file`.
+        context: As for `read_file`, with the digest of their file; `known.earlier` are the rows that it has
+            brought already.
+
+    Returns:
+        As `read_file`, for these rows alone. However many are quarantined, none is refused.
+    """
+    return _run(_FileReading("", spec, staging, context, BLOCK, source))
+
+
+def _run(reading: _FileReading) -> FileResult:
     try:
         return reading.run()
     except BaseException:
-        discard(staging, reading.stem)
+        discard(reading.staging, reading.stem)
         raise
 
 
 class _FileReading:
     """The reading of one file: what is counted and gathered while its blocks stream past."""
 
-    def __init__(self, path: str, spec: SourceSpec, staging: str, context: ReadContext, block: int) -> None:
-        self._path, self._spec, self._context = path, spec, context
+    def __init__(
+        self,
+        path: str,
+        spec: SourceSpec,
+        staging: str,
+        context: ReadContext,
+        block: int,
+        source: OpenedSource | None = None,
+    ) -> None:
+        self._path, self._spec, self._context, self._block = path, spec, context, block
+        self._is_again, self.staging = source is not None, staging
         self._place = Place(context.shown_path)
         self._file_id = int(pl.select(hash63("file", spec.name, context.digest)).item())
         self.stem = f"{spec.name}-{self._file_id:016x}"
         self._base = str(Path(staging) / self.stem)
-        wanted = tuple(sorted(needed_columns(spec)))
-        self._source: OpenedSource = open_source(path, spec.dialect, self._place, block=block, wanted=wanted)
-        self._mapper = Mapper(spec, context, self._source.names, is_typed=self._source.is_typed)
+        self._source = source or self._opened()
+        self._mapper = Mapper(spec, context, self._source.raw_form, is_typed=self._source.is_typed)
         self._table = main_table(spec, context)
         self._schema = main_schema(spec, context)
-        self._accounts = Accounts(spec, self._place, staging)
+        accounts = Accounts if source is None else AccountsAgain
+        self._accounts = accounts(spec, self._place, staging)
         self._seen = SeenRecords()
         self._quarantine = Spool("quarantine", QUARANTINE, f"{self._base}-quarantine")
         self._issues = Spool("issues", ISSUES, f"{self._base}-issues")
@@ -94,10 +124,14 @@ class _FileReading:
         self._n_read = self._n_excluded = self._n_blank = self._n_staged = 0
         self._newest: object = None
 
+    def _opened(self) -> OpenedSource:
+        wanted = tuple(sorted(needed_columns(self._spec)))
+        return open_source(self._path, self._spec.dialect, self._place, block=self._block, wanted=wanted)
+
     def run(self) -> FileResult:
         staged = f"{self._base}-0.parquet"
         write_streaming(self._frames(), self._schema, staged)
-        settlement = self._accounts.settle(self._context.known)
+        settlement = self._accounts.settle(self._known())
         n_duplicate = 0
         if not settlement.is_final:
             final = f"{self._base}-1.parquet"
@@ -125,6 +159,14 @@ class _FileReading:
             self._source.notes,
             tuple(sorted(self._rules.items())),
         )
+
+    def _known(self) -> Known:
+        """What earlier files have brought; the rows of a table get their ids here, where the mapping is known."""
+        known, target = self._context.known, self._context.target
+        if known.table is None or not isinstance(target, TableSchema):
+            return known
+        rows = table_rows(known.table.collect(), self._spec, self._mapper.filled, target.key)
+        return replace(known, rows=rows.lazy().select(pl.col("key_id").alias("id"), "content"))
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         for block in self._source.blocks(self._mapper.needed):
@@ -201,8 +243,9 @@ class _FileReading:
             first if self._first_quarantined is None else min(first, self._first_quarantined)
         )
         self._rules.update(found.rules)
-        names = ("row", "column", "rule", "reason", "raw")
+        names = ("row", "column", "rule", "reason", "raw", "byte_offset")
         schema = {name: QUARANTINE[name] for name in names}
+        found = found._replace(byte_offsets=found.byte_offsets or [None] * len(found.rows))
         frame = pl.DataFrame(dict(zip(names, found, strict=True)), schema=schema).sort("row")
         self._quarantine.add(frame.with_columns(file_id=self._file_id, source=pl.lit(self._spec.name)))
 
@@ -242,12 +285,22 @@ class _FileReading:
             [column] * n,
             ["key"] * n,
             ["the same key with other content"] * n,
-            list(raw_rows(frame.drop("file_id", "row"), at)),
+            self._raws(frame["row"].gather(at)),
         )
+
+    def _raws(self, rows: pl.Series) -> list[bytes]:
+        """The raw records of these rows: few, and known only now, so the file is read once more for them."""
+        wanted, raw = rows.to_numpy(), self._source.raw_form
+        found: dict[int, bytes] = {}
+        for block in (self._source if self._is_again else self._opened()).blocks(self._mapper.needed):
+            at = np.flatnonzero(np.isin(block.lines, wanted))
+            raws = raw.write(block.frame, at) if block.raw is None else map(block.raw, at.tolist())
+            found.update(zip(block.lines[at].tolist(), raws, strict=True))
+        return [found[row] for row in rows]
 
     def _refuse_too_many(self, n_quarantined: int) -> None:
         allowed = self._spec.max_quarantined_ratio
-        if n_quarantined <= allowed * self._n_read:
+        if self._is_again or n_quarantined <= allowed * self._n_read:
             return
         share = n_quarantined / self._n_read
         counts = ", ".join(f"{rule} {n:,}" for rule, n in self._rules.most_common())
@@ -266,7 +319,7 @@ class _FileReading:
             "source": self._spec.name,
             "path": self._context.shown_path,
             "digest": self._context.digest,
-            "bytes": Path(self._path).stat().st_size,
+            "bytes": Path(self._path).stat().st_size if self._path else 0,
             "mapping": self._context.mapping,
             "dialect": ", ".join(self._source.notes),
             "rows_read": self._n_read,
@@ -276,6 +329,7 @@ class _FileReading:
             "rows_excluded": self._n_excluded,
             "blank_lines": self._n_blank,
             "newest_at": self._newest,
+            "raw_form": self._source.raw_form.to_text(),
         }
         return pl.DataFrame([values], schema=FILES)
 
@@ -296,4 +350,5 @@ def _rejected(block: TextBlock) -> QuarantinedRows:
         [item.fault.rule for item in found],
         [item.fault.reason for item in found],
         [item.raw for item in found],
+        [item.byte_offset for item in found],
     )

@@ -144,10 +144,14 @@ class Known:
 
     `rows`: `id`, `content` (Int64) of the source's rows in the table it feeds; `record_ids`: `id` (Int64) of the
     records that its stream rows have made. Lazy: they are looked at in buckets. None = nothing.
+    Where rows of a file are read again (`read_again`), `earlier` are those of `rows` that the same file brought,
+    and `table` the rows of the reference table that it feeds, which keep their keys.
     """
 
     rows: pl.LazyFrame | None = None
     record_ids: pl.LazyFrame | None = None
+    earlier: pl.LazyFrame | None = None
+    table: pl.LazyFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

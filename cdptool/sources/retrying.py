@@ -1,0 +1,78 @@
+"""The quarantined rows of one file as a source: read once more from their raw records, under the same provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from cdptool.sources.blocks import OpenedSource
+from cdptool.sources.csv_blocks import Rejected, TextBlock
+from cdptool.sources.csv_records import RAW_LIMIT, Fault
+from cdptool.sources.json_blocks import ColumnBuilder, read_object
+from cdptool.sources.json_values import path_of
+from cdptool.sources.mapping import needed_columns
+from cdptool.sources.raw import RawForm, RawRow
+from cdptool.sources.spec import SourceSpec
+
+CUT = Fault("size", "longer than the 64 KiB that quarantine keeps")
+
+
+def quarantined_source(rows: pl.DataFrame, form: RawForm, spec: SourceSpec) -> OpenedSource:
+    """
+    Quarantined rows, ready to be read again.
+
+    Args:
+        rows: `row` (Int64) and `raw` (Binary), of one file.
+        form: How the raw records are written.
+        spec: Their source as it is declared today.
+
+    Returns:
+        A source of one block, in the order of the rows. What is still no record is rejected as in a file, and so
+        is a record that was too long to be kept whole.
+    """
+    raws: list[tuple[int, bytes]] = list(rows.select("row", "raw").sort("row").iter_rows())
+    cut = tuple(Rejected(row, CUT, raw) for row, raw in raws if len(raw) >= RAW_LIMIT)
+    whole = [(row, raw) for row, raw in raws if len(raw) < RAW_LIMIT]
+    if form.kind == "json":
+        return _json_source(form, whole, cut, spec)
+    records = [(row, form.read(raw), raw) for row, raw in whole]
+    rejected = tuple(Rejected(row, found, raw) for row, found, raw in records if isinstance(found, Fault))
+    good = [(row, found) for row, found, _ in records if not isinstance(found, Fault)]
+    return _field_source(form, good, (*cut, *rejected))
+
+
+def mended_source(rows: dict[int, RawRow], form: RawForm) -> OpenedSource:
+    """Rows that people mended, as a source: provenance row → fields by position."""
+    return _field_source(form, sorted(rows.items()), ())
+
+
+def _field_source(
+    form: RawForm, good: list[tuple[int, RawRow]], rejected: tuple[Rejected, ...]
+) -> OpenedSource:
+    n_fields = len(form.names) if form.shape is None else form.shape.n_fields
+    columns = zip(*(fields for _, fields in good), strict=True) if good else ((),) * n_fields
+    texts = [pl.Series(str(i), list(values), pl.String) for i, values in enumerate(columns)]
+    lines = np.array([row for row, _ in good], np.int64)
+
+    def blocks(_needed: tuple[str, ...]) -> Iterator[TextBlock]:
+        yield TextBlock(pl.DataFrame(texts), lines, rejected, 0)
+
+    return OpenedSource(form.names, (), form.kind == "columns", blocks, form)
+
+
+def _json_source(
+    form: RawForm, raws: list[tuple[int, bytes]], cut: tuple[Rejected, ...], spec: SourceSpec
+) -> OpenedSource:
+    # A record may have what no record of the file's beginning had, and the mapping may ask for it today.
+    names = tuple(dict.fromkeys((*form.names, *sorted(needed_columns(spec)))))
+
+    def blocks(needed: tuple[str, ...]) -> Iterator[TextBlock]:
+        builder = ColumnBuilder({position: path_of(names[int(position)]) for position in needed})
+        items = (read_object(row, raw.decode("utf-8", "surrogateescape")) for row, raw in raws)
+        found = builder.block(items, 0)
+        yield replace(found, rejected=(*cut, *found.rejected))
+
+    return OpenedSource(names, (), False, blocks, replace(form, names=names))
