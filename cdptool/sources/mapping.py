@@ -137,6 +137,7 @@ class Mapper:
         n_rows = len(lines)
         if self._unpivot is not None:
             n_rows *= len(self._unpivot.sources)
+            raw = partial(_written, self._raw, block) if raw is None else raw
             block, lines, raw = self._unpivot.apply(block, lines, raw, self._kept)
         if self._only is not None:
             is_mine = self._only.read(block, []).fill_null(False)
@@ -286,6 +287,10 @@ class Mapper:
 def _raw_at(raw: RawOf | None, at: Rows) -> RawOf | None:
     """The bytes of rows that stand at these places of a block."""
     return None if raw is None else lambda row: raw(int(at[row]))
+
+
+def _written(form: RawForm, block: pl.DataFrame, row: int) -> bytes:
+    return next(form.write(block, np.array([row])))
 
 
 def needed_columns(spec: SourceSpec) -> set[str]:

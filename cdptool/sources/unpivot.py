@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.errors import Finding, Place
-from cdptool.sources.judging import Rows, raw_rows
+from cdptool.sources.judging import Rows
 from cdptool.sources.spec import Unpivot
 from cdptool.sources.texts import as_text, key_text
 
@@ -32,7 +32,7 @@ class Unpivoting:
     value_to: str
 
     def apply(
-        self, block: pl.DataFrame, lines: Rows, raw: RawOf | None, kept: Sequence[str]
+        self, block: pl.DataFrame, lines: Rows, raw: RawOf, kept: Sequence[str]
     ) -> tuple[pl.DataFrame, Rows, RawOf]:
         """
         The cells of a block that say something, row by row: the `kept` columns, name and value.
@@ -49,8 +49,6 @@ class Unpivoting:
         frame = block.select(kept)[rows].with_columns(
             self.names.gather(at % k).alias(self.name_to), values.gather(at).alias(self.value_to)
         )
-        if raw is None:
-            return frame, lines[rows], lambda cell: next(raw_rows(block, rows[cell : cell + 1]))
         return frame, lines[rows], lambda cell: raw(int(rows[cell]))
 
 
