@@ -17,6 +17,7 @@ class Country(FieldType):
 
     name: ClassVar = "country"
     dtype: ClassVar = pl.String()
+    is_dear: ClassVar = True
 
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
         known = texts.is_in(_codes().implode())

@@ -32,6 +32,7 @@ class Gender(FieldType):
 
     name: ClassVar = "gender"
     dtype: ClassVar = pl.String()
+    is_dear: ClassVar = True
 
     def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         meaning = {word: gender for gender, words in _WORDS.items() for word in words}

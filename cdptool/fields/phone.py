@@ -23,6 +23,7 @@ from cdptool.fields.base import (
     Judgement,
     gathered,
 )
+from cdptool.fields.folding import replaced
 from cdptool.fields.vietnamese_numbers import renumbered
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _SEPARATORS: Final = r"[ .()\x{a0}-]+"
 _FLOAT_TAIL: Final = re.compile(r"^(\+?\d+)\.0+$")
 _EXPONENT: Final = re.compile(r"[-+]?\d+(?:[.,]\d+)?[eE][-+]?\d+")
 _LIST: Final = re.compile(r"[/;,|\r\n]+")
+_HOMES: Final = ("VN",)  # other plans have prefixes and national rules that one expression does not hold
 # Kinds of numbers that make one valid: its type is known.
 _KINDS: Final = (
     *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number"),
@@ -54,18 +56,17 @@ class Phone(FieldType):
     is_dear: ClassVar = True
 
     def quick(self, texts: pl.Series, options: FieldOptions, /) -> pl.Series:
-        return home_numbers(texts, options.region)
+        numbers = home_numbers(texts, options.region)
+        rows = (numbers.is_null() & texts.is_not_null()).arg_true()
+        if options.region not in _HOMES or not len(rows):
+            return numbers
+        # A separator changes nothing in a number, but `.0` is a spreadsheet's tail and not a separator.
+        parted = texts.gather(rows)
+        parted = parted.set(parted.str.contains(r"\.0+$"), None).str.replace_all(_SEPARATORS, "")
+        return replaced(numbers, rows, home_numbers(parted, options.region))
 
     def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
-        # A separator changes nothing in a number, but `.0` is a spreadsheet's tail and not a separator.
-        bare = texts.set(texts.str.contains(r"^\+?\d+\.0+$"), None).str.replace_all(_SEPARATORS, "")
-        home = home_numbers(bare, options.region)
-        return gathered(
-            [
-                (known, VALID, None) if known is not None else judge_number(text, options.region)
-                for text, known in zip(texts, home, strict=True)
-            ]
-        )
+        return gathered([judge_number(text, options.region) for text in texts])
 
     def mask(self, value: str) -> str:
         return f"{value[:3]}•••••{value[-3:] if len(value) > 8 else ''}"
@@ -75,10 +76,9 @@ def home_numbers(texts: pl.Series, region: str) -> pl.Series:
     """
     E.164 of the texts that are plainly valid numbers of the region (`0…` or `+cc…`, digits only); null elsewhere.
 
-    Agrees with `judge_number`. Only for Vietnam today: other plans have prefixes and national rules that one
-    expression does not hold.
+    Agrees with `judge_number`. Null for regions that are not in `_HOMES`.
     """
-    if region != "VN":
+    if region not in _HOMES:
         return pl.Series("value", [None], dtype=pl.String).new_from_index(0, len(texts))
     valid, junk = _home_patterns(region)
     national = pl.col("text").str.extract(r"^(?:\+84|0)([1-9][0-9]{6,9})$", 1)
