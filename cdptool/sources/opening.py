@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from cdptool.errors import Place, SourceError
+from cdptool.sources.encodings import wide_encoding
 from cdptool.sources.spec import Dialect
 from cdptool.sources.window import Chunk
 
@@ -109,11 +110,11 @@ def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:
             hint="remove `encoding` from the source's dialect: the mark is enough",
         )
     encoding = encoding or declared or "utf-8"
-    if encoding == "utf-8" and head[:200].count(b"\0") > 20:
+    if encoding == "utf-8" and (wide := wide_encoding(head[:4096])):
         raise SourceError(
             "every other byte is NUL: UTF-16 without a byte-order mark",
             place=place,
-            hint="declare `encoding: utf-16-le` in the source's dialect",
+            hint=f"declare `encoding: {wide}` in the source's dialect",
         )
     chunks = _prepend(head[len(mark) :], raw)
     if encoding != "utf-8":

@@ -21,6 +21,7 @@ from cdptool.ids import hash63
 from cdptool.sources.accounting import Accounts, AccountsAgain, Settlement
 from cdptool.sources.blocks import OpenedSource, open_source
 from cdptool.sources.csv_blocks import BLOCK, TextBlock
+from cdptool.sources.encodings import SAMPLE_LIMIT, encoding_hint
 from cdptool.sources.ids import (
     copy_ids,
     copy_keys,
@@ -120,6 +121,7 @@ class _FileReading:
         self._issues = Spool("issues", ISSUES, f"{self._base}-issues")
         self._records = Spool("records", records_schema(context), f"{self._base}-records")
         self._rules: Counter[str] = Counter()
+        self._undecodable = b""  # records that are not UTF-8, as many as tell the encoding
         self._first_quarantined: int | None = None
         self._n_read = self._n_excluded = self._n_blank = self._n_staged = 0
         self._newest: object = None
@@ -243,6 +245,9 @@ class _FileReading:
             first if self._first_quarantined is None else min(first, self._first_quarantined)
         )
         self._rules.update(found.rules)
+        if "encoding" in found.rules and len(self._undecodable) < SAMPLE_LIMIT:
+            raws = [raw for rule, raw in zip(found.rules, found.raws, strict=True) if rule == "encoding"]
+            self._undecodable += b"\n".join((*raws, b""))
         names = ("row", "column", "rule", "reason", "raw", "byte_offset")
         schema = {name: QUARANTINE[name] for name in names}
         found = found._replace(byte_offsets=found.byte_offsets or [None] * len(found.rows))
@@ -308,10 +313,14 @@ class _FileReading:
         raise failed(
             f"{n_quarantined:,} of {self._n_read:,} rows are quarantined ({share:.1%}, allowed {allowed:.1%}): {counts}",
             place=Place(self._place.file, self._first_quarantined),
-            hint=_HINTS.get(
-                self._rules.most_common(1)[0][0], "correct the source's columns, or raise `max_quarantined`"
-            ),
+            hint=self._hint(self._rules.most_common(1)[0][0]),
         )
+
+    def _hint(self, rule: str) -> str:
+        """What to do about rows that this rule has quarantined."""
+        if rule == "encoding" and self._spec.dialect.encoding is None:
+            return encoding_hint(self._undecodable)
+        return _HINTS.get(rule, "correct the source's columns, or raise `max_quarantined`")
 
     def _file_row(self, n_accepted: int, n_duplicate: int, n_quarantined: int) -> pl.DataFrame:
         values = {
@@ -335,7 +344,7 @@ class _FileReading:
 
 
 _HINTS = {
-    "encoding": "declare the file's `encoding` in the source's dialect, such as cp1252, cp1258 or utf-16",
+    "encoding": "correct the `encoding` in the source's dialect, or export the file again",
     "fields": "declare the `delimiter` in the source's dialect, or export the file again",
     "json": "declare the file's `format` in the source's dialect, or export the file again",
     "quote": "declare the `quote` of the source's dialect, or export the file again",

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from cdptool.errors import Place, SourceError
 from cdptool.sources.csv_records import NeedMoreError, Shape, read_record
+from cdptool.sources.encodings import encoding_hint
 from cdptool.sources.spec import Dialect
 
 SAMPLE = 1 << 20
@@ -90,7 +91,7 @@ def detect_layout(sample: bytes, dialect: Dialect, place: Place, *, is_whole: bo
         raise SourceError(
             f"the header is not readable: {best.fault}",
             place=Place(place.file, best.line - 1),
-            hint="declare the file's `encoding` in the source's dialect, such as cp1252 or cp1258",
+            hint=encoding_hint(sample),
         )
     if not declared and best.n_fields < 2:
         raise SourceError(

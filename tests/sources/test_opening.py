@@ -66,8 +66,22 @@ def test_a_file_of_another_encoding_is_refused_with_the_hint(tmp_path: Path) -> 
     with pytest.raises(SourceError) as caught:
         read(tmp_path, "id,email\nTrần,\n".replace("ầ", "â").encode("cp1252"), spec)
     assert "encoding 1" in str(caught.value)
-    assert caught.value.findings[0].hint is not None
-    assert "cp1258" in caught.value.findings[0].hint
+    assert caught.value.findings[0].hint == (
+        "probably `encoding: cp1252` (Western European: 1 of 1 letters make sense);"
+        " declare it in the source's dialect"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [("Tr\u00e2\u0300n,\nNguy\u00ea\u0303n,\n", "cp1258"), ("张伟,\n北京,\n", "gbk")]
+)
+def test_the_proposed_encoding_reads_the_file(tmp_path: Path, text: str, encoding: str) -> None:
+    data = b"id,email\n" + text.encode(encoding)
+    spec = replace(CRM, max_quarantined_ratio=0.01)
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, data, spec)
+    assert f"probably `encoding: {encoding}` (" in (caught.value.findings[0].hint or "")
+    assert len(keys(tmp_path, data, encoding=encoding)) == 2
 
 
 @pytest.mark.parametrize(
