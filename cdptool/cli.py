@@ -56,6 +56,7 @@ def _argument(kind: Any, text: str, default: Any = inspect.Parameter.empty) -> t
 OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "sources": _argument(list[str] | None, "Only these sources [default: all].", None),
     "exports": _argument(list[str] | None, "Only these exports [default: all].", None),
+    "files": _argument(list[Path], "Exports to look at, or folders of them."),
     "left": _argument(str, "A record, as source:source_key."),
     "right": _argument(str, "Another record."),
     "project": _option(
@@ -68,6 +69,34 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         metavar="TIME",
         text="The moment the answer is for [default: how far all live feeds are complete].",
     ),
+    "into": _option(
+        Path, Path("configs"), "--into", metavar="FOLDER", text="The folder to write the project into."
+    ),
+    "tz": _option(
+        str | None,
+        None,
+        "--tz",
+        metavar="ZONE",
+        text="The zone of times without one [default: from the files, else UTC].",
+    ),
+    "region": _option(
+        str | None,
+        None,
+        "--region",
+        metavar="CODE",
+        text="The country of national phone numbers, such as VN.",
+    ),
+    "currency": _option(
+        str | None,
+        None,
+        "--currency",
+        metavar="CODE",
+        text="The currency of amounts that name none, such as VND.",
+    ),
+    "name": _option(
+        str | None, None, "--name", text="The name of the project [default: that of the folder]."
+    ),
+    "force": _option(bool, False, "--force", text="Overwrite project files that are there."),
     "keep": _option(int, 10, "--keep", min=1, text="How many snapshots to keep."),
     "show_values": _option(bool, False, "--show-values", text="Print personal values unmasked."),
     "dry_run": _option(bool, False, "--dry-run", text="Say what would change; write nothing."),
@@ -190,6 +219,33 @@ def config(call: Call) -> Report:
     from cdptool.commands.config import show_config
 
     return show_config(call.settings)
+
+
+@_verb(
+    app, "init", "files", "into", "tz", "region", "currency", "name", "force", "dry_run",
+    "as_json", "quiet", "verbose", "debug",
+    example="cdptool init sample_data/crm/customers.csv sample_data/shop/orders.parquet --into mine",
+)  # fmt: skip
+def init(
+    call: Call,
+    *,
+    files: list[Path],
+    into: Path,
+    tz: str | None,
+    region: str | None,
+    currency: str | None,
+    name: str | None,
+    force: bool,
+    dry_run: bool,
+) -> Report:
+    """Propose a project for files nobody has described yet.
+
+    Types, keys, times and identifiers are guessed from the contents; the evidence stands beside each as a comment.
+    """
+    from cdptool.commands.init import Wishes, init_project
+
+    wishes = Wishes(into, tz, region, currency, name, force, dry_run)
+    return init_project(tuple(files), wishes, call.say)
 
 
 @_verb(app, "ingest", "sources", "project", "dry_run", *WRITES, example="cdptool ingest -C configs")

@@ -35,7 +35,7 @@ Say = Callable[[str], None]  # tells whoever watches what is being done now
 class Settings:
     """What the command line says, before the project is read."""
 
-    project: Path
+    project: Path = Path()
     wait: float = 0.0
     buckets: int = 1
     workspace: Path | None = None
