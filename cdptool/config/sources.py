@@ -141,7 +141,7 @@ _DIALECT: Final = Shape(
     "a dialect",
     Dialect,
     {
-        "format": OneOf(("csv", "ndjson", "json", "parquet"), "format"),
+        "format": OneOf(("csv", "ndjson", "json", "parquet", "access_log"), "format"),
         "delimiter": one_sign,
         "encoding": codec,
         "quote": one_sign,
@@ -152,6 +152,7 @@ _DIALECT: Final = Shape(
         "columns_by": OneOf(("name", "position"), "way to name columns"),
         "skip_lines": line_count,
         "footer_lines": line_count,
+        "log_format": text,
     },
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.errors import Place
+from cdptool.sources.access_log import is_access_log, open_access_log
 from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, Start, TextBlock
 from cdptool.sources.csv_records import Fault
 from cdptool.sources.footer import without_footer
@@ -44,7 +45,7 @@ def open_source(
     path: str, dialect: Dialect, place: Place, *, block: int = BLOCK, wanted: tuple[str, ...] = ()
 ) -> OpenedSource:
     """
-    Open a CSV, JSON or Parquet file, plain or compressed.
+    Open a CSV, JSON or Parquet file or an access log, plain or compressed.
 
     `wanted` are columns that will be needed: a JSON text may have them although its first records do not.
 
@@ -59,6 +60,12 @@ def open_source(
     while len(sample) < SAMPLE and (chunk := next(texts, b"")):
         sample += chunk
     is_whole = len(sample) < SAMPLE
+    is_declared = dialect.format == "access_log" or (dialect.format is None and dialect.log_format)
+    if is_declared or (dialect.format is None and is_access_log(sample)):
+        log = open_access_log(sample, dialect.log_format, place, wanted=wanted, byte_offset=text.text_offset)
+        notes, raw = ("access_log", log.form.name, *_text_notes(text)), RawForm(log.names, kind="log")
+        chunks = _from(sample, texts)
+        return OpenedSource(log.names, notes, False, lambda needed: log.blocks(chunks, needed, block), raw)
     form = _json_form(sample, dialect, is_whole=is_whole, wanted=wanted)
     if form is not None:
         found = JsonText(form, sample, is_whole, lambda: _from(sample, texts), dialect, place)

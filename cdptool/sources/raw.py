@@ -30,13 +30,13 @@ class RawForm:
     """
     How the raw records of one file are written, and the names of its columns.
 
-    `csv`: in this shape. `json`: as they stand in the file. `columns`: as JSON objects of texts by column.
+    `csv`: in this shape. `json`, `log`: as they stand in the file. `columns`: as JSON objects of texts by column.
     """
 
     names: tuple[str, ...]
     shape: Shape | None = None  # of `csv`, and only there
     has_spare_field: bool = False  # every record ends with a separator: its last field has no name
-    kind: Literal["csv", "json", "columns"] = "columns"
+    kind: Literal["csv", "json", "log", "columns"] = "columns"
 
     def to_text(self) -> str:
         """As the `files` table keeps it."""
@@ -82,7 +82,7 @@ class RawForm:
 
     def read(self, raw: bytes) -> RawRow | Fault:
         """
-        The fields of a raw record by position, null where empty; or why it is still no record. Not of `json`.
+        The fields of a raw record by position, null where empty; or why it is still no record. Not of `json` and `log`.
 
         >>> form = RawForm(("id", "name"), Shape(b";", b'"', 2), kind="csv")
         >>> form.read(b'1;"a;b"'), form.read(b"1;2;3")

@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from cdptool.errors import Place
+from cdptool.sources.access_log import AccessLog, format_of
 from cdptool.sources.blocks import OpenedSource
 from cdptool.sources.csv_blocks import Rejected, TextBlock
 from cdptool.sources.csv_records import RAW_LIMIT, Fault
@@ -38,6 +40,8 @@ def quarantined_source(rows: pl.DataFrame, form: RawForm, spec: SourceSpec) -> O
     whole = [(row, raw) for row, raw in raws if len(raw) < RAW_LIMIT]
     if form.kind == "json":
         return _json_source(form, whole, cut, spec)
+    if form.kind == "log":
+        return _log_source(form, whole, cut, spec)
     records = [(row, form.read(raw), raw) for row, raw in whole]
     rejected = tuple(Rejected(row, found, raw) for row, found, raw in records if isinstance(found, Fault))
     good = [(row, found) for row, found, _ in records if not isinstance(found, Fault)]
@@ -73,6 +77,22 @@ def _json_source(
         builder = ColumnBuilder({position: path_of(names[int(position)]) for position in needed})
         items = (read_object(row, raw.decode("utf-8", "surrogateescape")) for row, raw in raws)
         found = builder.block(items, 0)
+        yield replace(found, rejected=(*cut, *found.rejected))
+
+    return OpenedSource(names, (), False, blocks, replace(form, names=names))
+
+
+def _log_source(
+    form: RawForm, raws: list[tuple[int, bytes]], cut: tuple[Rejected, ...], spec: SourceSpec
+) -> OpenedSource:
+    # A parameter may occur in no other line, and the mapping may ask for it today.
+    names = tuple(dict.fromkeys((*form.names, *sorted(needed_columns(spec)))))
+    place = Place(spec.name)
+    log = AccessLog(format_of(names, spec.dialect.log_format, place), names, place, None)
+    rows = np.array([row for row, _ in raws], np.int64)
+
+    def blocks(needed: tuple[str, ...]) -> Iterator[TextBlock]:
+        found = log.block([raw for _, raw in raws], rows, needed)
         yield replace(found, rejected=(*cut, *found.rejected))
 
     return OpenedSource(names, (), False, blocks, replace(form, names=names))

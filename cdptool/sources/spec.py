@@ -11,7 +11,7 @@ from cdptool.checks.spec import Expectation
 from cdptool.errors import Place
 from cdptool.tables import Column, StreamSchema, TableSchema
 
-Format = Literal["csv", "ndjson", "json", "parquet"]
+Format = Literal["csv", "ndjson", "json", "parquet", "access_log"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Dialect:
 
     `records` are the keys that lead to the array of records in a JSON document, joined by dots. `sparse` =
     records leave out what is empty: a column that none of them has is null and not missing.
+    `log_format` is the name of a format of access logs, or one in the syntax of Nginx.
     """
 
     format: Format | None = None
@@ -34,6 +35,7 @@ class Dialect:
     columns_by: Literal["name", "position"] = "name"  # by position the columns are called `1`, `2`, …
     skip_lines: int = 0  # lines above the header, such as the title of a report
     footer_lines: int = 0  # lines below the rows, such as totals; blank lines between and below not counted
+    log_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
