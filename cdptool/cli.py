@@ -42,6 +42,8 @@ explain_app = _group("Say why two records are one person.")
 workspace_app = _group("Verify, show and tidy the workspace.")
 app.add_typer(explain_app, name="explain")
 app.add_typer(workspace_app, name="workspace")
+quarantine_app = _group("See, mend and retry the rows that ingest set aside.")
+app.add_typer(quarantine_app, name="quarantine")
 
 
 def _option(kind: Any, default: Any, *names: str, text: str, **more: Any) -> tuple[Any, Any]:
@@ -99,6 +101,24 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "force": _option(bool, False, "--force", text="Overwrite project files that are there."),
     "keep": _option(int, 10, "--keep", min=1, text="How many snapshots to keep."),
     "show_values": _option(bool, False, "--show-values", text="Print personal values unmasked."),
+    "rule": _option(str | None, None, "--rule", text="Only rows with this fault, such as `fields`."),
+    "file": _option(str | None, None, "--file", text="Only rows of this file."),
+    "limit": _option(int, 20, "--limit", min=1, text="How many rows to show."),
+    "issues": _option(bool, False, "--issues", text="Also count the values that were set to null."),
+    "export": _option(
+        Path | None,
+        None,
+        "--export",
+        metavar="PATH",
+        text="Write the rows of one source to a new CSV file, to mend them.",
+    ),
+    "mended": _option(
+        Path | None,
+        None,
+        "--from",
+        metavar="PATH",
+        text="Take the rows of this file, written by `show --export` and mended.",
+    ),
     "dry_run": _option(bool, False, "--dry-run", text="Say what would change; write nothing."),
     "junit": _option(
         Path | None,
@@ -362,6 +382,40 @@ def explain_merge(call: Call, *, left: str, right: str, show_values: bool) -> Re
     from cdptool.commands.explain import explain_merge as explain
 
     return explain(call.settings, left, right, show_values=show_values)
+
+
+@_verb(
+    quarantine_app, "list", "sources", "rule", "issues", *READS,
+    example="cdptool quarantine list -C configs --issues",
+)  # fmt: skip
+def quarantine_list(call: Call, *, sources: list[str] | None, rule: str | None, issues: bool) -> Report:
+    """Count the rows that were set aside, by reason.
+
+    With --issues also the values that were set to null in rows that were accepted.
+    """
+    from cdptool.commands.quarantine import Chosen, list_quarantine
+
+    chosen = Chosen(tuple(sources or ()), rule=rule)
+    return list_quarantine(call.settings, chosen, with_issues=issues)
+
+
+@_verb(
+    quarantine_app, "show", "sources", "file", "rule", "limit", "show_values", "export", *READS,
+    example="cdptool quarantine show till -C configs",
+)  # fmt: skip
+def quarantine_show(
+    call: Call, *, sources: list[str] | None, limit: int, show_values: bool, export: Path | None, **which: Any
+) -> Report:
+    """Show the rows that were set aside.
+
+    File and line, why, and the record: its shape, or with --show-values the text. --export writes them to a file.
+    """
+    from cdptool.commands.quarantine import Chosen, export_quarantine, show_quarantine
+
+    chosen = Chosen(tuple(sources or ()), **which)
+    if export is not None:
+        return export_quarantine(call.settings, chosen, export)
+    return show_quarantine(call.settings, chosen, limit=limit, show_values=show_values)
 
 
 @_verb(workspace_app, "verify", *READS, example="cdptool workspace verify -C configs")

@@ -24,6 +24,7 @@ from cdptool.sources import (
     expand,
     file_digest,
     mapping_digest,
+    mapping_text,
     read_file,
 )
 from cdptool.sources.outputs import declared_schema
@@ -85,7 +86,7 @@ def ingest(session: Session, names: tuple[str, ...], say: Say, *, dry_run: bool 
         SourceError: If a file cannot be read as declared; then nothing of this run is committed.
         CheckFailed: If more rows of a file are quarantined than its source allows; nor then.
     """
-    specs = _chosen(session.project, names)
+    specs = chosen_sources(session.project, names)
     accounts: list[_Account] = []
     with _staging(session, dry_run=dry_run) as (staging, transaction):
         for spec in specs:
@@ -99,7 +100,7 @@ def ingest(session: Session, names: tuple[str, ...], say: Say, *, dry_run: bool 
     return _report(session, accounts, dry_run=dry_run)
 
 
-def _chosen(project: Project, names: tuple[str, ...]) -> tuple[SourceSpec, ...]:
+def chosen_sources(project: Project, names: tuple[str, ...]) -> tuple[SourceSpec, ...]:
     known = {spec.name: spec for spec in project.sources}
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -127,23 +128,13 @@ def _ingest_source(
     say: Say,
 ) -> _Account:
     project, snapshot, account = session.project, session.snapshot(), _Account(spec.name)
-    target = _target(project, spec)
-    context = ReadContext(
-        shown_path="",
-        digest="",
-        mapping="",
-        profile_fields=project.fields,
-        target=target,
-        tz=target.tz if isinstance(target, StreamSchema) else None,
-        region=project.region,
-        currency=project.currency,
-    )
-    mapping = mapping_digest(spec, context)
+    context = source_context(project, spec)
+    target, mapping = context.target, mapping_digest(spec, context)
     fresh = _fresh(project, spec, _done(snapshot, spec, mapping))
     outdated = _outdated(snapshot, spec, fresh)
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
-    known = _known(snapshot, spec, target, outdated) if fresh else Known()
+    known = known_rows(snapshot, spec, target, outdated) if fresh else Known()
     for digest, path in fresh.items():
         shown = os.path.relpath(path, project.root)
         say(shown)
@@ -156,8 +147,25 @@ def _ingest_source(
             known = _with_staged(known, result, spec, target)
         else:
             _stage(transaction, result, project, target)
-            known = _known(transaction.snapshot(), spec, target, outdated)
+            known = known_rows(transaction.snapshot(), spec, target, outdated)
+    if fresh and transaction is not None:  # what a later mapping is compared with
+        transaction.log("mapping", mapping, {"declared": mapping_text(spec, context)})
     return account
+
+
+def source_context(project: Project, spec: SourceSpec) -> ReadContext:
+    """What reading a file of the source needs to know, but for the file."""
+    target = source_target(project, spec)
+    return ReadContext(
+        shown_path="",
+        digest="",
+        mapping="",
+        profile_fields=project.fields,
+        target=target,
+        tz=target.tz if isinstance(target, StreamSchema) else None,
+        region=project.region,
+        currency=project.currency,
+    )
 
 
 @contextmanager
@@ -175,7 +183,7 @@ def _placed(stored: str, shown: str) -> Iterator[None]:
         raise type(error)(*findings) from None
 
 
-def _target(project: Project, spec: SourceSpec) -> StreamSchema | TableSchema | None:
+def source_target(project: Project, spec: SourceSpec) -> StreamSchema | TableSchema | None:
     """The declared stream or table that the source feeds; None for records."""
     if spec.feeds == "stream":
         return next(stream for stream in project.streams if stream.name == spec.target)
@@ -223,7 +231,7 @@ def _withdraw(
             transaction.replace(table, snapshot.scan(table).filter(~pl.col("file_id").is_in(list(outdated))))
 
 
-def _known(
+def known_rows(
     snapshot: Snapshot,
     spec: SourceSpec,
     target: StreamSchema | TableSchema | None,
@@ -271,13 +279,13 @@ def _stage(
     }
     for one in result.staged:
         if isinstance(target, TableSchema) and one.table == target.table:
-            _replace_by_key(transaction, target, Path(one.path))
+            replace_by_key(transaction, target, Path(one.path))
         else:
             transaction.append(one.table, Path(one.path), schemas.get(one.table))
     transaction.append("files", result.file, FILES)
 
 
-def _replace_by_key(transaction: Transaction, target: TableSchema, path: Path) -> None:
+def replace_by_key(transaction: Transaction, target: TableSchema, path: Path) -> None:
     """A reference table says how things are now: a later file replaces the rows of the same key."""
     new = pl.read_parquet(path)
     old = transaction.snapshot().scan(target.table, new.schema).collect()

@@ -7,7 +7,7 @@ identify, account, stage. `read_file` is all of them for one file.
 
 from __future__ import annotations
 
-from cdptool.sources.files import expand, file_digest, mapping_digest
+from cdptool.sources.files import expand, file_digest, mapping_digest, mapping_text
 from cdptool.sources.reading import read_file
 from cdptool.sources.spec import (
     Dialect,
@@ -30,5 +30,6 @@ __all__ = [
     "expand",
     "file_digest",
     "mapping_digest",
+    "mapping_text",
     "read_file",
 ]

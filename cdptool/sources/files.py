@@ -76,6 +76,11 @@ def mapping_digest(spec: SourceSpec, context: ReadContext | None = None) -> str:
 
     With a context, the project's defaults and schemas count too. A file is read again when this changes.
     """
+    return hashlib.sha256(mapping_text(spec, context).encode()).hexdigest()
+
+
+def mapping_text(spec: SourceSpec, context: ReadContext | None = None) -> str:
+    """How a source is mapped, as JSON: what its digest is of, and what a later mapping is compared with."""
     declared = asdict(spec)
     for name in _NOT_READING:
         declared.pop(name)
@@ -94,8 +99,7 @@ def mapping_digest(spec: SourceSpec, context: ReadContext | None = None) -> str:
         columns = context.profile_fields if spec.feeds == "records" else target
         declared["defaults"] = [context.tz, context.region, context.currency]
         declared["target"] = [[column.name, column.type] for column in columns]
-    text = json.dumps(declared, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps(declared, sort_keys=True, ensure_ascii=False)
 
 
 def _without_places(declared: Any) -> Any:

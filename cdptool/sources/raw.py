@@ -60,6 +60,24 @@ class RawForm:
         parts: dict[str, Any] = {k: v.encode() if isinstance(v, str) else v for k, v in plain.items()}
         return cls(names, Shape(**parts), told["spare"], "csv")
 
+    @property
+    def written_shape(self) -> Shape:
+        """The shape in which records are given to people: the file's own, and plain CSV for typed columns."""
+        return self.shape or Shape(b",", b'"', len(self.names))
+
+    def written(self, raw: bytes) -> bytes:
+        """A raw record as a line for people, in `written_shape`, without the empty field at its end."""
+        if self.shape is None:
+            found = json.loads(raw)
+            return csv_record([found.get(name) for name in self.names], self.written_shape).encode()
+        return raw.removesuffix(self.shape.separator) if self.has_spare_field else raw
+
+    def mended(self, fields: Sequence[str | None]) -> bytes:
+        """The raw record of fields that people mended, in the order of `names`."""
+        if self.shape is None:
+            return json.dumps(dict(zip(self.names, fields, strict=True)), ensure_ascii=False).encode()
+        return csv_record([*fields, *[None] * self.has_spare_field], self.shape).encode()
+
     def write(self, block: pl.DataFrame, rows: NDArray[np.int64]) -> Iterator[bytes]:
         """The rows of a block (columns `0`, `1`, … by position in the file), each at most 64 KiB."""
         if not len(rows):

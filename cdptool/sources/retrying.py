@@ -48,11 +48,6 @@ def quarantined_source(rows: pl.DataFrame, form: RawForm, spec: SourceSpec) -> O
     return _field_source(form, good, (*cut, *rejected))
 
 
-def mended_source(rows: dict[int, RawRow], form: RawForm) -> OpenedSource:
-    """Rows that people mended, as a source: provenance row → fields by position."""
-    return _field_source(form, sorted(rows.items()), ())
-
-
 def _field_source(
     form: RawForm, good: list[tuple[int, RawRow]], rejected: tuple[Rejected, ...]
 ) -> OpenedSource:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cdptool.commands.ingest import _replace_by_key, ingest_files
+from cdptool.commands.ingest import ingest_files, replace_by_key
 from cdptool.tables import Column, TableSchema
 from tests.commands.small import Small
 
@@ -20,7 +20,7 @@ def replaced(small: Small, *versions: dict[str, list[object]]) -> pl.DataFrame:
             for number, rows in enumerate(versions):
                 path = Path(transaction.staging) / f"{number}.parquet"
                 pl.DataFrame(rows).write_parquet(path)
-                _replace_by_key(transaction, PRODUCTS, path)
+                replace_by_key(transaction, PRODUCTS, path)
             session.commit(transaction, {})
         return session.snapshot().scan("table_products").collect()
 
