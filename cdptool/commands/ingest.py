@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +11,18 @@ from typing import TypeVar
 
 import polars as pl
 
+from cdptool.commands.piping import spool_stdin
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say, Session, Settings, open_session
 from cdptool.config import Project
 from cdptool.errors import CdptoolError, UsageError
 from cdptool.sources import (
     FileResult,
+    InputFile,
     Known,
     ReadContext,
     SourceSpec,
-    expand,
-    file_digest,
+    inputs_of,
     mapping_digest,
     mapping_text,
     read_file,
@@ -38,6 +38,14 @@ COLUMNS = (
     *("values set to null", "dialect"),
 )
 _EXCLUDED = COLUMNS.index("excluded")
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """Where files are staged, and the one there that holds what was piped in."""
+
+    staging: Path
+    spooled: str | None
 
 
 @dataclass(slots=True)
@@ -89,9 +97,10 @@ def ingest(session: Session, names: tuple[str, ...], say: Say, *, dry_run: bool 
     specs = chosen_sources(session.project, names)
     accounts: list[_Account] = []
     with _staging(session, dry_run=dry_run) as (staging, transaction):
+        spooled = spool_stdin(specs, staging, is_asked_for=bool(names))
         for spec in specs:
             with session.timed(f"ingest {spec.name}"):
-                account = _ingest_source(session, spec, staging, transaction, say)
+                account = _ingest_source(session, spec, _Folder(staging, spooled), transaction, say)
             accounts.append(account)
         if transaction is not None:
             total = {name: sum(account.counts[name] for account in accounts) for name in COUNTS}
@@ -123,25 +132,24 @@ def _staging(session: Session, *, dry_run: bool) -> Iterator[tuple[Path, Transac
 def _ingest_source(
     session: Session,
     spec: SourceSpec,
-    staging: Path,
+    folder: _Folder,
     transaction: Transaction | None,
     say: Say,
 ) -> _Account:
     project, snapshot, account = session.project, session.snapshot(), _Account(spec.name)
     context = source_context(project, spec)
     target, mapping = context.target, mapping_digest(spec, context)
-    fresh = _fresh(project, spec, _done(snapshot, spec, mapping))
+    fresh = _fresh(session, spec, _done(snapshot, spec, mapping), folder.spooled)
     outdated = _outdated(snapshot, spec, fresh)
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
     known = known_rows(snapshot, spec, target, outdated) if fresh else Known()
-    for digest, path in fresh.items():
-        shown = os.path.relpath(path, project.root)
-        say(shown)
-        folder = Path(tempfile.mkdtemp(dir=staging))
-        one = replace(context, shown_path=shown, digest=digest, mapping=mapping, known=known)
-        with _placed(shown, session.shown(shown)):
-            result = read_file(path, spec, str(folder), one)
+    for digest, file in fresh.items():
+        say(file.shown)
+        staging = tempfile.mkdtemp(dir=folder.staging)
+        one = replace(context, shown_path=file.shown, digest=digest, mapping=mapping, known=known)
+        with _placed(file), file.unpacked(staging) as path:
+            result = read_file(path, spec, staging, one)
         account.add(result)
         if transaction is None:
             known = _with_staged(known, result, spec, target)
@@ -169,14 +177,14 @@ def source_context(project: Project, spec: SourceSpec) -> ReadContext:
 
 
 @contextmanager
-def _placed(stored: str, shown: str) -> Iterator[None]:
+def _placed(file: InputFile) -> Iterator[None]:
     """Errors name a file from where people stand; the workspace knows it from where the project is."""
     try:
         yield
     except CdptoolError as error:
         findings = [
-            replace(one, place=replace(one.place, file=shown))
-            if one.place and one.place.file == stored
+            replace(one, place=replace(one.place, file=file.place.file))
+            if one.place and one.place.file == file.shown
             else one
             for one in error.findings
         ]
@@ -199,17 +207,17 @@ def _done(snapshot: Snapshot, spec: SourceSpec, mapping: str) -> set[str]:
     return set(read.select("digest").collect()["digest"])
 
 
-def _fresh(project: Project, spec: SourceSpec, done: set[str]) -> dict[str, str]:
-    """Digest → path of the files to read; of several with the same bytes the first, as if they had come in turn."""
-    found: dict[str, str] = {}
-    for path in expand(spec, str(project.root)):
-        digest = file_digest(path)
+def _fresh(session: Session, spec: SourceSpec, done: set[str], spooled: str | None) -> dict[str, InputFile]:
+    """Digest → file to read; of several with the same bytes the first, as if they had come in turn."""
+    found: dict[str, InputFile] = {}
+    for file in inputs_of(spec, str(session.project.root), spooled, named=session.shown):
+        digest = file.digest()
         if digest not in done:
-            found.setdefault(digest, path)
+            found.setdefault(digest, file)
     return found
 
 
-def _outdated(snapshot: Snapshot, spec: SourceSpec, fresh: dict[str, str]) -> tuple[int, ...]:
+def _outdated(snapshot: Snapshot, spec: SourceSpec, fresh: dict[str, InputFile]) -> tuple[int, ...]:
     """The ids of the files that are read again because their mapping changed."""
     files = snapshot.scan("files", FILES)
     again = files.filter((pl.col("source") == spec.name) & pl.col("digest").is_in(list(fresh)))

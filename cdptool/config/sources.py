@@ -42,7 +42,7 @@ from cdptool.config.scalars import (
 from cdptool.errors import ConfigError, Finding, Place
 from cdptool.rules import parse
 from cdptool.sources.expressions import compiled_column, compiled_filter
-from cdptool.sources.spec import Dialect, Expression, Mapped, SourceSpec, Unpivot
+from cdptool.sources.spec import FORMATS, Dialect, Expression, Mapped, SourceSpec, Unpivot
 
 Feeds: TypeAlias = tuple[str, str | None]
 
@@ -141,7 +141,7 @@ _DIALECT: Final = Shape(
     "a dialect",
     Dialect,
     {
-        "format": OneOf(("csv", "ndjson", "json", "parquet", "access_log"), "format"),
+        "format": OneOf(FORMATS, "format"),
         "delimiter": one_sign,
         "encoding": codec,
         "quote": one_sign,

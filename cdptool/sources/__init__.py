@@ -1,13 +1,14 @@
 """
 Sources: declared files become canonical rows with provenance, or are quarantined with a reason.
 
-The steps: open (bytes → text), sniff (delimiter, header), read blocks (CSV or Parquet), map (field types),
+The steps: open (bytes → text), sniff (delimiter, header), read blocks (CSV, JSON, Parquet or Arrow), map (field types),
 identify, account, stage. `read_file` is all of them for one file.
 """
 
 from __future__ import annotations
 
 from cdptool.sources.files import expand, file_digest, mapping_digest, mapping_text
+from cdptool.sources.inputs import InputFile, inputs_of, reads_stdin
 from cdptool.sources.reading import read_file
 from cdptool.sources.spec import (
     Dialect,
@@ -22,6 +23,7 @@ from cdptool.sources.spec import (
 __all__ = [
     "Dialect",
     "FileResult",
+    "InputFile",
     "Known",
     "Mapped",
     "ReadContext",
@@ -29,7 +31,9 @@ __all__ = [
     "StagedFile",
     "expand",
     "file_digest",
+    "inputs_of",
     "mapping_digest",
     "mapping_text",
     "read_file",
+    "reads_stdin",
 ]

@@ -10,12 +10,13 @@ import polars as pl
 
 from cdptool.errors import Place
 from cdptool.sources.access_log import is_access_log, open_access_log
+from cdptool.sources.arrow import ArrowSource, open_arrow
 from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, Start, TextBlock
 from cdptool.sources.csv_records import Fault
 from cdptool.sources.footer import without_footer
 from cdptool.sources.json_source import JsonForm, JsonText, json_blocks, json_form, json_names
-from cdptool.sources.opening import OpenedText, is_parquet, open_text
-from cdptool.sources.parquet import open_parquet
+from cdptool.sources.opening import OpenedText, container_of, open_text
+from cdptool.sources.parquet import ParquetSource, open_parquet
 from cdptool.sources.raw import RawForm
 from cdptool.sources.sniff import BY_POSITION, SAMPLE, Layout, by_position, detect_layout
 from cdptool.sources.spec import Dialect
@@ -45,15 +46,18 @@ def open_source(
     path: str, dialect: Dialect, place: Place, *, block: int = BLOCK, wanted: tuple[str, ...] = ()
 ) -> OpenedSource:
     """
-    Open a CSV, JSON or Parquet file or an access log, plain or compressed.
+    Open a CSV, JSON, Parquet or Arrow file or an access log; texts plain or compressed.
 
     `wanted` are columns that will be needed: a JSON text may have them although its first records do not.
 
     Raises:
         SourceError: It is not what the dialect says, or nothing that can be read.
     """
-    if is_parquet(path, dialect, place):
-        return _open_parquet(path, dialect, place)
+    container = container_of(path, dialect, place)
+    if container == "parquet":
+        return _open_typed(open_parquet(path, place), dialect)
+    if container == "arrow":
+        return _open_typed(open_arrow(path, place), dialect)
     text = open_text(path, dialect, place)
     texts = without_footer(text.chunks, dialect.footer_lines, place) if dialect.footer_lines else text.chunks
     sample = b""
@@ -112,8 +116,7 @@ def _open_json(text: JsonText, opened: OpenedText, wanted: tuple[str, ...], bloc
     )
 
 
-def _open_parquet(path: str, dialect: Dialect, place: Place) -> OpenedSource:
-    source = open_parquet(path, place)
+def _open_typed(source: ParquetSource | ArrowSource, dialect: Dialect) -> OpenedSource:
     names, notes = source.names, source.notes
     if dialect.columns_by == "position":
         names, notes = by_position(len(names)), (*notes, BY_POSITION)

@@ -13,6 +13,7 @@ from cdptool.sources.spec import ReadContext, SourceSpec
 
 # Declared since the first version: a source that does not use them keeps its digest, and its files stay read.
 _LATER: Final = ("only", "unpivot")
+_LATER_OF_DIALECT: Final = ("records", "sparse")
 _LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "values")
 # What a source says that changes nothing about how its files are read.
 _NOT_READING: Final = (
@@ -23,24 +24,37 @@ _NOT_READING: Final = (
 
 def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
     """
-    The files of a source: its globs expanded in the project's folder, each file once, sorted by path.
+    The files of a source: its globs and folders expanded in the project's folder, each file once, sorted by path.
+
+    A folder means every file right in it that is not hidden. `-` is no file.
 
     Raises:
-        SourceError: A glob or a path matches no file.
+        SourceError: A glob or a path matches no file, or a folder has none.
     """
     found: set[str] = set()
     findings = []
     for pattern in spec.files:
-        paths = [path for path in _glob(folder, pattern) if path.is_file()]
+        if pattern == "-":
+            continue
+        paths = _files(folder, pattern)
         found.update(str(path) for path in paths)
         if not paths:
             is_glob = any(letter in pattern for letter in "*?[")
             problem = f"no file matches `{pattern}`" if is_glob else f"no such file: `{pattern}`"
+            if (Path(folder) / pattern).is_dir():
+                problem = f"there is no file in the folder `{pattern}`"
             hint = f"paths of source `{spec.name}` are relative to the file that declares it"
             findings.append(Finding(problem, spec.place, hint))
     if findings:
         raise SourceError(*findings)
     return tuple(sorted(found))
+
+
+def _files(folder: str, pattern: str) -> list[Path]:
+    top = Path(folder) / pattern
+    if top.is_dir():
+        return [path for path in top.iterdir() if path.is_file() and not path.name.startswith(".")]
+    return [path for path in _glob(folder, pattern) if path.is_file()]
 
 
 def _glob(folder: str, pattern: str) -> list[Path]:
@@ -93,6 +107,9 @@ def mapping_text(spec: SourceSpec, context: ReadContext | None = None) -> str:
         for name in _LATER_OF_COLUMNS:
             if not mapped[name]:
                 del mapped[name]
+    for name in _LATER_OF_DIALECT:
+        if not declared["dialect"][name]:
+            del declared["dialect"][name]
     declared = _without_places(declared)
     if context is not None:
         target = context.target.columns if context.target else ()

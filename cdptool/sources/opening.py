@@ -16,19 +16,23 @@ from pathlib import Path
 from typing import Literal
 
 from cdptool.errors import Place, SourceError
+from cdptool.sources.arrow import is_arrow
 from cdptool.sources.encodings import wide_encoding
 from cdptool.sources.spec import Dialect
 from cdptool.sources.window import Chunk
 
 CHUNK = 1 << 20
 Compression = Literal["gzip", "zstd"]
+Container = Literal["text", "parquet", "arrow"]
+_KNOWN: dict[str, str] = {"parquet": "a Parquet file", "arrow": "an Arrow file"}
+_NO_FORMAT = "remove `format` from the source's dialect"
 
 _COMPRESSED: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 # What arrives under the name of an export and is none: (first bytes, what it is, what to do).
 _NOT_TEXT: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook", "save it as CSV (UTF-8), or unpack it first"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as CSV (UTF-8)"),
-    (b"PAR1", "a Parquet file", "remove `format: csv` from the source's dialect"),
+    (b"FEA1", "a Feather file of version 1", "write it as Feather version 2 or Parquet"),
     (b"%PDF", "a PDF document", "ask the system for a CSV export"),
     (b"BZh", "bzip2 compressed", "pack it with gzip or zstd, or unpack it"),
     (b"\xfd7zXZ", "xz compressed", "pack it with gzip or zstd, or unpack it"),
@@ -67,17 +71,30 @@ def first_bytes(path: str, place: Place) -> bytes:
         return file.read(4096)
 
 
-def is_parquet(path: str, dialect: Dialect, place: Place) -> bool:
+def container_of(path: str, dialect: Dialect, place: Place) -> Container:
     """
-    Whether to read the file as Parquet: as declared, else by its content.
+    What kind of file it is: as declared, else by its content.
 
     Raises:
         SourceError: Where the declared format and the content differ.
     """
-    found = first_bytes(path, place).startswith(b"PAR1")
-    if dialect.format == "parquet" and not found:
-        raise SourceError("not a Parquet file", place=place, hint="set `format: csv` in the source's dialect")
-    return found and dialect.format != "csv"
+    head = first_bytes(path, place)
+    found: Container = "text"
+    if head.startswith(b"PAR1"):
+        found = "parquet"
+    elif is_arrow(head):
+        found = "arrow"
+    declared = dialect.format
+    if declared in ("parquet", "arrow") and found != declared:
+        hint = f"set `format: {found}` in the source's dialect" if found != "text" else _NO_FORMAT
+        raise SourceError(f"not {_KNOWN[declared]}", place=place, hint=hint)
+    if declared not in (None, found) and found != "text":
+        raise SourceError(
+            f"declared as {declared}, but it is {_KNOWN[found]}",
+            place=place,
+            hint="remove `format` from the source's dialect: the content is enough",
+        )
+    return found
 
 
 def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -35,7 +35,7 @@ class ParquetSource:
         Raises:
             SourceError: A needed column holds lists or structs, or the file is damaged.
         """
-        self._refuse_nested(needed)
+        refuse_nested(self.file.schema_arrow, self.names, needed, self.place)
         columns = [self.file.schema_arrow.names[int(i)] for i in needed]
         with _reading(self.place):
             for batch in self.file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
@@ -43,16 +43,23 @@ class ParquetSource:
                 assert isinstance(frame, pl.DataFrame)
                 yield frame.select(pl.col(name).alias(i) for i, name in zip(needed, columns, strict=True))
 
-    def _refuse_nested(self, needed: tuple[str, ...]) -> None:
-        empty = pl.from_arrow(self.file.schema_arrow.empty_table())
-        assert isinstance(empty, pl.DataFrame)
-        nested = [self.names[int(i)] for i in needed if not is_supported(empty.dtypes[int(i)])]
-        if nested:
-            raise SourceError(
-                f"column{'s' * (len(nested) > 1)} {', '.join(f'`{n}`' for n in nested)} hold lists or structs",
-                place=self.place,
-                hint="map columns with one value per row; flatten the others when exporting",
-            )
+
+def refuse_nested(schema: Any, names: tuple[str, ...], needed: tuple[str, ...], place: Place) -> None:
+    """
+    Refuse needed columns of an Arrow schema that hold more than one value per row.
+
+    Raises:
+        SourceError: With their names.
+    """
+    empty = pl.from_arrow(schema.empty_table().rename_columns([str(i) for i in range(len(names))]))
+    assert isinstance(empty, pl.DataFrame)
+    nested = [names[int(i)] for i in needed if not is_supported(empty.dtypes[int(i)])]
+    if nested:
+        raise SourceError(
+            f"column{'s' * (len(nested) > 1)} {', '.join(f'`{n}`' for n in nested)} hold lists or structs",
+            place=place,
+            hint="map columns with one value per row; flatten the others when exporting",
+        )
 
 
 def open_parquet(path: str, place: Place) -> ParquetSource:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import polars as pl
 
@@ -11,7 +11,8 @@ from cdptool.checks.spec import Expectation
 from cdptool.errors import Place
 from cdptool.tables import Column, StreamSchema, TableSchema
 
-Format = Literal["csv", "ndjson", "json", "parquet", "access_log"]
+Format = Literal["csv", "ndjson", "json", "parquet", "arrow", "access_log"]
+FORMATS: Final[tuple[str, ...]] = get_args(Format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class SourceSpec:
     """
 
     name: str
-    files: tuple[str, ...]  # globs, relative to the project folder
+    files: tuple[str, ...]  # globs and folders, relative to the project folder; `-` = stdin
     feeds: Literal["records", "stream", "table"]
     target: str | None
     dialect: Dialect

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from cdptool.commands.ingest import ingest_files, replace_by_key
+from cdptool.errors import SourceError
 from cdptool.tables import Column, TableSchema
-from tests.commands.small import Small
+from tests.commands.small import FILES, PROJECT, Small
 
 PRODUCTS = TableSchema("products", "sku", (Column("sku", "identifier"), Column("name", "text")))
 
@@ -72,3 +76,53 @@ def test_a_file_read_again_under_another_mapping_counts_once(unread: Small) -> N
     assert orders.rows() == [("S1", None), ("S2", None)]
     assert people["name"].to_list() == [None] * 4
     assert files.height == 2
+
+
+PIPED = PROJECT.replace("files: crm.csv", 'files: "-"')
+
+
+def _pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_a_source_reads_what_is_piped_in_and_knows_it_again(
+    unread: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unread.write("project.yaml", PIPED)
+    piped = FILES["crm.csv"].lstrip().encode()
+    for expected in (1, 0):
+        _pipe(monkeypatch, piped)
+        assert ingest_files(unread.settings(), ("crm",), lambda _: None).data["files"] == expected
+    with unread.session() as session:
+        assert session.snapshot().scan("files").select("path").collect()["path"].to_list() == ["stdin"]
+
+
+def test_a_run_of_all_sources_goes_without_a_pipe_and_a_named_source_does_not(
+    unread: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unread.write("project.yaml", PIPED)
+    _pipe(monkeypatch, b"")
+    assert ingest_files(unread.settings(), (), lambda _: None).data["files"] == 4
+    with pytest.raises(SourceError, match="nothing was piped in"):
+        ingest_files(unread.settings(), ("crm",), lambda _: None)
+
+
+def test_one_pipe_is_not_for_two_sources(unread: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    unread.write("project.yaml", PIPED.replace("files: consents.csv", 'files: "-"'))
+    _pipe(monkeypatch, b"id,email\n")
+    with pytest.raises(SourceError, match="2 sources read standard input: `crm`, `consents`"):
+        ingest_files(unread.settings(), (), lambda _: None)
+
+
+def test_the_files_of_an_archive_are_read_one_by_one(unread: Small) -> None:
+    unread.write("project.yaml", PROJECT.replace("files: products*.csv", "files: products.zip"))
+    archive = unread.folder / "products.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("1.csv", "sku,name\nS1,Khăn\n")
+        packed.writestr("2.ndjson", '{"sku": "S2", "name": "Mũ"}\n')
+    for expected in (2, 0):
+        report = ingest_files(unread.settings(), ("products",), lambda _: None)
+        assert report.data["rows_accepted"] == expected
+    with unread.session() as session:
+        paths = session.snapshot().scan("files").select("path").collect()["path"].to_list()
+    assert sorted(paths) == ["products.zip/1.csv", "products.zip/2.ndjson"]

@@ -1,0 +1,94 @@
+"""The inputs of a source: files, the files in its archives, and what is piped in; each with its own digest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cdptool.errors import Place
+from cdptool.sources.archives import is_workbook, is_zip, member_digest, members, unpack
+from cdptool.sources.files import expand, file_digest
+from cdptool.sources.opening import first_bytes
+from cdptool.sources.spec import SourceSpec
+
+STDIN: Final = "-"  # in `files`: what is piped in
+SHOWN_STDIN: Final = "stdin"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """
+    One input: the file, the member of the archive that the file is, what the workspace calls it (`shown`, seen
+    from the project) and what messages call it.
+    """
+
+    path: str
+    shown: str
+    place: Place
+    member: str | None = None
+
+    def digest(self) -> str:
+        """
+        The SHA-256 of what will be read.
+
+        Raises:
+            SourceError: It is missing, not readable or damaged.
+        """
+        if self.member is None:
+            return file_digest(self.path)
+        return member_digest(self.path, self.member, self.place)
+
+    @contextmanager
+    def unpacked(self, folder: str) -> Iterator[str]:
+        """Where the input stands as a file: for a member of an archive in the folder, as long as it is needed."""
+        if self.member is None:
+            yield self.path
+            return
+        target = Path(folder) / "member"
+        unpack(self.path, self.member, str(target), self.place)
+        try:
+            yield str(target)
+        finally:
+            target.unlink(missing_ok=True)
+
+
+def inputs_of(
+    spec: SourceSpec, folder: str, spooled: str | None = None, *, named: Callable[[str], str] = str
+) -> tuple[InputFile, ...]:
+    """
+    The inputs of a source in the project's folder, archives taken apart, in order.
+
+    Args:
+        spec: The source.
+        folder: What its paths are relative to.
+        spooled: The file that holds what was piped in; None = nothing was.
+        named: What messages call a path of the project.
+
+    Raises:
+        SourceError: A path matches no file, or an archive cannot be read.
+    """
+    found: list[InputFile] = []
+    for path in expand(spec, folder):
+        shown = os.path.relpath(path, folder)
+        found += _taken_apart(InputFile(path, shown, Place(named(shown))))
+    if spooled is not None and reads_stdin(spec):
+        found += _taken_apart(InputFile(spooled, SHOWN_STDIN, Place(SHOWN_STDIN)))
+    return tuple(found)
+
+
+def reads_stdin(spec: SourceSpec) -> bool:
+    """Whether what is piped in belongs to the source."""
+    return STDIN in spec.files
+
+
+def _taken_apart(file: InputFile) -> Iterator[InputFile]:
+    if not is_zip(first_bytes(file.path, file.place)) or is_workbook(file.path, file.place):
+        yield file
+        return
+    for member in members(file.path, file.place):
+        place = Place(f"{file.place.file}/{member}")
+        yield InputFile(file.path, f"{file.shown}/{member}", place, member)
