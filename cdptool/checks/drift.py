@@ -61,8 +61,9 @@ def _counts(
     dtype = data.rows.collect_schema()[column]
     values = data.rows.filter(is_new | is_old).select(value=_comparable(column, dtype), is_new=is_new)
     if dtype.is_numeric() or dtype.is_temporal():
-        cuts = _cuts(values)
-        bin_of = pl.col("value").cut(cuts, labels=[str(i) for i in range(len(cuts) + 1)]).cast(pl.String)
+        passed = [(pl.col("value") > cut).cast(pl.Int64) for cut in _cuts(values)]
+        number = pl.sum_horizontal(pl.lit(0, pl.Int64), *passed)
+        bin_of = pl.when(pl.col("value").is_not_null()).then(number)
     else:
         common = values.filter(~pl.col("is_new")).drop_nulls().group_by("value").agg(n=pl.len())
         kept = common.sort(["n", "value"], descending=[True, False]).head(_MOST_CATEGORIES).collect()["value"]
@@ -78,7 +79,9 @@ def _counts(
 def _comparable(column: str, dtype: pl.DataType) -> pl.Expr:
     if dtype.is_temporal():
         return pl.col(column).to_physical().cast(pl.Float64)
-    return pl.col(column).cast(pl.Float64 if dtype.is_numeric() else pl.String)
+    if dtype.is_numeric():
+        return pl.col(column).cast(pl.Float64).fill_nan(None)
+    return pl.col(column).cast(pl.String)
 
 
 def _cuts(values: pl.LazyFrame) -> list[float]:

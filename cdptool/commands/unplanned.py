@@ -9,6 +9,8 @@ from pathlib import Path
 from cdptool.errors import CdptoolError, Finding, Place
 from cdptool.sources import SourceSpec
 from cdptool.sources.blocks import open_source
+from cdptool.sources.mapping import needed_columns
+from cdptool.sources.unpivot import unpivoted_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +37,29 @@ class Unplanned:
 
 def unplanned_columns(spec: SourceSpec, root: Path, paths: Iterable[str]) -> dict[str, str]:
     """
-    Column → the first of the files (paths from the project) that has it, of columns that the source does not name. Reads only the heads of files.
+    Column → the first of the files (paths from the project) that has it, of columns that the source does not name.
 
-    A file that is gone or cannot be opened any more has nothing to say; a file without a header neither.
+    Reads only the heads of files. A file that is gone or cannot be opened any more has nothing to say; nor has one
+    whose columns are known by their position.
     """
-    named = _named(spec)
+    named = needed_columns(spec)
     found: dict[str, str] = {}
-    if not spec.dialect.has_header:
+    if not spec.dialect.has_header or spec.dialect.columns_by == "position":
         return found
     for path in paths:
-        file = root / path
-        try:
-            names = open_source(str(file), spec.dialect, Place(path)).names if file.is_file() else ()
-        except CdptoolError:
-            continue
-        for name in names:
+        for name in _head(spec, root / path):
             if name and name not in named:
                 found.setdefault(name, path)
     return found
 
 
-def _named(spec: SourceSpec) -> set[str | None]:
-    mapped = (*spec.columns, *spec.identifiers, *((spec.at,) if spec.at else ()))
-    return {*spec.key, *(each.column for each in mapped), *(each.currency_from for each in mapped)}
+def _head(spec: SourceSpec, file: Path) -> tuple[str, ...]:
+    """The columns of a file, without those that are made rows of their own."""
+    if not file.is_file():
+        return ()
+    try:
+        names = open_source(str(file), spec.dialect, Place(str(file))).names
+    except CdptoolError:
+        return ()
+    wide = set(unpivoted_names(spec.unpivot, names)) if spec.unpivot else set()
+    return tuple(name for name in names if name not in wide)
