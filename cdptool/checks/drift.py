@@ -63,7 +63,7 @@ def _counts(
     if dtype.is_numeric() or dtype.is_temporal():
         passed = [(pl.col("value") > cut).cast(pl.Int64) for cut in _cuts(values)]
         number = pl.sum_horizontal(pl.lit(0, pl.Int64), *passed)
-        bin_of = pl.when(pl.col("value").is_not_null()).then(number)
+        bin_of = pl.when(pl.col("value").is_not_null()).then(number).otherwise(None)
     else:
         common = values.filter(~pl.col("is_new")).drop_nulls().group_by("value").agg(n=pl.len())
         kept = common.sort(["n", "value"], descending=[True, False]).head(_MOST_CATEGORIES).collect()["value"]
