@@ -110,7 +110,7 @@ def _bad_phone(text: str, rng: Rng) -> str:
 def _bad_postcode(text: str, rng: Rng) -> str:
     forms = (
         text[:2],
-        text + text[:3] + "7",
+        text + text[:2],
         "AB" + text[2:4],
         text[:3] + "O?" + text[5:],
         "#" + text[:3],

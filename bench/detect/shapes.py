@@ -21,7 +21,7 @@ def _m(seed: np.random.Generator, locale: str, n: int) -> tuple[Maker, np.random
 
 def customers(rng: np.random.Generator, locale: str, n: int) -> Table:
     """A CRM export."""
-    m, _, is_vi, _ = _m(rng, locale, n)
+    m, _, is_vi, middle = _m(rng, locale, n)
     m.ids("customer_id", "KH" if is_vi else "")
     m.people()
     m.phones()
@@ -33,6 +33,7 @@ def customers(rng: np.random.Generator, locale: str, n: int) -> Table:
     m.moment("last_seen_at", m.later(joined, 90))
     m.words("tier", ["Standard", "Silver", "Gold", "Platinum"])
     m.number("points", rng.negative_binomial(1, 0.002, n))
+    m.number("credit_limit", middle * rng.choice([0, 2, 10, 200], n, p=[0.6, 0.25, 0.13, 0.02]), 0, "few")
     m.words("newsletter", ["Y", "N"], "flag")
     m.notes(0.04)
     return Table("customers", m.columns, ("customer_id",), (("joined_at", "last_seen_at"),), is_parent=True)
@@ -76,6 +77,7 @@ def payments(rng: np.random.Generator, locale: str, n: int, parents: list[str]) 
     fee = m.number("fee", np.abs(amount) * 0.029 + middle / 100, decimals)
     m.number("net", amount - fee, decimals, "number")
     m.add("card_last4", "code", [f"{x:04d}" for x in rng.integers(0, 10_000, n)])
+    m.add("merchant", "code", ["M-0042"] * n)
     m.add("authorisation", "code", [f"{x:06X}" for x in rng.integers(0, 1 << 24, n)])
     m.words("currency", ["VND"] if is_vi else ["USD", "EUR", "GBP"], "flag")
     ref = (("order_id", "orders", "order_id"),)
@@ -171,6 +173,8 @@ def shipments(rng: np.random.Generator, locale: str, n: int) -> Table:
         "surcharge", np.where(rng.random(n) < 0.8, 0, np.round(middle / 20, 0)), 0 if is_vi else 2, "few"
     )
     m.number("cost", base + extra, 0 if is_vi else 2)
+    m.number("latitude", rng.normal(21 if is_vi else 48, 0.4, n), 5, "few")
+    m.number("longitude", rng.normal(105.8 if is_vi else -1.5, 0.4, n), 5, "few")
     m.words("service", ["economy", "express", "same day"])
     m.notes(0.1)
     sums = ((("base_fee", "surcharge"), "cost"),)
@@ -194,6 +198,11 @@ def staff(rng: np.random.Generator, locale: str, n: int) -> Table:
     m.words("department", names)
     m.words("grade", ["G1", "G2", "G3", "G4", "G5"], "flag")
     m.money("salary", 15e6 if is_vi else 3900.0, 0.45)
+    m.add(
+        "badge",
+        "code",
+        [f"{x:04d}{y}" for x, y in zip(rng.integers(0, 9999, n), rng.choice(["A", "B", ""], n), strict=True)],
+    )
     m.add("manager_no", "code", rng.choice(ids[: max(5, n // 20)], n).tolist())
     m.number("height_cm", rng.normal(167, 8, n).clip(145, 200), 0, "measure", units=(("m", 0.01, 0.0),))
     m.number("leave_days", rng.integers(0, 26, n), 0, "few")
@@ -248,6 +257,7 @@ def surveys(rng: np.random.Generator, locale: str, n: int) -> Table:
     m.moment("submitted_at", m.later(begun, 0.01))
     m.number("age", 16 + rng.beta(2, 3, n) * 70, 0, "age")
     m.words("region", CITIES[locale])
+    m.number("customer_since", 2025 - rng.geometric(0.25, n).clip(0, 14), 0, "few")
     m.number("nps", rng.choice(11, n, p=np.array([2, 1, 1, 1, 2, 4, 5, 12, 20, 22, 30]) / 100), 0, "few")
     agree = ["Đồng ý", "Rất đồng ý", "Không đồng ý", "Rất không đồng ý"] if is_vi else ["Agree", "Strongly agree", "Disagree", "Strongly disagree"]  # fmt: skip
     m.words("satisfied", agree)
@@ -318,10 +328,8 @@ def make_sets(rng: np.random.Generator, scale: float) -> list[list[Table]]:
     sets: list[list[Table]] = []
 
     def size(least: int = 300) -> int:
-        return max(
-            300,
-            int(scale * np.exp(rng.uniform(np.log(least), np.log(50_000 if rng.random() < 0.12 else 6000)))),
-        )
+        most = 50_000 if least > 6000 or rng.random() < 0.1 else 6000
+        return max(300, int(scale * np.exp(rng.uniform(np.log(least), np.log(most)))))
 
     for locale in ("vi", "west"):
         buyers = customers(rng, locale, size())
@@ -329,7 +337,8 @@ def make_sets(rng: np.random.Generator, scale: float) -> list[list[Table]]:
         paid = payments(rng, locale, size(), sold.columns["order_id"].cells)
         goods = products(rng, locale, size())
         sets += [[buyers, sold, paid], [goods, lines(rng, locale, size(), goods.columns["sku"].cells)]]
-        sets += [[shape(rng, locale, size())] for shape in SINGLE]
+        large = int(rng.integers(0, len(SINGLE)))
+        sets += [[shape(rng, locale, size(20_000 if i == large else 300))] for i, shape in enumerate(SINGLE)]
     for tables in sets:
         for table in tables:
             table.delimiter = str(rng.choice([",", ",", ",", ";", "\t"]))

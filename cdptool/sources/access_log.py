@@ -193,7 +193,7 @@ def parse_lines(texts: pl.Series, form: LogFormat) -> pl.DataFrame:
     lines = pl.DataFrame({"line": texts})
     names = {str(i): name for i, name in enumerate(form.columns, 1)}
     frame = lines.select(
-        is_row=pl.col("line").str.contains(form.pattern),
+        is_row=parts.struct.field("1").is_not_null(),
         **{name: parts.struct.field(i) for i, name in names.items()},
     )
     frame = frame.with_columns(pl.col(name).replace({"-": None, "": None}) for name in form.columns)
