@@ -30,6 +30,7 @@ RECORDS: Final[dict[str, pl.DataType]] = {
     "source_key": pl.String(),  # what people cite: `source:source_key`
     "observed_at": UTC_TIME,  # null where the source declares no date
     "content": pl.Int64(),  # hash63 of the canonical values: one version of the record
+    "is_deleted": pl.Boolean(),  # the version says that the source deleted the record; null: it does not
     # … then one column per profile field of the project, then PROVENANCE
 }
 STREAM: Final[dict[str, pl.DataType]] = {

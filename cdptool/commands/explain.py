@@ -43,7 +43,8 @@ def explain_merge(settings: Settings, left: str, right: str, *, show_values: boo
         )
         missing = [name for name, record in ids.items() if record not in profiles]
         if missing:
-            raise UsageError(f"`{missing[0]}` came after the last merge", hint="run `cdptool merge` first")
+            problem = f"`{missing[0]}` came after the last merge, or its source deleted it"
+            raise UsageError(problem, hint="run `cdptool merge` first")
         a, b = ids[left], ids[right]
         if profiles[a] != profiles[b]:
             return _apart(session, snapshot, (left, profiles[a]), (right, profiles[b]))

@@ -14,7 +14,7 @@ from cdptool.commands.session import (
     open_session,
 )
 from cdptool.errors import ConfigError, UsageError
-from cdptool.identity import Previous, Resolution, golden_profiles, resolve
+from cdptool.identity import Previous, Resolution, golden_profiles, living_records, resolve
 from cdptool.identity.registry import Changes, changes
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import ALIASES, IDENTITY, records_schema
@@ -53,7 +53,10 @@ def merge(session: Session, *, dry_run: bool = False) -> Report:
         snapshot.scan("identity", IDENTITY).collect(), snapshot.scan("aliases", ALIASES).collect()
     )
     types = declared_schema(columns)
-    records = session.engine.of(snapshot.scan("records", records_schema(types)))
+    stored = snapshot.scan("records", records_schema(types))
+    records = session.engine.of(stored)
+    if stored.select(pl.col("is_deleted").any()).collect().item():
+        records = living_records(session.engine, records)
     with session.timed("resolve"):
         resolution = resolve(session.engine, records, columns, plan, previous)
     difference = changes(resolution.identity, previous.identity)
@@ -88,7 +91,9 @@ def _report(session: Session, resolution: Resolution, difference: Changes, *, dr
     largest = int(sizes.max() or 0)  # type: ignore[arg-type]
     what = "would be" if dry_run else "are"
     rows = tuple(
-        (name.removeprefix("n_").replace("_", " "), value) for name, value in difference._asdict().items()
+        (name.removeprefix("n_").replace("_", " "), value)
+        for name, value in difference._asdict().items()
+        if value or name != "n_profiles_gone"
     )
     evidence = resolution.edges.group_by("pass", "match_key").len().sort("pass", "match_key")
     cut = resolution.conflicts.group_by("reason").len().sort("reason")

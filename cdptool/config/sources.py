@@ -251,6 +251,7 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
             "columns": _MappedColumns(kind),
             "only": condition,
             "unpivot": _UNPIVOT,
+            "deletes": condition,
             "purpose": text,
             "owner": text,
             "legal_basis": text,
@@ -274,11 +275,29 @@ def source(entry: Entry, reading: Reading) -> SourceSpec:
     if spec.feeds != "stream" and spec.identifiers:
         hint = "put them under `columns`" if spec.feeds == "records" else "take them out"
         findings.append(Finding("`identifiers` are for sources of streams", spec.place, hint))
+    if spec.deletes:
+        findings += _delete_findings(spec)
     if findings:
         raise ConfigError(*findings)
     if spec.unpivot and spec.key and spec.unpivot.name_to not in spec.key:
         return replace(spec, key=(*spec.key, spec.unpivot.name_to))  # a key names one cell, not its row
     return spec
+
+
+def _delete_findings(spec: SourceSpec) -> list[Finding]:
+    """What a source that deletes records must say: which record it was, and which version is newer."""
+    place = spec.deletes.place if spec.deletes else None
+    if spec.feeds != "records":
+        return [Finding("`deletes` is for sources of records", place, "take rows out with `only:` instead")]
+    wanted = (
+        ("key", bool(spec.key), "the columns that name a row"),
+        ("at", bool(spec.at), "what says which row is newer"),
+    )
+    return [
+        Finding(f"a source with `deletes` needs `{key}`", place, f"add `{key}:` with {what}")
+        for key, is_there, what in wanted
+        if not is_there
+    ]
 
 
 def _kind_fed(value: Value, reading: Reading) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from cdptool.errors import Finding
-from cdptool.identity import blocking, survivorship
+from cdptool.identity import blocking, deletion, survivorship
 from cdptool.identity.attaching import ATTACH, EDGE, attach, weak_fields
 from cdptool.identity.blocking import (
     barred_blocks,
@@ -22,6 +22,7 @@ from cdptool.identity.blocking import (
     stars,
 )
 from cdptool.identity.clustering import Clusters, cluster
+from cdptool.identity.deletion import living_versions
 from cdptool.identity.growing import NEGATIVE
 from cdptool.identity.limits import Limits, barred_values, constraints_of
 from cdptool.identity.registry import carry_ids
@@ -42,9 +43,9 @@ JUDGED: Final = "judged POSITIVE"
 _ORDER: Final = ("record_id_l", "record_id_r", "pass", "match_key")
 
 # The kernels whose keys every engine must know; those made from a plan are tested beside them.
-KERNELS: Final = (*blocking.KERNELS, *survivorship.KERNELS)
+KERNELS: Final = (*blocking.KERNELS, *deletion.KERNELS, *survivorship.KERNELS)
 
-__all__ = ["JUDGED", "KERNELS", "Previous", "Resolution", "golden_profiles", "resolve"]
+__all__ = ["JUDGED", "KERNELS", "Previous", "Resolution", "golden_profiles", "living_records", "resolve"]
 
 
 class Previous(NamedTuple):
@@ -102,6 +103,11 @@ def resolve(
         .sort(*_ORDER, "reason"),
         findings=limits.findings,
     )
+
+
+def living_records(engine: Engine[Any], records: Any) -> Any:
+    """The records that their sources have not deleted, with the versions since; a table of the engine like the given."""
+    return engine.checkpoint(engine.shuffle([records], [("record_id",)], living_versions), "living")
 
 
 def golden_profiles(

@@ -108,20 +108,24 @@ class Changes(NamedTuple):
     n_profiles_new: int
     n_profiles_merged_away: int
     n_profiles_split: int
+    n_profiles_gone: int
 
 
 def changes(identity: pl.DataFrame, previous: pl.DataFrame) -> Changes:
-    """Compare two identities: records new, moved, unchanged; profiles new, merged away, split."""
+    """Compare two identities: records new, moved, unchanged; profiles new, merged away, split, gone with all their records."""
     both = identity.join(previous, on="record_id", how="left", suffix="_before")
     is_new = pl.col("profile_id_before").is_null()
     is_moved = pl.col("profile_id") != pl.col("profile_id_before")
     parts = both.filter(~is_new).group_by("profile_id_before").agg(pl.col("profile_id").n_unique().alias("n"))
     before, now = set(previous["profile_id"].unique()), set(identity["profile_id"].unique())
+    left = set(previous.join(identity, on="record_id", how="semi")["profile_id"].unique())
+    gone = before - now - left
     return Changes(
         n_records_new=both.filter(is_new).height,
         n_records_moved=both.filter(is_moved).height,
         n_records_unchanged=both.filter(~is_new & ~is_moved).height,
         n_profiles_new=len(now - before),
-        n_profiles_merged_away=len(before - now),
+        n_profiles_merged_away=len(before - now - gone),
         n_profiles_split=parts.filter(pl.col("n") > 1).height,
+        n_profiles_gone=len(gone),
     )

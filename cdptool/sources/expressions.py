@@ -92,8 +92,7 @@ def compiled_filter(line: Expression, names: Sequence[str] | None = None) -> Col
 
 def expressions_of(spec: SourceSpec) -> Iterator[Expression]:
     """Every expression of a source."""
-    if spec.only is not None:
-        yield spec.only
+    yield from (line for line in (spec.only, spec.deletes) if line is not None)
     for mapped in (*([spec.at] if spec.at else ()), *spec.identifiers, *spec.columns):
         if mapped.expr is not None:
             yield mapped.expr

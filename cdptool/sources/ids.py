@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cdptool.fields.folding import replaced
 from cdptool.ids import hashes, printed_ids
-from cdptool.sources.mapping import AT, KEY, WHO, Filled
+from cdptool.sources.mapping import AT, DELETED, KEY, WHO, Filled
 from cdptool.sources.spec import SourceSpec
 
 _CHECK_SEED = 20_260_301
@@ -37,6 +37,8 @@ def record_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.Data
     else:
         keys = printed_ids(said, "r")
     observed = rows[AT].alias("observed_at")
+    if DELETED not in rows.columns:
+        rows = rows.with_columns(pl.lit(None, pl.Boolean).alias(DELETED))
     return rows.with_columns(said, observed, keys.alias("source_key"), record_ids(keys, spec))
 
 

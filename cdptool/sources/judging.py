@@ -49,6 +49,12 @@ class Faults:
             self.at[fresh] = len(self.causes)
             self.causes.append((column, rule, reason))
 
+    def forgive(self, rows: pl.Series, kept: str | None) -> None:
+        """These rows have no fault any more, but for those of the column `kept`."""
+        at = rows.to_numpy()
+        is_kept = np.array([column == kept for column, _, _ in self.causes] + [False])
+        self.at[at[~is_kept[self.at[at]]]] = -1
+
 
 def judge(
     label: str | None, values: pl.Series, flawed: Sequence[Flawed], faults: Faults, *, required: bool

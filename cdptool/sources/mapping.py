@@ -29,7 +29,7 @@ from cdptool.sources.expressions import (
 )
 from cdptool.sources.judging import Faults, Flawed, QuarantinedRows, Rows, issue_frame, judge
 from cdptool.sources.raw import RawForm
-from cdptool.sources.spec import Mapped, ReadContext, SourceSpec
+from cdptool.sources.spec import Expression, Mapped, ReadContext, SourceSpec
 from cdptool.sources.texts import as_text, key_text, without_empty_texts
 from cdptool.sources.unpivot import RawOf, is_pattern, unpivot_findings, unpivoting
 from cdptool.tables import Column, StreamSchema, TableSchema
@@ -37,6 +37,8 @@ from cdptool.tables import Column, StreamSchema, TableSchema
 AT = "at"
 KEY = "key:"  # key columns of the file, as text
 WHO = "who:"  # identifiers of a stream row
+DELETED = "is_deleted"
+FILE_NAME = "file.name"  # what a source may name like a column: the name of the file, without its folders
 
 
 class Chosen(NamedTuple):
@@ -78,15 +80,15 @@ class Mapper:
         self._place = Place(context.shown_path)
         self._n_columns = len(names)
         self._refuse_missing(names)
-        made = (spec.unpivot.name_to, spec.unpivot.value_to) if spec.unpivot else ()
-        self._names = (*names, *made)
+        self._names = (*names, *_made(spec, names))
         self._index = {name: str(i) for i, name in enumerate(self._names)}
         self._unpivot = unpivoting(spec.unpivot, self._index) if spec.unpivot else None
         self._context = context
         self._is_typed = is_typed
         self._readers = tuple(self._all_readers())
         self._keys = tuple(self._index[name] for name in spec.key)
-        self._only = self._filter()
+        self._only = self._condition(spec.only)
+        self._deletes = self._condition(spec.deletes)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -102,8 +104,8 @@ class Mapper:
     @property
     def _used(self) -> tuple[str, ...]:
         found = set(self._keys).union(*(reader.needed for reader in self._readers))
-        if self._only is not None:
-            found |= set(self._only.sources.values())
+        for condition in (self._only, self._deletes):
+            found |= set(condition.sources.values()) if condition else set()
         return tuple(sorted(found, key=int))
 
     @property
@@ -121,6 +123,8 @@ class Mapper:
                 fixed.append(f"{reader.name}_currency={reader.currency}")
             elif reader.has_currency:
                 varying.append(f"{reader.name}_currency")
+        if self._deletes is not None:
+            varying.append(DELETED)
         return Filled(tuple(varying), tuple(fixed))
 
     def schema(self) -> dict[str, pl.DataType]:
@@ -130,6 +134,8 @@ class Mapper:
             schema[reader.name] = reader.kind.dtype
             if reader.has_currency:
                 schema[f"{reader.name}_currency"] = pl.String()
+        if self._deletes is not None:
+            schema[DELETED] = pl.Boolean()
         return schema | {f"{KEY}{i}": pl.String() for i in range(len(self._keys))}
 
     def chosen(self, block: pl.DataFrame, lines: Rows, raw: RawOf | None = None) -> Chosen:
@@ -139,6 +145,9 @@ class Mapper:
             n_rows *= len(self._unpivot.sources)
             raw = partial(_written, self._raw, block) if raw is None else raw
             block, lines, raw = self._unpivot.apply(block, lines, raw, self._kept)
+        if FILE_NAME in self._names[self._n_columns :]:
+            name = pl.lit(self._context.shown_path.replace("\\", "/").rpartition("/")[2])
+            block = block.with_columns(name.alias(self._index[FILE_NAME]))
         if self._only is not None:
             is_mine = self._only.read(block, []).fill_null(False)
             at = is_mine.arg_true().to_numpy()
@@ -162,6 +171,9 @@ class Mapper:
                 columns[f"{reader.name}_currency"] = reader.currency_of(block, cells.texts)
             if cells.flawed or reader.required:
                 issues += judge(reader.label, cells.values, cells.flawed, faults, required=reader.required)
+        if self._deletes is not None:
+            columns[DELETED] = self._deletes.read(block, []).fill_null(False)
+            faults.forgive(columns[DELETED].arg_true(), self._label_of_time)  # key and time say it all
         for i, name in enumerate(self._keys):
             columns[f"{KEY}{i}"] = self._key_column(block, name, columns)
         frame = pl.DataFrame({name: column.alias(name) for name, column in columns.items()})
@@ -170,7 +182,8 @@ class Mapper:
                 pl.all_horizontal(pl.col(f"{KEY}{i}").is_null() for i in range(len(self._keys)))
             )
             faults.add(is_empty.to_series().arg_true(), ", ".join(self._spec.key), "key", "the key is empty")
-        raws = partial(self._raw.write, block) if raw is None else partial(map, raw)
+        written = block.select(name for name in block.columns if int(name) < self._n_columns)
+        raws = partial(self._raw.write, written) if raw is None else partial(map, raw)
         return self._typed(raws, frame, faults, issues)
 
     def _key_column(self, block: pl.DataFrame, name: str, columns: dict[str, pl.Series]) -> pl.Series:
@@ -200,10 +213,10 @@ class Mapper:
         kept = frame.filter(pl.Series(faults.at < 0)) if bad.size else frame
         return Typed(kept, quarantined, issue_frame(issues, frame["row"], faults.at < 0))
 
-    def _filter(self) -> Derived | None:
-        if self._spec.only is None:
+    def _condition(self, line: Expression | None) -> Derived | None:
+        if line is None:
             return None
-        return derived(compiled_filter(self._spec.only, self._names), self._index)
+        return derived(compiled_filter(line, self._names), self._index)
 
     def _all_readers(self) -> Iterator[ColumnReader]:
         spec, context = self._spec, self._context
@@ -257,14 +270,17 @@ class Mapper:
             currency_source=self._index[mapped.currency_from] if mapped.currency_from else None,
         )
 
+    @property
+    def _label_of_time(self) -> str | None:
+        return next((reader.label for reader in self._readers if reader.name == AT), None)
+
     def _is_typed_time(self, mapped: Mapped) -> bool:
         return self._is_typed and mapped.type in ("date", "datetime")
 
     def _refuse_missing(self, names: Sequence[str]) -> None:
         """Name every declared column that the file lacks, all at once."""
         unpivot = self._spec.unpivot
-        made = (unpivot.name_to, unpivot.value_to) if unpivot else ()
-        unknown = refuse_unknown(self._spec, (*names, *made))
+        unknown = refuse_unknown(self._spec, (*names, *_made(self._spec, names)))
         findings = [] if unknown is None else list(unknown.findings)
         if unpivot:
             findings += unpivot_findings(unpivot, names, self._place)
@@ -293,21 +309,29 @@ def _written(form: RawForm, block: pl.DataFrame, row: int) -> bytes:
     return next(form.write(block, np.array([row])))
 
 
+def _made(spec: SourceSpec, names: Sequence[str] = ()) -> tuple[str, ...]:
+    """The columns that a source names beside those of the file, whose columns are `names`."""
+    made = (spec.unpivot.name_to, spec.unpivot.value_to) if spec.unpivot else ()
+    names_file = FILE_NAME in _named_columns(spec) | expression_columns(spec) and FILE_NAME not in names
+    return (*made, FILE_NAME) if names_file else made
+
+
 def needed_columns(spec: SourceSpec) -> set[str]:
     """The columns of the file that the source names, in expressions too."""
-    made = {spec.unpivot.name_to, spec.unpivot.value_to} if spec.unpivot else set()
-    return (_mapped_columns(spec) | expression_columns(spec)) - made
+    return _mapped_columns(spec) | (expression_columns(spec) - set(_made(spec)))
 
 
 def _mapped_columns(spec: SourceSpec) -> set[str]:
+    """The columns of the file that the source names outside of expressions."""
+    wide = {name for name in spec.unpivot.columns if not is_pattern(name)} if spec.unpivot else set()
+    return (_named_columns(spec) | wide) - set(_made(spec))
+
+
+def _named_columns(spec: SourceSpec) -> set[str]:
     mapped = (*spec.columns, *spec.identifiers, *([spec.at] if spec.at else []))
     named = {m.column for m in mapped if m.value is None} | {m.currency_from for m in mapped}
     named |= {name for m in mapped for name in m.fallbacks}
-    found = {name for name in named if name is not None} | set(spec.key)
-    if spec.unpivot is None:
-        return found
-    wide = {name for name in spec.unpivot.columns if not is_pattern(name)}
-    return (found | wide) - {spec.unpivot.name_to, spec.unpivot.value_to}
+    return {name for name in named if name is not None} | set(spec.key)
 
 
 def target_columns(spec: SourceSpec, context: ReadContext) -> tuple[Column, ...]:

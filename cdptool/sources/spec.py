@@ -104,6 +104,7 @@ class SourceSpec:
     `at` is the stream's time (or, for records, when the row was true: `observed_at`).
     `identifiers` (streams only) are profile fields that say who it was: they make the record.
     `columns` are profile fields (records) or the declared columns of the stream or table.
+    Rows that `deletes` is true of say that the source deleted the record; they need nothing but key and time.
     Rows that `only` is not true of are no rows of this source: counted as excluded, and otherwise left alone.
     `purpose`, `owner`, `legal_basis` and `keep_for_seconds` are its collection plan: why the data is held, by
     whom, on which ground and how long. None of it, nor what is expected, changes how a file is read.
@@ -120,6 +121,7 @@ class SourceSpec:
     columns: tuple[Mapped, ...]
     only: Expression | None = None
     unpivot: Unpivot | None = None
+    deletes: Expression | None = None
     purpose: str | None = None
     owner: str | None = None
     legal_basis: str | None = None

@@ -56,6 +56,7 @@ FRAMES = {
     "identity.stars": (MEMBERS,),
     "identity.attach_profile": (RECORDS, IDENTITY),
     "identity.latest_versions": (RECORDS,),
+    "identity.living_versions": (RECORDS.with_columns(is_deleted=pl.col("record_id") % 2 == 0),),
 }
 CASES: tuple[KernelCase, ...] = (
     *(KernelCase(kernel, FRAMES[kernel.name]) for kernel in KERNELS),
