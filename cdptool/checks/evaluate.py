@@ -1,8 +1,8 @@
 """
 Forms to results: what each expectation comes to on the new rows of a source.
 
-Conditions over rows are counted together in one pass; only those that fail are looked at again, for the places of
-their first rows. Demands on all rows are one query each. Collects: a result is counts and places, never rows.
+Rows are counted for all expectations together; only what fails is looked at again, for the places of its first
+rows. Demands on all rows are one query each. Collects: a result is counts and places, never rows.
 """
 
 from __future__ import annotations
@@ -47,39 +47,39 @@ def judge(lines: Sequence[tuple[Expectation, Form]], data: SourceData) -> tuple[
         One result per expectation, in their order. Places are the path of the file and the row in it, sorted.
     """
     fails = [_failing(form, data) for _, form in lines]
-    counted = _count([each for each in fails if each is not None], data)
+    n_rows, counts = _counted(fails, data)
     results = []
-    for (expectation, form), failing in zip(lines, fails, strict=True):
+    for (expectation, form), failing, n_failing in zip(lines, fails, counts, strict=True):
         if failing is None:
-            result = _on_all_rows(expectation, form, data)
-        else:
-            result = replace(counted, expectation=expectation, n_failing=0)
-            if counted.n_checked:
-                result = replace(result, n_failing=failing.select(pl.len()).collect().item())
-            if result.n_failing:
-                result = replace(result, places=_places(failing, data))
-        results.append(_decided(result))
+            results.append(_decided(_on_all_rows(expectation, form, data)))
+            continue
+        detail = "" if n_rows else "no new rows"
+        places = _places(failing, data) if n_failing else ()
+        results.append(_decided(Result(expectation, "held", n_rows, n_failing, "row", detail, places)))
     return tuple(results)
 
 
 def _failing(form: Form, data: SourceData) -> pl.LazyFrame | None:
     """The new rows that fail: `file_id` and `row`; None for a demand that no single row can fail."""
+    if not isinstance(form, Holds | Unique | Refers):
+        return None
     new = _new(data)
     match form:
         case Holds(condition=condition):
             holds = row_condition(condition, data.schema, now=data.moment, tz=data.tz)
             failing = new.filter(~holds)  # unknown does not fail
         case Unique(columns=columns):
-            whole = data.rows.drop_nulls(columns)
-            several = whole.group_by(columns).agg(n=pl.len()).filter(pl.col("n") > 1)
+            # Only keys of new rows are grouped, so that memory follows what is new and not the whole history.
+            here = new.select(columns).drop_nulls().unique()
+            alike = data.rows.join(here, on=columns, how="semi")
+            several = alike.group_by(columns).agg(n=pl.len()).filter(pl.col("n") > 1)
             failing = new.join(several, on=columns, how="semi")
-        case Refers(column=column, target=target):
+        case _:
+            column, target = form.column, form.target
             known = data.targets[target].select("value").drop_nulls().unique()
             failing = new.filter(pl.col(column).is_not_null()).join(
                 known, left_on=column, right_on="value", how="anti"
             )
-        case _:
-            return None
     return failing.select("file_id", "row")
 
 
@@ -88,11 +88,16 @@ def _new(data: SourceData) -> pl.LazyFrame:
     return data.rows.filter(pl.col("file_id").is_in(ids))
 
 
-def _count(fails: list[pl.LazyFrame], data: SourceData) -> Result:
-    """How many rows are new; asked once, for all expectations that look at rows."""
-    n_rows = _new(data).select(pl.len()).collect().item() if fails else 0
-    nothing = "no new rows" if not n_rows else ""
-    return Result(Expectation(""), "held" if n_rows else "not judged", n_rows, detail=nothing)
+def _counted(fails: Sequence[pl.LazyFrame | None], data: SourceData) -> tuple[int, list[int]]:
+    """How many rows are new, and how many of them fail each: all asked together, so that rows are read once."""
+    asked = [each for each in fails if each is not None]
+    if not asked:
+        return 0, [0] * len(fails)
+    n_rows, *found = (
+        frame.item() for frame in pl.collect_all([each.select(pl.len()) for each in (_new(data), *asked)])
+    )
+    counts = iter(found)
+    return n_rows, [0 if each is None else next(counts) for each in fails]
 
 
 def _places(failing: pl.LazyFrame, data: SourceData) -> tuple[Place, ...]:
