@@ -234,10 +234,9 @@ def _one_form(snapshot: Snapshot, rows: pl.DataFrame) -> RawForm:
     if len(forms) > 1:
         raise UsageError("the files of the rows have different columns", hint="name one file with --file")
     form = RawForm.from_text(forms[0])
-    if form.kind == "json":
-        raise UsageError(
-            "records of JSON are not written as CSV", hint="correct the file itself and ingest it"
-        )
+    if form.kind in ("json", "log"):
+        what = "records of JSON" if form.kind == "json" else "lines of logs"
+        raise UsageError(f"{what} are not written as CSV", hint="correct the file itself and ingest it")
     return form
 
 

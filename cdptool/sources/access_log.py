@@ -21,7 +21,7 @@ from cdptool.errors import Place, SourceError
 from cdptool.sources.csv_blocks import Rejected, TextBlock
 from cdptool.sources.csv_records import Fault, kept_raw
 from cdptool.sources.log_formats import LOG_FORMATS, LogFormat, log_format
-from cdptool.sources.user_agents import AGENT_COLUMNS, parse_agents
+from cdptool.sources.user_agents import AGENT_COLUMNS, knows_agents, parse_agents
 from cdptool.sources.window import Chunk, Window
 
 QUERY: Final = "query."
@@ -127,7 +127,8 @@ def open_access_log(
         sample: The first bytes of the text.
         declared: The name of a format, or one in Nginx's syntax; None = the one that fits most lines.
         place: What messages call the file.
-        wanted: Columns that will be needed: `query.NAME` of a parameter may be rare.
+        wanted: Columns that will be needed: `query.NAME` of a parameter may be rare, and those of the user agent
+            need ua-parser: without it they are there only if they are wanted.
         byte_offset: Where the text begins in the file; None = unknown.
 
     Raises:
@@ -142,7 +143,8 @@ def open_access_log(
     asked = sorted({name for name in wanted if name.startswith(QUERY)} - set(form.columns))
     parameters = _parameters(rows["query"]) if "query" in rows.columns else {}
     found = [name for name in rows.columns if name != "is_row"]
-    agents = AGENT_COLUMNS if "user_agent" in found else ()
+    is_asked = knows_agents() or not set(AGENT_COLUMNS).isdisjoint(wanted)
+    agents = AGENT_COLUMNS if is_asked and "user_agent" in found else ()
     names = (*found, *agents, *sorted({*asked, *(QUERY + name for name in parameters)}))
     return AccessLog(form, names, place, byte_offset)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Final
 
 import polars as pl
@@ -9,6 +10,11 @@ import polars as pl
 from cdptool.errors import Place, SourceError
 
 AGENT_COLUMNS: Final = ("browser", "browser_version", "os", "os_version", "device")
+
+
+def knows_agents() -> bool:
+    """Whether ua-parser is installed."""
+    return find_spec("ua_parser") is not None
 
 
 def parse_agents(agents: pl.Series, place: Place) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from cdptool.errors import Place, SourceError
-from cdptool.sources import Dialect, SourceSpec
+from cdptool.sources import Dialect, SourceSpec, access_log
 from cdptool.sources.access_log import is_access_log
 from cdptool.sources.blocks import OpenedSource, open_source
 from cdptool.sources.csv_blocks import Rejected
@@ -185,6 +185,8 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return real(name, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setattr(access_log, "knows_agents", lambda: False)
+    assert "browser" not in opened(tmp_path, PIXEL)[0].columns
     assert opened(tmp_path, PIXEL, "ip")[0].row(0) == ("203.0.113.7",)
     with pytest.raises(SourceError, match="not installed") as caught:
         opened(tmp_path, PIXEL, "browser")
