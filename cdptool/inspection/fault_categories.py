@@ -1,0 +1,180 @@
+"""Spellings of a frequent value: case, spaces, accents, a letter off. And text that was decoded wrongly."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from cdptool.fields.country_names import COUNTRIES
+from cdptool.fields.folding import fold, fold_text
+from cdptool.inspection.columns import Column, Mask
+from cdptool.inspection.findings import Accused, Fault, Table, written
+
+LEAST_ROWS: Final = 40
+MOST_FOLDED: Final = 5000
+MOST_TYPED: Final = 400
+LOST: Final = "\ufffd|ï¿½"
+BROKEN_LETTER: Final = r"\p{L}\?+\p{L}"
+
+
+def near_duplicates(table: Table, accused: Accused) -> list[Fault]:
+    """Rare spellings of frequent values, in columns of values that come again and again."""
+    faults = []
+    for column in table.of_kind("words", "text", "code"):
+        if not _is_categorical(column):
+            continue
+        odd = _other_spelling(column) | _typos(column)
+        rows = column.rows(odd)
+        rows = rows[~accused.of(column.name)[rows]]
+        if 0 < len(rows) <= 0.15 * column.n_filled:
+            evidence = (
+                f"{int(odd.sum())} rare spelling{'s' * (int(odd.sum()) != 1)} of values that come far more often,"
+                f" among {len(column.texts) - int(odd.sum())} values"
+            )
+            values = column.texts.filter(pl.Series(~odd))
+            faults.append(Fault("near_duplicate", (column.name,), rows, evidence, _expect(column, values)))
+    return faults
+
+
+def _expect(column: Column, values: pl.Series) -> str | None:
+    if len(values) > 12 or column.kind != "words":
+        return None
+    listed = ", ".join(f'"{value}"' for value in values.sort())
+    return f"{written(column.name)} in [{listed}]"
+
+
+def _is_categorical(column: Column) -> bool:
+    n = column.n_meant
+    if n < LEAST_ROWS or column.share(column.has_letter) < 0.9 or len(column.texts) > MOST_FOLDED:
+        return False
+    return float(column.counts[column.counts >= 4].sum()) >= 0.7 * n and len(column.texts) <= 0.25 * n
+
+
+def _keys(column: Column) -> pl.Series:
+    """What a text is compared by: no case, accents, spaces or punctuation."""
+    return fold(column.stripped).str.replace_all(r"[^\p{L}\d]", "")
+
+
+def _other_spelling(column: Column) -> Mask:
+    keys = _keys(column)
+    frame = pl.DataFrame({"key": keys, "n": column.counts}).with_columns(
+        top=pl.col("n").max().over("key"), size=pl.len().over("key")
+    )
+    rare = frame.select(
+        (pl.col("size") > 1) & (pl.col("key") != "") & (pl.col("n") <= 0.25 * pl.col("top")) & (pl.col("top") >= 4)
+    )
+    odd = rare.to_series().to_numpy()
+    n_odd = int(column.counts[odd].sum())
+    return odd if n_odd <= 0.15 * column.n_filled else np.zeros(len(odd), np.bool_)
+
+
+def _typos(column: Column) -> Mask:
+    """A letter off a frequent value, where frequent values are never a letter apart."""
+    none = np.zeros(len(column.texts), np.bool_)
+    keys = _keys(column)
+    frequent = column.counts >= max(6, 0.002 * column.n_meant)
+    names = [k for k, f in zip(keys, frequent, strict=True) if f]
+    is_rare = ~frequent | (column.counts <= 3)
+    if not 1 < len(names) <= MOST_TYPED or int(is_rare.sum()) > 20 * MOST_TYPED:
+        return none
+    distinct = sorted(set(names))
+    if _near_each_other(distinct) > 0.03 * len(distinct):
+        return none
+    top: dict[str, int] = {}
+    for key, count in zip(keys, column.counts, strict=True):
+        top[key] = max(top.get(key, 0), int(count))
+    odd = none.copy()
+    for place in np.flatnonzero(is_rare):
+        key, count = keys[int(place)], int(column.counts[place])
+        near = _nearest(key, distinct)
+        if near is not None and count <= max(1, 0.06 * top[near]) and top[near] >= 6 and top[key] <= 0.06 * top[near] + 1:
+            odd[place] = not column.is_placeholder[place]
+    return odd if column.counts[odd].sum() <= 0.1 * column.n_filled else none
+
+
+def _near_each_other(names: list[str]) -> int:
+    """Frequent values within a letter of another: then a letter off says nothing here."""
+    near = process.cdist(names, names, scorer=OSA.distance, score_cutoff=2)
+    long = np.array([len(name) for name in names])
+    allowed = np.where(np.minimum.outer(long, long) >= 9, 2, 1)
+    close = (near <= allowed) & (near > 0) & (np.minimum.outer(long, long) >= 4)
+    return int(close.any(axis=1).sum())
+
+
+def _nearest(key: str, names: list[str]) -> str | None:
+    """The frequent value that this one is a slip of."""
+    if len(key) < 4 or key in _COUNTRIES:
+        return None
+    most = 2 if len(key) >= 9 else 1
+    found = process.extractOne(key, names, scorer=OSA.distance, score_cutoff=most)
+    if found is None or found[1] == 0 or _digits(found[0]) != _digits(key):
+        return None
+    return str(found[0])
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+_COUNTRIES: Final = frozenset(
+    "".join(c for c in fold_text(name) if c.isalnum())
+    for line in COUNTRIES.split("\n")
+    for name in line[7:].split("|")
+)
+
+
+def mixed_encodings(table: Table, accused: Accused) -> list[Fault]:
+    """Texts that were UTF-8 and were read as Windows-1252, and letters that were lost."""
+    faults = []
+    for column in table.columns:
+        doubtful = column.texts.str.contains(r"[^\x00-\x7f]").to_numpy()
+        odd = np.zeros(len(column.texts), np.bool_)
+        for place in np.flatnonzero(doubtful):
+            odd[place] = _is_garbled(column.texts[int(place)])
+        if column.kind == "words" and column.share(column.stripped.str.len_chars().to_numpy() <= 40) > 0.9:
+            odd |= column.stripped.str.contains(BROKEN_LETTER).to_numpy()
+        rows = column.rows(odd)
+        if len(rows):
+            evidence = f"{len(rows):,} of {column.n_filled:,} texts were written in one encoding and read in another"
+            expect = f'not matches({written(column.name)}, "Ã.|Â.|â€|áº|á»|\ufffd")'
+            faults.append(Fault("mixed_encoding", (column.name,), rows, evidence, expect))
+    return faults
+
+
+def _is_garbled(text: str) -> bool:
+    """
+    Whether a text holds UTF-8 that was read as Windows-1252 or Latin-1, or letters that were lost.
+
+    >>> _is_garbled("CafÃ©"), _is_garbled("SÃO PAULO"), _is_garbled("café"), _is_garbled("Vi\ufffdt")
+    (True, False, False, True)
+    """
+    if "\ufffd" in text or "ï¿½" in text:
+        return True
+    places = [index for index, letter in enumerate(text) if letter in _LEADS]
+    return any(_decodes(text[place : place + 4]) for place in places)
+
+
+def _decodes(part: str) -> bool:
+    """Whether this begins with one letter of UTF-8, byte by byte."""
+    lead = _bytes(part[0])
+    n = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    data = bytes(b for b in (_bytes(letter) for letter in part[:n]) if b >= 0)
+    try:
+        return len(data) == n and len(data.decode()) == 1
+    except UnicodeDecodeError:
+        return False
+
+
+def _bytes(letter: str) -> int:
+    """The byte that Windows-1252 (else Latin-1) writes this letter as; -1 = none."""
+    try:
+        return letter.encode("cp1252")[0]
+    except UnicodeEncodeError:
+        return ord(letter) if ord(letter) < 256 else -1
+
+
+_LEADS: Final = frozenset(chr(code) for code in range(0xC2, 0xF5))
