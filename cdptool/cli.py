@@ -61,6 +61,8 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "files": _argument(list[Path], "Exports to look at, or folders of them."),
     "left": _argument(str, "A record, as source:source_key."),
     "right": _argument(str, "Another record."),
+    "files": _argument(list[str], "Files in any format that `ingest` reads."),
+    "limit": _option(int, 20, "--limit", min=1, text="How many findings to print for each file."),
     "project": _option(
         Path, Path(), "--project", "-C", text="The folder with project.yaml (or its configs/)."
     ),
@@ -193,7 +195,7 @@ def _verb(
 def _settings(chosen: dict[str, Any]) -> Settings:
     from cdptool.commands.session import Settings
 
-    return Settings(**chosen)
+    return Settings(**{"project": Path(), **chosen})  # `profile` needs none
 
 
 def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool) -> None:
@@ -360,6 +362,21 @@ def run(call: Call) -> Report:
     from cdptool.commands.run import run_all
 
     return run_all(call.settings, call.say)
+
+
+@_verb(
+    app, "profile", "files", "limit", "show_values", *VOICE, "debug",
+    example="cdptool profile sample_data/products.csv sample_data/stores.csv",
+)  # fmt: skip
+def profile(call: Call, *, files: list[str], limit: int, show_values: bool) -> Report:
+    """Describe files and find faults in them.
+
+    Types, empty cells, frequent values, likely keys; then cells that break what nearly all others keep, each with
+    its place and an `expect:` line that would watch for it. Needs no project and changes nothing.
+    """
+    from cdptool.commands.profile import profile_files
+
+    return profile_files(tuple(files), call.say, limit=limit, show_values=show_values)
 
 
 @_verb(app, "status", *READS, example="cdptool status -C configs")

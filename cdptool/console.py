@@ -35,7 +35,8 @@ def show(report: Report, voice: Voice) -> None:
     """Print a report: with `--json` exactly one object on stdout, else tables on stdout and talk on stderr."""
     if voice.as_json:
         findings = [_finding_as_data(finding) for finding in report.findings]
-        answer = {"command": report.verb, "summary": report.summary, **report.data, "findings": findings}
+        answer = {"command": report.verb, "summary": report.summary, **report.data}
+        answer.setdefault("findings", findings)  # of `profile` the findings are the answer itself
         print(json.dumps(answer, ensure_ascii=False, default=str))  # noqa: T201
         return
     if report.is_answer or not voice.quiet:

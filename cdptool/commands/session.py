@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -172,6 +172,11 @@ def _engine(buckets: int, workspace: Path) -> Iterator[Engine[pl.LazyFrame]]:
         return
     with BucketEngine(buckets, workspace / "spill") as engine:
         yield engine
+
+
+def today() -> date:
+    """The day it is (UTC), for commands that read no workspace and have no as-of."""
+    return datetime.now(UTC).date()
 
 
 def digests_of(snapshot: Snapshot, tables: Iterable[str]) -> dict[str, str]:

@@ -26,8 +26,47 @@ Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 PLACEHOLDERS: Final = frozenset(
-    "- -- --- . .. ... ? ?? ??? n/a na n.a. n.a #n/a nan null nil none (null) <null> undefined unknown unbekannt"
-    " inconnu desconocido missing empty tbd x xx xxx void not available not applicable không chưa rõ".split()
+    [
+        "-",
+        "--",
+        "---",
+        ".",
+        "..",
+        "...",
+        "?",
+        "??",
+        "???",
+        "n/a",
+        "na",
+        "n.a.",
+        "n.a",
+        "#n/a",
+        "nan",
+        "null",
+        "nil",
+        "none",
+        "(null)",
+        "<null>",
+        "undefined",
+        "unknown",
+        "unbekannt",
+        "inconnu",
+        "desconocido",
+        "missing",
+        "empty",
+        "tbd",
+        "x",
+        "xx",
+        "xxx",
+        "void",
+        "not",
+        "available",
+        "not",
+        "applicable",
+        "không",
+        "chưa",
+        "rõ",
+    ]
 ) | {"not available", "not applicable", "không có", "chưa rõ"} - {"not", "available", "applicable"}
 MOST: Final = 0.85  # of the filled cells must agree before a column is of a kind
 EMAIL: Final = r"@"

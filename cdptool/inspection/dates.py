@@ -77,7 +77,9 @@ def _parted(texts: pl.Series) -> tuple[pl.Series, NDArray[np.float64]]:
     names = fields.columns
     if not fields[names[0]].is_not_null().any():
         return texts, np.zeros(len(texts))
-    hour, minute, second = (fields[n].cast(pl.Float64, strict=False).fill_null(0).to_numpy() for n in names[1:4])
+    hour, minute, second = (
+        fields[n].cast(pl.Float64, strict=False).fill_null(0).to_numpy() for n in names[1:4]
+    )
     half = fields[names[4]].str.to_lowercase()
     hour = np.where((half == "p").fill_null(False).to_numpy(), hour % 12 + 12, hour)
     hour = np.where((half == "a").fill_null(False).to_numpy(), hour % 12, hour)
@@ -106,4 +108,5 @@ def _best_format(
 
 def _any_day(part: pl.Series, fits: NDArray[np.bool_], formats: tuple[str, ...]) -> NDArray[np.bool_]:
     chosen = part.to_frame("text").select(pl.when(pl.Series(fits)).then("text")).to_series()
-    return np.logical_or.reduce([~np.isnan(_days(chosen, form)) for form in formats])
+    is_day: NDArray[np.bool_] = np.logical_or.reduce([~np.isnan(_days(chosen, form)) for form in formats])
+    return is_day

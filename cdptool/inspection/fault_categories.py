@@ -49,14 +49,15 @@ def _expect(column: Column, values: pl.Series) -> str | None:
 
 def _is_categorical(column: Column) -> bool:
     n = column.n_meant
-    if n < LEAST_ROWS or column.share(column.has_letter) < 0.9 or len(column.texts) > MOST_FOLDED:
+    is_path = column.share(column.stripped.str.contains(r"\S/\S|@").to_numpy()) > 0.5
+    if is_path or n < LEAST_ROWS or column.share(column.has_letter) < 0.9 or len(column.texts) > MOST_FOLDED:
         return False
     return float(column.counts[column.counts >= 4].sum()) >= 0.7 * n and len(column.texts) <= 0.25 * n
 
 
 def _keys(column: Column) -> pl.Series:
     """What a text is compared by: no case, accents, spaces or punctuation."""
-    return fold(column.stripped).str.replace_all(r"[^\p{L}\d]", "")
+    return fold(column.stripped).str.replace_all(r"[^\p{L}\d+&#]", "")
 
 
 def _other_spelling(column: Column) -> Mask:
@@ -65,7 +66,10 @@ def _other_spelling(column: Column) -> Mask:
         top=pl.col("n").max().over("key"), size=pl.len().over("key")
     )
     rare = frame.select(
-        (pl.col("size") > 1) & (pl.col("key") != "") & (pl.col("n") <= 0.25 * pl.col("top")) & (pl.col("top") >= 4)
+        (pl.col("size") > 1)
+        & (pl.col("key") != "")
+        & (pl.col("n") <= 0.25 * pl.col("top"))
+        & (pl.col("top") >= 4)
     )
     odd = rare.to_series().to_numpy()
     n_odd = int(column.counts[odd].sum())
@@ -91,7 +95,12 @@ def _typos(column: Column) -> Mask:
     for place in np.flatnonzero(is_rare):
         key, count = keys[int(place)], int(column.counts[place])
         near = _nearest(key, distinct)
-        if near is not None and count <= max(1, 0.06 * top[near]) and top[near] >= 6 and top[key] <= 0.06 * top[near] + 1:
+        if (
+            near is not None
+            and count <= max(1, 0.06 * top[near])
+            and top[near] >= 6
+            and top[key] <= 0.06 * top[near] + 1
+        ):
             odd[place] = not column.is_placeholder[place]
     return odd if column.counts[odd].sum() <= 0.1 * column.n_filled else none
 
@@ -127,7 +136,7 @@ _COUNTRIES: Final = frozenset(
 )
 
 
-def mixed_encodings(table: Table, accused: Accused) -> list[Fault]:
+def mixed_encodings(table: Table, _accused: Accused) -> list[Fault]:
     """Texts that were UTF-8 and were read as Windows-1252, and letters that were lost."""
     faults = []
     for column in table.columns:
@@ -139,7 +148,9 @@ def mixed_encodings(table: Table, accused: Accused) -> list[Fault]:
             odd |= column.stripped.str.contains(BROKEN_LETTER).to_numpy()
         rows = column.rows(odd)
         if len(rows):
-            evidence = f"{len(rows):,} of {column.n_filled:,} texts were written in one encoding and read in another"
+            evidence = (
+                f"{len(rows):,} of {column.n_filled:,} texts were written in one encoding and read in another"
+            )
             expect = f'not matches({written(column.name)}, "Ã.|Â.|â€|áº|á»|\ufffd")'
             faults.append(Fault("mixed_encoding", (column.name,), rows, evidence, expect))
     return faults

@@ -13,7 +13,9 @@ from cdptool.inspection.headings import has_hint
 
 LEAST_ROWS: Final = 20
 YEAR: Final = 365.25
-DEFAULTS: Final = tuple(float((date(*day) - date(1970, 1, 1)).days) for day in ((1900, 1, 1), (1899, 12, 30), (1899, 12, 31)))
+DEFAULTS: Final = tuple(
+    float((date(*day) - date(1970, 1, 1)).days) for day in ((1900, 1, 1), (1899, 12, 30), (1899, 12, 31))
+)
 EPOCH: Final = date(1970, 1, 1)
 
 
@@ -37,12 +39,16 @@ def impossible_dates(table: Table, accused: Accused) -> list[Fault]:
         rows = rows[~accused.of(column.name)[rows]]
         if 0 < len(rows) <= 0.12 * column.n_filled:
             known = days[~np.isnan(days) & ~odd]
-            first, last = (EPOCH.fromordinal(EPOCH.toordinal() + int(day)) for day in (known.min(), known.max()))
+            first, last = (
+                EPOCH.fromordinal(EPOCH.toordinal() + int(day)) for day in (known.min(), known.max())
+            )
             share = percent(1 - len(rows) / column.n_filled)
             name = written(column.name)
             evidence = f"{share} of the dates lie in {first.year} to {last.year}; {rule}"
-            expect = f'{name} <= now and {name} >= "{first.year}-01-01"' if is_birth else (
-                f'"{first.year}-01-01" <= {name} <= "{last.year}-12-31"'
+            expect = (
+                f'{name} <= now and {name} >= "{first.year}-01-01"'
+                if is_birth
+                else (f'"{first.year}-01-01" <= {name} <= "{last.year}-12-31"')
             )
             faults.append(Fault("impossible_date", (column.name,), rows, evidence, expect))
     return faults
@@ -51,7 +57,13 @@ def impossible_dates(table: Table, accused: Accused) -> list[Fault]:
 def _odd_births(column: Column, today: date) -> tuple[Mask, str]:
     now = float((today - EPOCH).days)
     days = np.floor(column.dates.days)
-    odd = (days > now) | (days < now - 121 * YEAR) | np.isin(days, DEFAULTS)
+    default = np.isin(days, DEFAULTS)
+    old = (days < now - 121 * YEAR) & ~default
+    if (
+        column.share(old & (days > now - 160 * YEAR)) > 0.03
+    ):  # an old register: its people are no longer alive
+        old &= days <= now - 160 * YEAR
+    odd = (days > now) | old | default
     return odd & ~np.isnan(days), "nobody is born after today or is over 120"
 
 

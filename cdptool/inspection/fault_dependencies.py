@@ -8,9 +8,10 @@ import numpy as np
 
 from cdptool.inspection.columns import Column, Mask, Rows
 from cdptool.inspection.findings import Accused, Fault, Table, percent
+from cdptool.inspection.headings import has_hint
 
-LEAST_ROWS: Final = 60
-MOST_BROKEN: Final = 0.05
+LEAST_ROWS: Final = 100
+MOST_BROKEN: Final = 0.04
 MOST_COLUMNS: Final = 25
 
 
@@ -43,7 +44,9 @@ def broken_dependencies(table: Table, accused: Accused) -> list[Fault]:
         if len(rows):
             told[rows] = True
             evidence = f"`{dependency.given}` decides `{dependency.then}` in {percent(1 - dependency.error)} of the rows"
-            faults.append(Fault("broken_dependency", (dependency.given, dependency.then), rows, evidence, None))
+            faults.append(
+                Fault("broken_dependency", (dependency.given, dependency.then), rows, evidence, None)
+            )
     return faults
 
 
@@ -73,7 +76,7 @@ def _dependencies(table: Table, accused: Accused) -> list[Dependency]:
 def _can_decide(column: Column) -> bool:
     if column.kind not in ("words", "code", "text", "postcode", "number") or column.n_meant < LEAST_ROWS:
         return False
-    if column.kind == "number" and not column.figures.is_whole:
+    if column.kind == "number" and not (column.figures.is_whole and has_hint(column.name, "identifier")):
         return False
     return 4 <= len(column.texts) <= 0.34 * column.n_meant
 
@@ -100,13 +103,23 @@ def _dependency(given: Column, then: Column, free: Mask) -> Dependency | None:
     is_sound = (size >= 4) & (top >= 0.66 * size) & (size - top <= np.maximum(0.34 * size, 1))
     minority = counts < top[in_group]
     broken_pairs = minority & is_sound[in_group]
-    n_broken = int(counts[minority].sum()) + int(((size - top) * ~is_sound).sum() * 0)
+    n_broken = int(counts[minority].sum())
     error = n_broken / len(both)
     most = np.bincount(then.codes[both], minlength=width).max() / len(both)
     n_large = int((size >= 4).sum())
-    if n_large < 4 or most > 0.9 or error == 0 or error > MOST_BROKEN or error > 0.12 * (1 - most):
+    usual = np.unique((pairs % width)[(counts == top[in_group]) & (size[in_group] >= 4)])
+    n_strewn = int(((size - top) > 0).sum())
+    if (
+        n_large < 5
+        or len(usual) < 3
+        or 2 * n_strewn < n_broken
+        or most > 0.8
+        or error == 0
+        or error > MOST_BROKEN
+        or error > 0.12 * (1 - most)
+    ):
         return None
-    if float(size[size >= 4].sum()) < 0.5 * len(both) or not _is_tight(size, top):
+    if float(size[size >= 4].sum()) < 0.7 * len(both) or not _is_tight(size, top):
         return None
     broken = np.zeros(given.n_rows, np.bool_)
     broken[both[broken_pairs[places]]] = True
@@ -119,4 +132,7 @@ def _is_tight(size: Rows, top: Rows) -> bool:
     large = size >= 4
     expected = 1 - np.exp(-3 * rate * size[large])
     exceptional = (size - top)[large] > np.maximum(2, 6 * rate * size[large])
-    return float((size - top)[large].astype(bool).sum()) <= max(expected.sum() * 1.5, 2) and float(exceptional.mean()) <= 0.1
+    return (
+        float((size - top)[large].astype(bool).sum()) <= max(expected.sum() * 1.5, 2)
+        and float(exceptional.mean()) <= 0.1
+    )

@@ -44,7 +44,7 @@ def find_faults(table: Table, tables: tuple[Table, ...] = ()) -> tuple[Fault, ..
     Returns:
         The faults by kind in the order of causes; a cell is accused once. Rows count from 0.
     """
-    shifts = shifted_columns(table, Accused(table.n_rows))
+    shifts = shifted_columns(table)
     moved = np.zeros(table.n_rows, np.bool_)
     for fault in shifts:
         moved[fault.rows] = True
@@ -60,12 +60,12 @@ def find_faults(table: Table, tables: tuple[Table, ...] = ()) -> tuple[Fault, ..
     found = odd_numbers(table, accused, proven(table, known))
     accused = accused.with_(found)
     faults += found
-    found = broken_relations(table, accused, known)
+    found = broken_relations(accused, known)
     faults += [*found, *broken_orders(table, accused)]
     found = near_duplicates(table, accused)
     accused = accused.with_(found)
     faults += found
-    repeats = duplicate_rows(table, accused)
+    repeats = duplicate_rows(table)
     repeated = np.zeros(table.n_rows, np.bool_)
     for fault in repeats:
         repeated[fault.rows] = True
@@ -85,7 +85,9 @@ def _without_rows(table: Table, moved: np.ndarray) -> Table:
         keep = counts > 0
         new = np.cumsum(keep) - 1
         codes = np.where(codes >= 0, new[codes] if len(new) else -1, -1)
-        columns.append(replace(column, texts=column.texts.filter(pl.Series(keep)), counts=counts[keep], codes=codes))
+        columns.append(
+            replace(column, texts=column.texts.filter(pl.Series(keep)), counts=counts[keep], codes=codes)
+        )
     return replace(table, columns=tuple(columns))
 
 

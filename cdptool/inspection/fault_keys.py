@@ -17,7 +17,7 @@ MOST_TWICE: Final = 0.06
 LEAST_HELD: Final = 0.93
 
 
-def duplicate_rows(table: Table, accused: Accused) -> list[Fault]:
+def duplicate_rows(table: Table) -> list[Fault]:
     """Whole rows that come again, where chance would not make them: each but the first."""
     filled = [column for column in table.columns if column.n_filled]
     if table.n_rows < LEAST_ROWS or not filled:
@@ -29,8 +29,12 @@ def duplicate_rows(table: Table, accused: Accused) -> list[Fault]:
     key = max((len(column.texts) / table.n_rows for column in filled), default=0.0)
     if not n or n > MOST_TWICE * table.n_rows or key < 0.5 or (expected > 0.01 * n and key < 0.9):
         return []
-    evidence = f"{percent(1 - n / table.n_rows)} of the rows come once; these repeat an earlier row in every column"
-    return [Fault("duplicate_row", tuple(c.name for c in table.columns), np.flatnonzero(again), evidence, None)]
+    evidence = (
+        f"{percent(1 - n / table.n_rows)} of the rows come once; these repeat an earlier row in every column"
+    )
+    return [
+        Fault("duplicate_row", tuple(c.name for c in table.columns), np.flatnonzero(again), evidence, None)
+    ]
 
 
 def _log_chance(column: Column, n_rows: int) -> float:
@@ -64,7 +68,9 @@ def duplicate_keys(table: Table, accused: Accused, repeated: Mask) -> list[Fault
             continue
         share = percent(1 - len(rows) / max(column.n_filled, 1))
         evidence = f"{share} of the rows have a value of their own"
-        faults.append(Fault("duplicate_key", (column.name,), rows, evidence, f"unique({written(column.name)})"))
+        faults.append(
+            Fault("duplicate_key", (column.name,), rows, evidence, f"unique({written(column.name)})")
+        )
     return faults
 
 
@@ -89,7 +95,7 @@ def _is_key(column: Column, table: Table, repeated: Mask) -> bool:
     if n < LEAST_ROWS or column.n_meant < 0.97 * table.n_rows or not _names_rows(column):
         return False
     twice = int(_twice(column, repeated).sum())
-    return 0 < twice <= max(2 * MOST_TWICE * n, 2) and (
+    return 0 < twice <= max(0.065 * n, 2) and (
         has_hint(column.name, "identifier") or table.columns[0].name == column.name
     )
 
@@ -100,7 +106,9 @@ def _is_whole_key(column: Column, table: Table, repeated: Mask) -> bool:
 
 def _would_repeat_by_chance(column: Column, repeated: Mask) -> bool:
     """Beside another key: whether values drawn freely from the same range would repeat far more often than these."""
-    digits = column.stripped.str.extract(r"(\d+)\D*$").cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    digits = (
+        column.stripped.str.extract(r"(\d+)\D*$").cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    )
     known = digits[~np.isnan(digits)]
     if len(known) < LEAST_ROWS or column.stripped.str.contains(r"\d\D+\d").any():
         return False
@@ -114,7 +122,11 @@ def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...
     """Values of a column that nearly always stand in the key of a table, but not here."""
     faults: list[Fault] = []
     for column in table.columns:
-        if column.kind not in ("code", "number", "words", "text") or column.n_meant < LEAST_ROWS or len(column.texts) < 3:
+        if (
+            column.kind not in ("code", "number", "words", "text")
+            or column.n_meant < LEAST_ROWS
+            or len(column.texts) < 3
+        ):
             continue
         targets = [
             (other, key)
@@ -136,7 +148,13 @@ def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...
                 evidence = f"{percent(held)} of the values stand in {where}"
                 target = f"{other.name}.{key.name}" if other is not table else key.name
                 faults.append(
-                    Fault("dangling_reference", (column.name,), rows, evidence, f"{written(column.name)} in {target}")
+                    Fault(
+                        "dangling_reference",
+                        (column.name,),
+                        rows,
+                        evidence,
+                        f"{written(column.name)} in {target}",
+                    )
                 )
     return faults
 

@@ -15,7 +15,9 @@ from cdptool.inspection.findings import Accused, Fault, Table, percent, written
 from cdptool.inspection.headings import has_hint
 
 LEAST_ROWS: Final = 40
-LEAST_SPREAD: Final = 0.15  # natural logarithm per e-fold of rarity: what is nearer is no other order of magnitude
+LEAST_SPREAD: Final = (
+    0.15  # natural logarithm per e-fold of rarity: what is nearer is no other order of magnitude
+)
 CHANCE: Final = 0.02  # of one such value in a clean column
 FACTORS: Final = (
     (1000.0, "1000"), (100.0, "100"), (10.0, "10"), (2.54, "2.54"), (2.20462, "2.2046"), (1.60934, "1.609"),
@@ -50,7 +52,7 @@ def _is_identifier(column: Column) -> bool:
     is_unique = len(column.texts) > 0.9 * column.n_meant and column.figures.is_whole
     has_zeros = column.share(column.stripped.str.contains(r"^0\d").to_numpy()) > 0.005
     return has_zeros or (column.share(digits) > 0.99 and (is_unique or has_hint(column.name, "identifier")) and (
-        has_hint(column.name, "identifier") or is_unique and len(column.texts) > 200
+        has_hint(column.name, "identifier") or (is_unique and len(column.texts) > 200)
     ))  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def _faults_of(table: Table, column: Column, values: Floats, free: Mask) -> list
     positive = known & (values > 0)
     negative = known & (values < 0)
     faults: list[Fault] = []
-    if positive.sum() >= 0.9 * (positive.sum() + negative.sum()):
+    if positive.sum() >= max(0.9 * (positive.sum() + negative.sum()), 0.25 * LEAST_ROWS):
         logs = np.full(len(values), np.nan)
         logs[positive] = np.log(values[positive])
         far_below = _is_far_below(values, positive)
@@ -76,10 +78,16 @@ def _faults_of(table: Table, column: Column, values: Floats, free: Mask) -> list
         odd = (high | low) & free
         if odd.any() and _is_accusable(table, column, odd, n, most=0.03):
             text = "these are orders of magnitude away from all others"
-            faults.append(_fault("outlier", column, np.flatnonzero(odd), n, text, _range(values, odd | flipped)))
+            faults.append(
+                _fault("outlier", column, np.flatnonzero(odd), n, text, _range(values, odd | flipped))
+            )
         if (flipped & free).any():
             text = "these are below 0"
-            faults.append(_fault("outlier", column, np.flatnonzero(flipped & free), n, text, f"{written(column.name)} >= 0"))
+            faults.append(
+                _fault(
+                    "outlier", column, np.flatnonzero(flipped & free), n, text, f"{written(column.name)} >= 0"
+                )
+            )
     else:
         center = np.nanmedian(values)
         away = np.abs(values - center)
@@ -114,7 +122,11 @@ def _beyond(logs: Floats, *, least: float = LEAST_SPREAD) -> Mask:
         return odd
     rest = known[known <= reach].max()  # a gap must part them from the rest
     nearest = logs[odd].min()
-    return odd if nearest - rest > 0.3 * (reach - middle) * 0.5 or nearest - rest > 1.0 else _after_gap(logs, odd, spread)
+    return (
+        odd
+        if nearest - rest > 0.3 * (reach - middle) * 0.5 or nearest - rest > 1.0
+        else _after_gap(logs, odd, spread)
+    )
 
 
 def _after_gap(logs: Floats, odd: Mask, spread: float) -> Mask:
@@ -140,7 +152,9 @@ def _in_other_unit(logs: Floats, high: Mask, low: Mask) -> tuple[Mask | None, st
         allowed = 0.06 + 1.4 * width / 2.56 / np.sqrt(len(group)) * 1.25
         near = [(abs(distance - np.log(f)), text) for f, text in FACTORS if f > 1]
         away, text = min(near)
-        is_compact = len(group) < 5 or float(np.subtract(*np.quantile(group, (0.9, 0.1)))) <= 1.5 * width + 0.1
+        is_compact = (
+            len(group) < 5 or float(np.subtract(*np.quantile(group, (0.9, 0.1)))) <= 1.5 * width + 0.1
+        )
         if away <= min(allowed, 0.5) and is_compact:
             word = "larger" if sign > 0 else "smaller"
             return side, f"these are about {text} times {word} than the rest: another unit"
@@ -155,6 +169,14 @@ def _flipped(table: Table, column: Column, values: Floats, negative: Mask, posit
         return none
     if positive.sum() < 0.6 * n_all or _is_explained(table, column, negative):
         return none
+    for other in table.of_kind(
+        "number"
+    ):  # goods that came back: the quantity and the amount are both below 0
+        if other.name != column.name:
+            with np.errstate(invalid="ignore"):
+                is_below = other.numbers < 0
+            if is_below.sum() <= 0.06 * n_all:
+                negative = negative & ~is_below
     return negative
 
 
@@ -180,7 +202,7 @@ def _is_explained(table: Table, column: Column, odd: Mask) -> bool:
     return False
 
 
-def _range(values: Floats, odd: Mask, name: str = "") -> str:
+def _range(values: Floats, odd: Mask) -> str:
     kept = values[~np.isnan(values) & ~odd]
     return f"{kept.min():.6g} <= {{}} <= {kept.max():.6g}"
 

@@ -50,7 +50,15 @@ def _fault(order: Order, broken: Mask) -> list[Fault]:
     if not len(rows):
         return []
     evidence = f"`{order.low}` <= `{order.high}` in {percent(order.share)} of the rows that have both"
-    return [Fault("broken_order", (order.low, order.high), rows, evidence, f"{written(order.low)} <= {written(order.high)}")]
+    return [
+        Fault(
+            "broken_order",
+            (order.low, order.high),
+            rows,
+            evidence,
+            f"{written(order.low)} <= {written(order.high)}",
+        )
+    ]
 
 
 def _is_implied(order: Order, orders: list[Order]) -> bool:
@@ -82,7 +90,7 @@ def _day(column: Column, other: Column) -> Floats:
 
 def _are_bounds(low: str, high: str) -> bool:
     """min_price and max_price: the same words but for low and high."""
-    rest_low, rest_high = ({w for w in words_of(n)} for n in (low, high))
+    rest_low, rest_high = (set(words_of(n)) for n in (low, high))
     return has_hint(low, "low") and has_hint(high, "high") and len(rest_low ^ rest_high) <= 2 and (
         len(rest_low) == len(rest_high)
     )  # fmt: skip
@@ -102,9 +110,9 @@ def _order(first: Column, second: Column, low: Floats, high: Floats, accused: Ac
     if rate > 1 - LEAST_HOLD or is_strict < 0.1:
         return []
     apart = _rate_apart(low[both], high[both])
-    if rate > 0 and apart > 0.002 and not _are_bounds(first.name, second.name):
-        if rate > 0.3 * apart or not _is_bound_together(int(both.sum()), apart):
-            return []
+    is_chance = rate > 0.3 * apart or not _is_bound_together(n, apart)
+    if rate > 0 and apart > 0.002 and is_chance and not _are_bounds(first.name, second.name):
+        return []
     gap = float(np.median(high[both] - low[both]))
     return [Order(first.name, second.name, broken, 1 - rate, gap)]
 

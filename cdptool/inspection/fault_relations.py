@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from cdptool.inspection.columns import Column, Floats, Mask
+from cdptool.inspection.columns import Floats, Mask
 from cdptool.inspection.findings import Accused, Fault, Table, percent, written
 from cdptool.inspection.headings import has_hint
 
@@ -126,7 +126,7 @@ def relations(table: Table, accused: Accused) -> tuple[Relation, ...]:
     return tuple(found)
 
 
-def broken_relations(table: Table, accused: Accused, known: tuple[Relation, ...]) -> list[Fault]:
+def broken_relations(accused: Accused, known: tuple[Relation, ...]) -> list[Fault]:
     """The rows in which a relation fails, each told once for the cells it concerns."""
     faults: list[Fault] = []
     told = accused
@@ -148,7 +148,9 @@ def proven(table: Table, known: tuple[Relation, ...]) -> dict[str, Mask]:
     right: dict[str, Mask] = {}
     for relation in known:
         for name in relation.columns:
-            right[name] = right.get(name, np.zeros(table.n_rows, np.bool_)) | (relation.holds & relation.judged)
+            right[name] = right.get(name, np.zeros(table.n_rows, np.bool_)) | (
+                relation.holds & relation.judged
+            )
     return right
 
 
@@ -219,7 +221,7 @@ def _held(
 
 def _is_telling(goal: Floats, parts: tuple[Floats, ...], form: _Form) -> Mask:
     """Rows in which each part matters: not 0, and not 1 where it multiplies."""
-    telling = goal != 0
+    telling: Mask = goal != 0
     for part in parts:
         telling &= part != 0
     if form.text.startswith("{0} * {1}"):
@@ -228,4 +230,4 @@ def _is_telling(goal: Floats, parts: tuple[Floats, ...], form: _Form) -> Mask:
 
 
 def _is_constant(values: Floats, slack: Floats | float) -> bool:
-    return len(values) == 0 or float(np.ptp(values)) <= 4 * float(np.max(slack))
+    return len(values) == 0 or bool(np.ptp(values) <= 4 * np.max(slack))

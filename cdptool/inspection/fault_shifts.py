@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.inspection.columns import Column, Mask
-from cdptool.inspection.findings import Accused, Fault, Table
+from cdptool.inspection.findings import Fault, Table
 
 LEAST_ROWS: Final = 30
 LEAST_AGREED: Final = 0.55  # of the cells must be of one class before it speaks for the column
@@ -25,7 +25,7 @@ Classes = NDArray[np.int64]
 SINGLE: Final = 30  # few values: a column whose members are known
 
 
-def shifted_columns(table: Table, accused: Accused) -> list[Fault]:
+def shifted_columns(table: Table) -> list[Fault]:
     """Rows that fit the columns only when they are moved by one, from some column on."""
     columns = table.columns
     if table.n_rows < LEAST_ROWS or len(columns) < 3:
@@ -83,7 +83,11 @@ def _signature(column: Column, classes: Classes) -> tuple[frozenset[int], frozen
         return None
     common = column.counts >= max(3, 0.02 * total)
     is_few = int(common.sum()) <= SINGLE and column.share(common) >= 0.6 and not usual & {1}
-    members = frozenset(column.stripped.filter(pl.Series(common))) if is_few and column.share(common) > 0.95 else None
+    members = (
+        frozenset(column.stripped.filter(pl.Series(common)))
+        if is_few and column.share(common) > 0.95
+        else None
+    )
     return usual, members
 
 
@@ -104,7 +108,9 @@ def _fit(
     return found
 
 
-def _starts(fits: list[list[NDArray[np.float64]]], rows: NDArray[np.int64], move: int, table: Table) -> Classes:
+def _starts(
+    fits: list[list[NDArray[np.float64]]], rows: NDArray[np.int64], move: int, table: Table
+) -> Classes:
     """
     Per suspect row the column from which moving it back makes it fit, -1 = none does.
 
@@ -120,8 +126,7 @@ def _starts(fits: list[list[NDArray[np.float64]]], rows: NDArray[np.int64], move
     best_gain = np.zeros(len(rows))
     for start in range(n - 1):
         stop = n - 1 if move == 1 else n  # what was pushed out at the end cannot be judged
-        first = start if move == 1 else start
-        here, there = own[:, first:], moved[:, first:stop]
+        here, there = own[:, start:], moved[:, start:stop]
         gain = there.sum(axis=1) - here.sum(axis=1)
         n_bad_before = (here < 0).sum(axis=1)
         n_bad_after = (there < 0).sum(axis=1)

@@ -53,7 +53,13 @@ def malformed(table: Table, accused: Accused) -> list[Fault]:
             expect = f'matches({written(column.name)}, "{shape}")' if shape else None
             share = percent(1 - len(rows) / column.n_filled)
             faults.append(
-                Fault("malformed", (column.name,), rows, f"{share} of the filled cells are well-formed {column.kind}s", expect)
+                Fault(
+                    "malformed",
+                    (column.name,),
+                    rows,
+                    f"{share} of the filled cells are well-formed {column.kind}s",
+                    expect,
+                )
             )
     return faults
 
@@ -102,10 +108,14 @@ def _is_code(column: Column) -> bool:
 
 def _odd_words(column: Column) -> Mask:
     """Numbers, dates and e-mails where names are usual; not a figure that comes so often that it is a value."""
-    if column.share(~column.has_digit) < 0.95:
+    is_host = column.share(column.stripped.str.contains(r"^\S+[./]\S+$").to_numpy()) > 0.3
+    if column.share(~column.has_digit) < 0.95 or is_host:
         return np.zeros(len(column.texts), np.bool_)
     foreign = column.stripped.str.contains(r"^[\d\s.,:/+\-()]*\d[\d\s.,:/+\-()]*$|^\S+@\S+\.\S+$").to_numpy()
-    mixed = column.stripped.str.contains(r"\d{3,}").to_numpy() & (column.share(~column.has_digit) >= 0.98)
+    n_digits = column.stripped.str.count_matches(r"\d").to_numpy()
+    mixed = (2 * n_digits >= column.stripped.str.len_chars().to_numpy()) & (
+        column.share(~column.has_digit) >= 0.98
+    )
     short = column.stripped.str.len_chars().to_numpy() <= 40
     is_prose = column.share(~short) > 0.2
     odd = foreign if is_prose else foreign | (mixed & short)
@@ -126,9 +136,9 @@ def _odd_phones(column: Column) -> Mask:
     odd |= digits.str.contains(r"^(0+|1+|2+|3+|4+|5+|6+|7+|8+|9+)$").to_numpy()
     odd |= texts.str.contains(r"^[^+]+\+").to_numpy()
     style = pl.select(
-        pl.when(bare.str.starts_with("+")).then(bare.str.slice(0, 3)).otherwise(
-            pl.when(bare.str.starts_with("0")).then(pl.lit("0")).otherwise(pl.lit("9"))
-        )
+        pl.when(bare.str.starts_with("+"))
+        .then(bare.str.slice(0, 3))
+        .otherwise(pl.when(bare.str.starts_with("0")).then(pl.lit("0")).otherwise(pl.lit("9")))
     ).to_series()
     for one in style.unique():
         here = (style == one).to_numpy() & ~odd
@@ -145,22 +155,26 @@ def _rare_lengths(lengths: np.ndarray, counts: np.ndarray, here: Mask) -> Mask:
     if weights.max() < 0.92 * total:
         return np.zeros(len(lengths), np.bool_)
     common = found[weights >= 0.05 * total]
-    return (lengths < common.min()) | (lengths > common.max())
+    rare: Mask = (lengths < common.min()) | (lengths > common.max())
+    return rare
 
 
 def _odd_postcodes(column: Column) -> Mask:
     families = [column.stripped.str.contains(pattern).to_numpy() for pattern in POSTCODES]
     shares = [column.share(family) for family in families]
-    known = np.logical_or.reduce(families)
+    known: Mask = np.logical_or.reduce(families)
     if column.share(known) < 0.8:  # a country we do not know: go by the shape
         shape = shapes(column.stripped).str.replace_all(r"\s+", " ")
-        frame = pl.DataFrame({"shape": shape, "n": column.counts}).with_columns(all=pl.col("n").sum().over("shape"))
+        frame = pl.DataFrame({"shape": shape, "n": column.counts}).with_columns(
+            all=pl.col("n").sum().over("shape")
+        )
         usual = (frame["all"] >= 0.05 * column.n_meant).to_numpy()
         return ~usual if column.share(usual) >= 0.9 else np.zeros(len(column.texts), np.bool_)
     common = [family for family, share in zip(families, shares, strict=True) if share >= 0.05]
     if common and column.share(np.logical_or.reduce(common)) >= 0.9 and max(shares) >= 0.75:
-        return ~np.logical_or.reduce(common)
-    return ~known
+        known = np.logical_or.reduce(common)
+    odd: Mask = ~known
+    return odd
 
 
 def ages(table: Table, accused: Accused) -> list[Fault]:
@@ -174,5 +188,13 @@ def ages(table: Table, accused: Accused) -> list[Fault]:
             rows = _not_accused(column, odd, accused)
             if typical >= 0.9 and len(rows):
                 evidence = f"{percent(typical)} of the ages lie between 0 and 120"
-                faults.append(Fault("impossible_age", (column.name,), rows, evidence, f"0 <= {written(column.name)} <= 120"))
+                faults.append(
+                    Fault(
+                        "impossible_age",
+                        (column.name,),
+                        rows,
+                        evidence,
+                        f"0 <= {written(column.name)} <= 120",
+                    )
+                )
     return faults

@@ -40,11 +40,15 @@ def read_figures(texts: pl.Series, counts: NDArray[np.int64]) -> FigureReading:
     thousands_dot = bare.str.contains(THOUSANDS_DOT).to_numpy()
     only_comma = int(counts[comma & ~thousands_comma].sum())
     only_dot = int(counts[dotted & ~thousands_dot].sum())
-    is_dot_grouped = not only_dot and int(counts[thousands_dot].sum()) > 0.5 * counts.sum() and _has_two_groups(bare)
+    is_dot_grouped = (
+        not only_dot and int(counts[thousands_dot].sum()) > 0.5 * counts.sum() and _has_two_groups(bare)
+    )
     uses_comma = only_comma > only_dot or is_dot_grouped
     values = _parsed(bare, uses_comma)
     values = _without_rare_grouping(values, bare, counts)
-    return FigureReading(values, _usual_decimals(bare, counts, uses_comma), uses_comma, _is_whole(values, counts))
+    return FigureReading(
+        values, _usual_decimals(bare, counts, uses_comma), uses_comma, _is_whole(values, counts)
+    )
 
 
 def _without_decoration(texts: pl.Series, counts: NDArray[np.int64]) -> pl.Series:
@@ -61,7 +65,11 @@ def _has_two_groups(texts: pl.Series) -> bool:
 
 def _parsed(texts: pl.Series, uses_comma: bool) -> NDArray[np.float64]:
     mark, group = (",", r"[. \u{a0}\u{202f}']") if uses_comma else (".", r"[, \u{a0}\u{202f}']")
-    good = (COMMA, THOUSANDS_DOT, THOUSANDS_SPACE, WHOLE) if uses_comma else (PLAIN, THOUSANDS_COMMA, THOUSANDS_SPACE)
+    good = (
+        (COMMA, THOUSANDS_DOT, THOUSANDS_SPACE, WHOLE)
+        if uses_comma
+        else (PLAIN, THOUSANDS_COMMA, THOUSANDS_SPACE)
+    )
     is_number = texts.str.contains("|".join(good))
     plain = texts.str.replace_all(group, "").str.replace(mark, ".", literal=True)
     values = pl.DataFrame({"text": plain, "ok": is_number}).select(
@@ -76,7 +84,11 @@ def _without_rare_grouping(
 ) -> NDArray[np.float64]:
     """Where nearly all large numbers stand without separators, one with them is in another format."""
     is_large = np.abs(np.nan_to_num(values)) >= 1000
-    is_grouped = is_large & texts.str.contains(r"\d[, '.\u{a0}]\d{3}").to_numpy() & ~texts.str.contains(PLAIN).to_numpy()
+    is_grouped = (
+        is_large
+        & texts.str.contains(r"\d[, '.\u{a0}]\d{3}").to_numpy()
+        & ~texts.str.contains(PLAIN).to_numpy()
+    )
     n_large, n_grouped = int(counts[is_large].sum()), int(counts[is_grouped].sum())
     if n_grouped and n_large >= 20 and n_grouped <= 0.05 * n_large:
         return np.where(is_grouped, np.nan, values)
@@ -84,7 +96,12 @@ def _without_rare_grouping(
 
 
 def _usual_decimals(texts: pl.Series, counts: NDArray[np.int64], uses_comma: bool) -> int:
-    part = texts.str.extract(r"[,](\d+)$" if uses_comma else r"[.](\d+)$").str.len_chars().fill_null(0).to_numpy()
+    part = (
+        texts.str.extract(r"[,](\d+)$" if uses_comma else r"[.](\d+)$")
+        .str.len_chars()
+        .fill_null(0)
+        .to_numpy()
+    )
     if not len(part):
         return 0
     order = np.argsort(part, kind="stable")

@@ -7,25 +7,118 @@ import unicodedata
 from typing import Final
 
 HINTS: Final[dict[str, frozenset[str]]] = {
-    "date": frozenset("date day dob datum fecha data ngay birthday birthdate at on".split()),
-    "birth": frozenset("birth dob birthdate birthday born geburtsdatum geburtstag sinh nascimento naissance".split()),
-    "age": frozenset("age ages alter edad idade tuoi".split()),
-    "phone": frozenset(
-        "phone phones telephone tel mobile cell cellphone msisdn fax telefon telefono handy sdt thoai whatsapp".split()
+    "date": frozenset(
+        ["date", "day", "dob", "datum", "fecha", "data", "ngay", "birthday", "birthdate", "at", "on"]
     ),
-    "postcode": frozenset("postcode postal zip zipcode plz cep postleitzahl buu pincode".split()),
+    "birth": frozenset(
+        [
+            "birth",
+            "dob",
+            "birthdate",
+            "birthday",
+            "born",
+            "geburtsdatum",
+            "geburtstag",
+            "sinh",
+            "nascimento",
+            "naissance",
+        ]
+    ),
+    "age": frozenset(["age", "ages", "alter", "edad", "idade", "tuoi"]),
+    "phone": frozenset(
+        [
+            "phone",
+            "phones",
+            "telephone",
+            "tel",
+            "mobile",
+            "cell",
+            "cellphone",
+            "msisdn",
+            "fax",
+            "telefon",
+            "telefono",
+            "handy",
+            "sdt",
+            "thoai",
+            "whatsapp",
+        ]
+    ),
+    "postcode": frozenset(
+        ["postcode", "postal", "zip", "zipcode", "plz", "cep", "postleitzahl", "buu", "pincode"]
+    ),
     "identifier": frozenset(
-        "id ids key code no nr number num sku uuid guid ref reference identifier ma invoice card account iban ean isbn"
-        " barcode serial".split()
+        [
+            "id",
+            "ids",
+            "key",
+            "code",
+            "no",
+            "nr",
+            "number",
+            "num",
+            "sku",
+            "uuid",
+            "guid",
+            "ref",
+            "reference",
+            "identifier",
+            "ma",
+            "invoice",
+            "card",
+            "account",
+            "iban",
+            "ean",
+            "isbn",
+            "barcode",
+            "serial",
+        ]
     ),
     "signed": frozenset(
-        "balance delta diff difference change changes profit margin temperature temp lat latitude lon lng longitude"
-        " refund adjustment adjust net score growth return returns variance offset pnl gain loss elevation credit"
-        " x y z nps points delta".split()
+        [
+            "balance",
+            "delta",
+            "diff",
+            "difference",
+            "change",
+            "changes",
+            "profit",
+            "margin",
+            "temperature",
+            "temp",
+            "lat",
+            "latitude",
+            "lon",
+            "lng",
+            "longitude",
+            "refund",
+            "adjustment",
+            "adjust",
+            "net",
+            "score",
+            "growth",
+            "return",
+            "returns",
+            "variance",
+            "offset",
+            "pnl",
+            "gain",
+            "loss",
+            "elevation",
+            "credit",
+            "x",
+            "y",
+            "z",
+            "nps",
+            "points",
+            "delta",
+        ]
     ),
-    "low": frozenset("min minimum low lower from start begin lo floor cost".split()),
-    "high": frozenset("max maximum high upper to end until hi ceiling finish".split()),
-    "total": frozenset("total sum grand gross amount subtotal all value revenue turnover".split()),
+    "low": frozenset(["min", "minimum", "low", "lower", "from", "start", "begin", "lo", "floor", "cost"]),
+    "high": frozenset(["max", "maximum", "high", "upper", "to", "end", "until", "hi", "ceiling", "finish"]),
+    "total": frozenset(
+        ["total", "sum", "grand", "gross", "amount", "subtotal", "all", "value", "revenue", "turnover"]
+    ),
 }
 
 

@@ -12,8 +12,33 @@ import polars as pl
 Texts = dict[str, list[str | None]]
 Random = np.random.Generator
 
-CITIES = ("Hà Nội", "Đà Nẵng", "Hải Phòng", "Cần Thơ", "Huế", "Lyon", "Marseille", "Toulouse", "Bordeaux", "Kraków")
-FIRST = ("Anna", "Marie", "Minh", "Lan", "Peter", "José", "Hanna", "Maria", "Tuấn", "Eva", "Karl", "Linh", "Otto")
+CITIES = (
+    "Hà Nội",
+    "Đà Nẵng",
+    "Hải Phòng",
+    "Cần Thơ",
+    "Huế",
+    "Lyon",
+    "Marseille",
+    "Toulouse",
+    "Bordeaux",
+    "Kraków",
+)
+FIRST = (
+    "Anna",
+    "Marie",
+    "Minh",
+    "Lan",
+    "Peter",
+    "José",
+    "Hanna",
+    "Maria",
+    "Tuấn",
+    "Eva",
+    "Karl",
+    "Linh",
+    "Otto",
+)
 LAST = ("Nguyễn", "Trần", "Müller", "Martin", "García", "Kowalski", "Smith", "Jones", "Lê", "Phạm", "Rossi")
 CHANNELS = ("store", "web", "app", "phone")
 
@@ -67,7 +92,9 @@ def orders(n: int, random: Random) -> Texts:
         "channel": [str(random.choice(CHANNELS, p=(0.5, 0.3, 0.15, 0.05))) for _ in range(n)],
         "ordered_on": [day(date(2023, 1, 1), o) for o in ordered],
         "shipped_on": [day(date(2023, 1, 1), s) for s in shipped],
-        "delivered_on": [day(date(2023, 1, 1), s + d) for s, d in zip(shipped, random.exponential(4, n), strict=True)],
+        "delivered_on": [
+            day(date(2023, 1, 1), s + d) for s, d in zip(shipped, random.exponential(4, n), strict=True)
+        ],
     }
 
 
@@ -155,7 +182,9 @@ def plant(fault: int, n: int, seed: int) -> Planted:
     rows = np.sort(random.choice(n, max(4, n // 100), replace=False))
     if kind == "near_duplicate":
         most = max(set(texts[column]), key=texts[column].count)
-        rows = np.array([r for r in range(n) if texts[column][r] == most])[3 :: max(n // 60, 8)][: max(3, n // 100)]
+        rows = np.array([r for r in range(n) if texts[column][r] == most])[3 :: max(n // 60, 8)][
+            : max(3, n // 100)
+        ]
     before = list(texts[column])
     _put(texts, column, rows, change)
     changed = frozenset(int(r) for r in rows if texts[column][r] != before[r])
