@@ -18,7 +18,7 @@ LEAST_ROWS: Final = 40
 LEAST_SPREAD: Final = (
     0.15  # natural logarithm per e-fold of rarity: what is nearer is no other order of magnitude
 )
-CHANCE: Final = 0.02  # of one such value in a clean column
+CHANCE: Final = 0.005  # of one such value in a clean column
 FACTORS: Final = (
     (1000.0, "1000"), (100.0, "100"), (10.0, "10"), (2.54, "2.54"), (2.20462, "2.2046"), (1.60934, "1.609"),
     (3.28084, "3.281"), (28.3495, "28.35"), (0.0, ""), (60.0, "60"), (1024.0, "1024"), (30.48, "30.48"),
