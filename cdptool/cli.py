@@ -61,8 +61,6 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "files": _argument(list[Path], "Exports to look at, or folders of them."),
     "left": _argument(str, "A record, as source:source_key."),
     "right": _argument(str, "Another record."),
-    "files": _argument(list[str], "Files in any format that `ingest` reads."),
-    "limit": _option(int, 20, "--limit", min=1, text="How many findings to print for each file."),
     "project": _option(
         Path, Path(), "--project", "-C", text="The folder with project.yaml (or its configs/)."
     ),
@@ -105,7 +103,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "show_values": _option(bool, False, "--show-values", text="Print personal values unmasked."),
     "rule": _option(str | None, None, "--rule", text="Only rows with this fault, such as `fields`."),
     "file": _option(str | None, None, "--file", text="Only rows of this file."),
-    "limit": _option(int, 20, "--limit", min=1, text="How many rows to show."),
+    "limit": _option(int, 20, "--limit", min=1, text="How many to show."),
     "issues": _option(bool, False, "--issues", text="Also count the values that were set to null."),
     "export": _option(
         Path | None,

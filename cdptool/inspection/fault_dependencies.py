@@ -112,7 +112,7 @@ def _dependency(given: Column, then: Column, free: Mask) -> Dependency | None:
     if (
         n_large < 5
         or len(usual) < 3
-        or 2 * n_strewn < n_broken
+        or 2 * n_strewn < min(n_broken, n_large)
         or most > 0.8
         or error == 0
         or error > MOST_BROKEN
