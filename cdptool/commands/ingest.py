@@ -11,11 +11,12 @@ from typing import TypeVar
 
 import polars as pl
 
+from cdptool.commands.drift import Drift
 from cdptool.commands.piping import spool_stdin
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say, Session, Settings, open_session
 from cdptool.config import Project
-from cdptool.errors import CdptoolError, UsageError
+from cdptool.errors import CdptoolError, Finding, UsageError
 from cdptool.sources import (
     FileResult,
     InputFile,
@@ -58,6 +59,7 @@ class _Account:
     dialects: set[str] = field(default_factory=set)
     digests: dict[str, str] = field(default_factory=dict)  # path → digest, for the manifest
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    findings: tuple[Finding, ...] = ()
 
     def add(self, result: FileResult) -> None:
         self.n_files += 1
@@ -144,12 +146,13 @@ def _ingest_source(
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
     known = known_rows(snapshot, spec, target, outdated) if fresh else Known()
+    drift = Drift.since(snapshot, spec.name) if fresh else Drift()
     for digest, file in fresh.items():
         say(file.shown)
         staging = tempfile.mkdtemp(dir=folder.staging)
         one = replace(context, shown_path=file.shown, digest=digest, mapping=mapping, known=known)
         with _placed(file), file.unpacked(staging) as path:
-            result = read_file(path, spec, staging, one)
+            result = drift.noted(read_file(path, spec, staging, one), file.place.file)
         account.add(result)
         if transaction is None:
             known = _with_staged(known, result, spec, target)
@@ -158,6 +161,7 @@ def _ingest_source(
             known = known_rows(transaction.snapshot(), spec, target, outdated)
     if fresh and transaction is not None:  # what a later mapping is compared with
         transaction.log("mapping", mapping, {"declared": mapping_text(spec, context)})
+    account.findings = tuple(drift.findings)
     return account
 
 
@@ -327,6 +331,7 @@ def _report(session: Session, accounts: list[_Account], *, dry_run: bool) -> Rep
             "dry_run": dry_run,
         },
         grids=(Grid("Ingested", columns, rows),) if rows else (),
+        findings=tuple(finding for account in accounts for finding in account.findings),
         timings=tuple(session.timings.items()),
     )
 
