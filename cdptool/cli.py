@@ -433,6 +433,20 @@ def quarantine_show(
     return show_quarantine(call.settings, chosen, limit=limit, show_values=show_values)
 
 
+@_verb(
+    quarantine_app, "retry", "sources", "project", "mended", "dry_run", *WRITES,
+    example="cdptool quarantine retry till -C configs --dry-run",
+)  # fmt: skip
+def quarantine_retry(call: Call, *, sources: list[str] | None, mended: Path | None, dry_run: bool) -> Report:
+    """Read the rows that were set aside once more.
+
+    Under today's mapping, or with --from as they were mended. Those that are good now leave quarantine.
+    """
+    from cdptool.commands.retry import retry_rows
+
+    return retry_rows(call.settings, tuple(sources or ()), call.say, mended=mended, dry_run=dry_run)
+
+
 @_verb(workspace_app, "verify", *READS, example="cdptool workspace verify -C configs")
 def workspace_verify(call: Call) -> Report:
     """Compare every file with its digest; exit 1 where one differs."""

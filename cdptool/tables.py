@@ -67,6 +67,11 @@ QUARANTINE: Final[dict[str, pl.DataType]] = {
     "raw": pl.Binary(),  # the record as read, at most 64 KiB; shown only with --show-values
     "byte_offset": pl.Int64(),  # where the record begins in the (unpacked) file; null where not known
 }
+MENDED: Final[dict[str, pl.DataType]] = {
+    **PROVENANCE,
+    "source": pl.String(),
+    "raw": pl.Binary(),  # the record as people mended it: taken again whenever its file is read again
+}
 ISSUES: Final[dict[str, pl.DataType]] = {
     **PROVENANCE,
     "source": pl.String(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from cdptool.sources import (
     Known,
     ReadContext,
     SourceSpec,
+    StagedFile,
     inputs_of,
     mapping_digest,
     mapping_text,
@@ -42,7 +43,7 @@ _EXCLUDED = COLUMNS.index("excluded")
 
 
 @dataclass(frozen=True, slots=True)
-class _Folder:
+class Folder:
     """Where files are staged, and the one there that holds what was piped in."""
 
     staging: Path
@@ -102,7 +103,7 @@ def ingest(session: Session, names: tuple[str, ...], say: Say, *, dry_run: bool 
         spooled = spool_stdin(specs, staging, is_asked_for=bool(names))
         for spec in specs:
             with session.timed(f"ingest {spec.name}"):
-                account = _ingest_source(session, spec, _Folder(staging, spooled), transaction, say)
+                account = ingest_source(session, spec, Folder(staging, spooled), transaction, say)
             accounts.append(account)
         if transaction is not None:
             total = {name: sum(account.counts[name] for account in accounts) for name in COUNTS}
@@ -131,17 +132,21 @@ def _staging(session: Session, *, dry_run: bool) -> Iterator[tuple[Path, Transac
         yield transaction.staging, transaction
 
 
-def _ingest_source(
+def ingest_source(
     session: Session,
     spec: SourceSpec,
-    folder: _Folder,
+    folder: Folder,
     transaction: Transaction | None,
     say: Say,
+    *,
+    only: Collection[str] | None = None,
 ) -> _Account:
+    """Read the new files of a source, or of those the ones with these digests."""
     project, snapshot, account = session.project, session.snapshot(), _Account(spec.name)
     context = source_context(project, spec)
     target, mapping = context.target, mapping_digest(spec, context)
     fresh = _fresh(session, spec, _done(snapshot, spec, mapping), folder.spooled)
+    fresh = {digest: file for digest, file in fresh.items() if only is None or digest in only}
     outdated = _outdated(snapshot, spec, fresh)
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
@@ -158,7 +163,8 @@ def _ingest_source(
             known = _with_staged(known, result, spec, target)
         else:
             _stage(transaction, result, project, target)
-            known = known_rows(transaction.snapshot(), spec, target, outdated)
+            # What was outdated is withdrawn by now; the ids of those files are those of their new rows.
+            known = known_rows(transaction.snapshot(), spec, target, ())
     if fresh and transaction is not None:  # what a later mapping is compared with
         transaction.log("mapping", mapping, {"declared": mapping_text(spec, context)})
     account.findings = tuple(drift.findings)
@@ -284,17 +290,24 @@ def _stage(
     transaction: Transaction, result: FileResult, project: Project, target: StreamSchema | TableSchema | None
 ) -> None:
     """Hand what one file brought to the transaction."""
+    for one in result.staged:
+        stage_rows(transaction, one, project, target)
+    transaction.append("files", result.file, FILES)
+
+
+def stage_rows(
+    transaction: Transaction, one: StagedFile, project: Project, target: StreamSchema | TableSchema | None
+) -> None:
+    """Hand one staged table to the transaction."""
     schemas = {
         "records": records_schema(declared_schema(project.fields)),
         "quarantine": QUARANTINE,
         "issues": ISSUES,
     }
-    for one in result.staged:
-        if isinstance(target, TableSchema) and one.table == target.table:
-            replace_by_key(transaction, target, Path(one.path))
-        else:
-            transaction.append(one.table, Path(one.path), schemas.get(one.table))
-    transaction.append("files", result.file, FILES)
+    if isinstance(target, TableSchema) and one.table == target.table:
+        replace_by_key(transaction, target, Path(one.path))
+    else:
+        transaction.append(one.table, Path(one.path), schemas.get(one.table))
 
 
 def replace_by_key(transaction: Transaction, target: TableSchema, path: Path) -> None:

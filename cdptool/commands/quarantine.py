@@ -16,6 +16,7 @@ from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.errors import Place, StoreError, UsageError
 from cdptool.ids import printed_id
+from cdptool.sources.mended import FILE_ID, ROW
 from cdptool.sources.raw import RawForm, csv_record
 from cdptool.tables import FILES, ISSUES, QUARANTINE
 from cdptool.workspace import Snapshot
@@ -23,7 +24,6 @@ from cdptool.workspace import Snapshot
 GROUPS: Final = ("source", "file", "rule", "column", "reason", "rows", "first")
 NULLED: Final = ("source", "file", "column", "verdict", "reason", "values", "first")
 ROWS: Final = ("at", "byte", "column", "rule", "reason", "raw")
-FILE_ID, ROW = "_file_id", "_row"  # what an exported record begins with, so that it finds back
 _SHOWN = 160  # letters of a record on a screen
 
 
