@@ -35,13 +35,18 @@ class ParquetSource:
         Raises:
             SourceError: A needed column holds lists or structs, or the file is damaged.
         """
+        import pyarrow as pa
+
         refuse_nested(self.file.schema_arrow, self.names, needed, self.place)
         columns = [self.file.schema_arrow.names[int(i)] for i in needed]
         with _reading(self.place):
             for batch in self.file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
-                frame = pl.from_arrow(batch)
+                batch.validate(full=True)  # texts that are not UTF-8 would spoil what is staged
+                by_name = dict(zip(batch.schema.names, batch.columns, strict=True))
+                # Without the fields' metadata, at whose damage Polars panics.
+                frame = pl.from_arrow(pa.table([by_name[name] for name in columns], names=list(needed)))
                 assert isinstance(frame, pl.DataFrame)
-                yield frame.select(pl.col(name).alias(i) for i, name in zip(needed, columns, strict=True))
+                yield frame
 
 
 def refuse_nested(schema: Any, names: tuple[str, ...], needed: tuple[str, ...], place: Place) -> None:
@@ -51,7 +56,10 @@ def refuse_nested(schema: Any, names: tuple[str, ...], needed: tuple[str, ...], 
     Raises:
         SourceError: With their names.
     """
-    empty = pl.from_arrow(schema.empty_table().rename_columns([str(i) for i in range(len(names))]))
+    import pyarrow as pa
+
+    fields = [(str(i), kind) for i, kind in enumerate(schema.types)]  # without metadata, as above
+    empty = pl.from_arrow(pa.schema(fields).empty_table())
     assert isinstance(empty, pl.DataFrame)
     nested = [names[int(i)] for i in needed if not is_supported(empty.dtypes[int(i)])]
     if nested:
