@@ -43,11 +43,14 @@ class ArrowSource:
         Raises:
             SourceError: A needed column holds lists or structs, or the file is damaged.
         """
+        import pyarrow as pa
+
         refuse_nested(self.schema, self.names, needed, self.place)
         with _reading(self.place):
             for batch in _record_batches(self.path, self.is_stream):
                 batch.validate(full=True)
-                chosen = batch.select([int(i) for i in needed]).rename_columns(list(needed))
+                # Without the fields' metadata, at whose damage Polars panics.
+                chosen = pa.table([batch.column(int(i)) for i in needed], names=list(needed))
                 for offset in range(0, chosen.num_rows, BATCH_ROWS):
                     frame = pl.from_arrow(chosen.slice(offset, BATCH_ROWS))
                     assert isinstance(frame, pl.DataFrame)
