@@ -149,6 +149,7 @@ _DIALECT: Final = Shape(
         "has_header": boolean,
         "records": text,
         "sparse": boolean,
+        "sheet": text,
         "columns_by": OneOf(("name", "position"), "way to name columns"),
         "skip_lines": line_count,
         "footer_lines": line_count,

@@ -13,6 +13,7 @@ from cdptool.sources.access_log import is_access_log, open_access_log
 from cdptool.sources.arrow import ArrowSource, open_arrow
 from cdptool.sources.csv_blocks import BLOCK, CsvReader, Rejected, Start, TextBlock
 from cdptool.sources.csv_records import Fault
+from cdptool.sources.excel import open_excel
 from cdptool.sources.footer import without_footer
 from cdptool.sources.json_source import JsonForm, JsonText, json_blocks, json_form, json_names
 from cdptool.sources.opening import OpenedText, container_of, open_text
@@ -37,6 +38,8 @@ class OpenedSource:
     blocks: Callable[[tuple[str, ...]], Iterator[TextBlock]]
     raw: RawForm | None = None  # how its records are kept in quarantine; None = by their columns
 
+    has_text_times: bool = False  # times of a typed file may be texts too, as somebody typed them
+
     @property
     def raw_form(self) -> RawForm:
         return self.raw or RawForm(self.names)
@@ -46,7 +49,7 @@ def open_source(
     path: str, dialect: Dialect, place: Place, *, block: int = BLOCK, wanted: tuple[str, ...] = ()
 ) -> OpenedSource:
     """
-    Open a CSV, JSON, Parquet or Arrow file or an access log; texts plain or compressed.
+    Open a CSV, JSON, Parquet or Arrow file, a workbook or an access log; texts plain or compressed.
 
     `wanted` are columns that will be needed: a JSON text may have them although its first records do not.
 
@@ -58,6 +61,9 @@ def open_source(
         return _open_typed(open_parquet(path, place), dialect)
     if container == "arrow":
         return _open_typed(open_arrow(path, place), dialect)
+    if container == "excel":
+        book = open_excel(path, dialect, place)
+        return OpenedSource(book.names, book.notes, True, book.blocks, has_text_times=True)
     text = open_text(path, dialect, place)
     texts = without_footer(text.chunks, dialect.footer_lines, place) if dialect.footer_lines else text.chunks
     sample = b""

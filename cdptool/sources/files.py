@@ -13,7 +13,7 @@ from cdptool.sources.spec import ReadContext, SourceSpec
 
 # Declared since the first version: a source that does not use them keeps its digest, and its files stay read.
 _LATER: Final = ("only", "unpivot", "deletes")
-_LATER_OF_DIALECT: Final = ("records", "sparse")
+_LATER_OF_DIALECT: Final = ("records", "sparse", "sheet")
 _LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "values")
 # What a source says that changes nothing about how its files are read.
 _NOT_READING: Final = (

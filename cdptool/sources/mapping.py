@@ -35,6 +35,7 @@ from cdptool.sources.unpivot import RawOf, is_pattern, unpivot_findings, unpivot
 from cdptool.tables import Column, StreamSchema, TableSchema
 
 AT = "at"
+_ISO_CELLS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f")
 KEY = "key:"  # key columns of the file, as text
 WHO = "who:"  # identifiers of a stream row
 DELETED = "is_deleted"
@@ -74,7 +75,13 @@ class Mapper:
     """Maps the blocks of one file, in order. Field readers remember what was dear to read."""
 
     def __init__(
-        self, spec: SourceSpec, context: ReadContext, raw: RawForm, *, is_typed: bool = False
+        self,
+        spec: SourceSpec,
+        context: ReadContext,
+        raw: RawForm,
+        *,
+        is_typed: bool = False,
+        has_text_times: bool = False,
     ) -> None:
         self._spec, self._raw, names = spec, raw, raw.names
         self._place = Place(context.shown_path)
@@ -85,6 +92,7 @@ class Mapper:
         self._unpivot = unpivoting(spec.unpivot, self._index) if spec.unpivot else None
         self._context = context
         self._is_typed = is_typed
+        self._has_text_times = has_text_times
         self._readers = tuple(self._all_readers())
         self._keys = tuple(self._index[name] for name in spec.key)
         self._only = self._condition(spec.only)
@@ -242,7 +250,7 @@ class Mapper:
         options = FieldOptions(
             region=mapped.region or self._context.region or "VN",
             tz=mapped.tz or self._context.tz,
-            formats=() if self._is_typed_time(mapped) else mapped.format,
+            formats=self._formats(mapped),
             currency=currency,
             decimal="." if self._is_typed or mapped.expr else mapped.decimal,
         )
@@ -274,8 +282,11 @@ class Mapper:
     def _label_of_time(self) -> str | None:
         return next((reader.label for reader in self._readers if reader.name == AT), None)
 
-    def _is_typed_time(self, mapped: Mapped) -> bool:
-        return self._is_typed and mapped.type in ("date", "datetime")
+    def _formats(self, mapped: Mapped) -> tuple[str, ...]:
+        """The declared formats; the times of a typed file are ISO 8601, those of a workbook may be both."""
+        if not self._is_typed or mapped.type not in ("date", "datetime"):
+            return mapped.format
+        return (*mapped.format, *_ISO_CELLS) if mapped.format and self._has_text_times else ()
 
     def _refuse_missing(self, names: Sequence[str]) -> None:
         """Name every declared column that the file lacks, all at once."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from cdptool.errors import Place, SourceError
+from cdptool.sources.archives import is_workbook, is_zip
 from cdptool.sources.arrow import is_arrow
 from cdptool.sources.encodings import wide_encoding
 from cdptool.sources.spec import Dialect
@@ -23,15 +24,15 @@ from cdptool.sources.window import Chunk
 
 CHUNK = 1 << 20
 Compression = Literal["gzip", "zstd"]
-Container = Literal["text", "parquet", "arrow"]
-_KNOWN: dict[str, str] = {"parquet": "a Parquet file", "arrow": "an Arrow file"}
+Container = Literal["text", "parquet", "arrow", "excel"]
+_KNOWN: dict[str, str] = {"parquet": "a Parquet file", "arrow": "an Arrow file", "excel": "an Excel workbook"}
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"  # of Excel 97–2003
 _NO_FORMAT = "remove `format` from the source's dialect"
 
 _COMPRESSED: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 # What arrives under the name of an export and is none: (first bytes, what it is, what to do).
 _NOT_TEXT: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook", "save it as CSV (UTF-8), or unpack it first"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as CSV (UTF-8)"),
+    (b"PK\x03\x04", "a zip archive", "unpack it first"),
     (b"FEA1", "a Feather file of version 1", "write it as Feather version 2 or Parquet"),
     (b"%PDF", "a PDF document", "ask the system for a CSV export"),
     (b"BZh", "bzip2 compressed", "pack it with gzip or zstd, or unpack it"),
@@ -84,8 +85,10 @@ def container_of(path: str, dialect: Dialect, place: Place) -> Container:
         found = "parquet"
     elif is_arrow(head):
         found = "arrow"
+    elif head.startswith(_OLD_WORKBOOK) or (is_zip(head) and is_workbook(path, place)):
+        found = "excel"
     declared = dialect.format
-    if declared in ("parquet", "arrow") and found != declared:
+    if declared in ("parquet", "arrow", "excel") and found != declared:
         hint = f"set `format: {found}` in the source's dialect" if found != "text" else _NO_FORMAT
         raise SourceError(f"not {_KNOWN[declared]}", place=place, hint=hint)
     if declared not in (None, found) and found != "text":

@@ -111,7 +111,13 @@ class _FileReading:
         self.stem = f"{spec.name}-{self._file_id:016x}"
         self._base = str(Path(staging) / self.stem)
         self._source = source or self._opened()
-        self._mapper = Mapper(spec, context, self._source.raw_form, is_typed=self._source.is_typed)
+        self._mapper = Mapper(
+            spec,
+            context,
+            self._source.raw_form,
+            is_typed=self._source.is_typed,
+            has_text_times=self._source.has_text_times,
+        )
         self._table = main_table(spec, context)
         self._schema = main_schema(spec, context)
         accounts = Accounts if source is None else AccountsAgain

@@ -11,7 +11,7 @@ from cdptool.checks.spec import Expectation
 from cdptool.errors import Place
 from cdptool.tables import Column, StreamSchema, TableSchema
 
-Format = Literal["csv", "ndjson", "json", "parquet", "arrow", "access_log"]
+Format = Literal["csv", "ndjson", "json", "parquet", "arrow", "excel", "access_log"]
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
 
 
@@ -33,6 +33,7 @@ class Dialect:
     has_header: bool = True
     records: str | None = None
     sparse: bool = False
+    sheet: str | None = None  # of a workbook; None = the only one that holds rows
     columns_by: Literal["name", "position"] = "name"  # by position the columns are called `1`, `2`, …
     skip_lines: int = 0  # lines above the header, such as the title of a report
     footer_lines: int = 0  # lines below the rows, such as totals; blank lines between and below not counted
