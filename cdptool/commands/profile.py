@@ -229,7 +229,7 @@ def _fault(
             text = cells[name].texts[int(code)] if code >= 0 else ""
             values.append(text if show_values else masked(by_name[name], text))
         lines.append(
-            f"  {path}:{texts.lines[row]}  {_short(' | '.join(values), max(WIDTH - len(path) - 12, 24))}"
+            f"  {path}:{texts.lines[row]}  {_short(' | '.join(values), max(WIDTH - len(str(path)) - 12, 24))}"
         )
     if n > 3:
         lines.append(f"  … and {n - 3:,} more")
