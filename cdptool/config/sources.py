@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeAlias, cast
 
+from cdptool.config.alike import alike
 from cdptool.config.expect import EXPECT, PLAN_KEYS, judge_expectations
 from cdptool.config.forms import (
     Into,
@@ -312,7 +313,12 @@ def _kind_fed(value: Value, reading: Reading) -> str | None:
     return columns_of(kind, target) if target else "field"
 
 
-SOURCES_KEYS: Final = {"sources": MapOf(source, safe_name)}
+def sources(value: Value, reading: Reading) -> tuple[SourceSpec, ...]:
+    """All sources; those that are `like` another take from it what it says of their file."""
+    return MapOf(source, safe_name)(alike(value, reading), reading)
+
+
+SOURCES_KEYS: Final = {"sources": sources}
 
 
 def complete_sources(specs: tuple[SourceSpec, ...], basics: Basics) -> tuple[SourceSpec, ...]:
