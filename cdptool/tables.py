@@ -140,13 +140,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class StreamSchema:
-    """What happened: a canonical stream as project.yaml declares it."""
+    """
+    What happened: a canonical stream as project.yaml declares it.
+
+    The collection plan of a stream (from `every_seconds` on) holds for each source that does not have its own.
+    """
 
     name: str
     columns: tuple[Column, ...]
     max_lag_seconds: int | None = None  # a live feed; None = no promise, so it never decides as-of
     tz: str | None = None
     place: Place | None = field(default=None, compare=False)
+    every_seconds: int | None = field(default=None, compare=False)
+    purpose: str | None = field(default=None, compare=False)
+    owner: str | None = field(default=None, compare=False)
+    legal_basis: str | None = field(default=None, compare=False)
+    keep_for_seconds: int | None = field(default=None, compare=False)
 
     @property
     def table(self) -> str:

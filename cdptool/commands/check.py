@@ -27,7 +27,7 @@ from cdptool.checks import (
     read_expectation,
     schema_of_rows,
 )
-from cdptool.checks.spec import Fresh
+from cdptool.checks.spec import Every, Fresh
 from cdptool.commands.as_of import parse_as_of
 from cdptool.commands.check_report import Checked, told
 from cdptool.commands.files import write_file
@@ -36,9 +36,10 @@ from cdptool.commands.session import Session, Settings, fingerprint, open_sessio
 from cdptool.commands.unplanned import Unplanned, unplanned_columns
 from cdptool.errors import Place, UsageError
 from cdptool.fields import field_type
+from cdptool.rules.windows import length_text
 from cdptool.sources import SourceSpec
 from cdptool.sources.outputs import declared_schema
-from cdptool.tables import FILES, PROVENANCE, UTC_TIME
+from cdptool.tables import FILES, PROVENANCE, UTC_TIME, StreamSchema
 from cdptool.workspace import Snapshot
 
 LOG = "check"
@@ -81,7 +82,7 @@ def check_data(
         checked = [_check_source(session, snapshot, spec, asked, memory) for spec in specs]
         feeds = _live_feeds(session, snapshot, specs, asked)
         unplanned = [each for spec in specs if (each := _columns(session, snapshot, spec, memory))]
-        report = told([each for each in checked if each is not None], feeds, unplanned, moment)
+        report = told([each for each in checked if each is not None], feeds, unplanned, specs, moment)
         if junit is not None:
             write_file(junit, _junit(report_of=[*checked, *feeds], name=session.project.name))
         _remember(session, memory, report, moment)
@@ -115,13 +116,13 @@ def _check_source(
     files = _files(snapshot, spec, known)
     if files.is_empty():
         nothing = tuple(Result(each, "not judged", detail="nothing was ingested") for each, _ in lines)
-        return Checked(spec.name, spec, 0, nothing, is_absent=True)
+        return Checked(spec.name, spec, nothing, is_absent=True)
     data = SourceData(
         schema, _rows(session, snapshot, spec, files), files, asked.moment, session.project.tz,
         _targets(session, snapshot, lines),
     )  # fmt: skip
     results = tuple(_shown(session, each) for each in judge(lines, data))
-    checked = Checked(spec.name, spec, files.filter(pl.col("is_new")).height, results)
+    checked = Checked(spec.name, spec, results, late=spec.max_lag)
     if not checked.breaks:
         memory.after.setdefault(spec.name, {}).update(mark=mark, files=sorted(files["version"]))
     return checked
@@ -171,21 +172,29 @@ def _targets(
 def _live_feeds(
     session: Session, snapshot: Snapshot, specs: tuple[SourceSpec, ...], asked: _Asked
 ) -> list[Checked]:
-    """Every stream with a `max_lag` that one of the sources feeds, judged by its newest row."""
+    """Every stream that promises data and is fed by one of the sources, judged as a whole."""
     fed = {spec.target for spec in specs if spec.feeds == "stream"}
-    feeds = []
-    for stream in session.project.streams:
-        if stream.name not in fed or stream.max_lag_seconds is None:
-            continue
-        expectation = Expectation("max_lag", place=stream.place or Place("project.yaml"))
-        schema = {"at": UTC_TIME, **PROVENANCE}
-        rows = snapshot.scan(stream.table, schema).select(*schema)
-        data = SourceData(
-            stream, rows, pl.DataFrame(schema={"file_id": pl.Int64, "is_new": pl.Boolean}), asked.moment
-        )
-        results = judge(((expectation, Fresh("at", stream.max_lag_seconds)),), data)
-        feeds.append(Checked(f"stream {stream.name}", None, 0, results))
-    return feeds
+    return [
+        _live_feed(session, snapshot, stream, asked)
+        for stream in session.project.streams
+        if stream.name in fed and (stream.max_lag_seconds or stream.every_seconds)
+    ]
+
+
+def _live_feed(session: Session, snapshot: Snapshot, stream: StreamSchema, asked: _Asked) -> Checked:
+    place = stream.place or Place("project.yaml")
+    lines: list[tuple[Expectation, Form]] = []
+    late = None
+    if stream.max_lag_seconds:
+        late = Expectation(f"max_lag {length_text(stream.max_lag_seconds)}", place=place)
+        lines.append((late, Fresh("at", stream.max_lag_seconds)))
+    if stream.every_seconds:
+        every = Expectation(f"every {length_text(stream.every_seconds)}", place=place)
+        lines.append((every, Every(stream.every_seconds)))
+    rows = snapshot.scan(stream.table, {"at": UTC_TIME}).select("at")
+    no_files = pl.DataFrame(schema={"file_id": pl.Int64, "is_new": pl.Boolean})
+    results = judge(lines, SourceData(stream, rows, no_files, asked.moment, session.project.tz))
+    return Checked(f"stream {stream.name}", None, results, late=late)
 
 
 def _columns(session: Session, snapshot: Snapshot, spec: SourceSpec, memory: _Memory) -> Unplanned | None:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from cdptool.checks import Result
+from cdptool.checks import Expectation, Result
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.unplanned import Unplanned
 from cdptool.errors import Finding
+from cdptool.rules.windows import length_text
 from cdptool.sources import SourceSpec
 
 COLUMNS: Final = ("source", "check", "outcome", "checked", "failing", "what")
 PLAN: Final = ("source", "purpose", "owner", "legal basis", "keep for")
 FAILED, STALE = 1, 5
-_DAY: Final = 86_400
 _SHOWN: Final = 3  # places in a line for people; the rest stand in the JSON and the JUnit file
 
 
@@ -26,8 +26,8 @@ class Checked:
 
     name: str
     spec: SourceSpec | None
-    n_new_files: int
     results: tuple[Result, ...]
+    late: Expectation | None = None  # the one of them that says how late it may be
     is_absent: bool = False  # nothing of it was ever ingested
 
     @property
@@ -43,9 +43,7 @@ class Checked:
     @property
     def fails(self) -> bool:
         """Whether more is wrong than that the feed is late, which has an exit code of its own."""
-        late = None if self.spec is None else self.spec.max_lag
-        wrong = [each for each in self.failed if self.spec is not None and each.expectation is not late]
-        return bool(wrong) or self.is_missing
+        return any(each.expectation is not self.late for each in self.failed) or self.is_missing
 
     @property
     def breaks(self) -> bool:
@@ -54,7 +52,11 @@ class Checked:
 
 
 def told(
-    sources: Sequence[Checked], feeds: Sequence[Checked], unplanned: Sequence[Unplanned], moment: datetime
+    sources: Sequence[Checked],
+    feeds: Sequence[Checked],
+    unplanned: Sequence[Unplanned],
+    specs: Sequence[SourceSpec],
+    moment: datetime,
 ) -> Report:
     """
     The report.
@@ -63,6 +65,7 @@ def told(
         sources: The sources that expect something.
         feeds: The live streams.
         unplanned: Columns that nothing maps.
+        specs: All sources that were asked for, whose collection plan is shown.
         moment: What feeds were judged at.
     """
     both = (*sources, *feeds)
@@ -71,8 +74,8 @@ def told(
     warned = sum(_severity(result) == "warning" for _, result in results)
     judged = sum(result.outcome != "not judged" for _, result in results)
     findings = tuple(_findings(both)) + tuple(each.finding() for each in unplanned)
-    code = FAILED if any(each.fails for each in sources) else STALE if failed else 0
-    plans = tuple(_plan(each.spec) for each in sources if each.spec and any(_plan(each.spec)[1:]))
+    code = FAILED if any(each.fails for each in both) else STALE if failed else 0
+    plans = tuple(plan for plan in map(_plan, specs) if any(plan[1:]))
     return Report(
         verb="check",
         summary=_summary(judged, failed, warned, moment),
@@ -125,8 +128,8 @@ def _row(name: str, result: Result) -> tuple[Any, ...]:
 
 
 def _plan(spec: SourceSpec) -> tuple[str | None, ...]:
-    days = None if spec.keep_for_seconds is None else f"{spec.keep_for_seconds / _DAY:g} d"
-    return spec.name, spec.purpose, spec.owner, spec.legal_basis, days
+    length = None if spec.keep_for_seconds is None else length_text(spec.keep_for_seconds)
+    return spec.name, spec.purpose, spec.owner, spec.legal_basis, length
 
 
 def _as_data(name: str, result: Result) -> dict[str, Any]:

@@ -162,7 +162,12 @@ STREAM_SHAPE: Final = Shape(
     StreamSchema,
     {
         "max_lag": Into(duration, ("max_lag_seconds",)),
+        "every": Into(duration, ("every_seconds",)),
         "tz": zone,
+        "purpose": text,
+        "owner": text,
+        "legal_basis": text,
+        "keep_for": Into(duration, ("keep_for_seconds",)),
         "columns": _Columns("every stream", (*STREAM, *PROVENANCE)),
     },
 )

@@ -44,6 +44,7 @@ from cdptool.errors import ConfigError, Finding, Place
 from cdptool.rules import parse
 from cdptool.sources.expressions import compiled_column, compiled_filter
 from cdptool.sources.spec import FORMATS, Dialect, Expression, Mapped, SourceSpec, Unpivot
+from cdptool.tables import StreamSchema
 
 Feeds: TypeAlias = tuple[str, str | None]
 
@@ -344,10 +345,21 @@ def _complete(spec: SourceSpec, basics: Basics) -> SourceSpec:
     fill = partial(_fill, basics=basics, tz=tz)
     judge_expectations(spec, basics)
     return replace(
-        spec,
+        spec if stream is None else _planned(spec, stream),
         at=fill(spec.at) if spec.at else None,
         identifiers=tuple(gather(partial(fill, each) for each in spec.identifiers)),
         columns=tuple(gather(partial(fill, each) for each in spec.columns)),
+    )
+
+
+def _planned(spec: SourceSpec, stream: StreamSchema) -> SourceSpec:
+    """The collection plan of the stream holds where the source does not have its own."""
+    return replace(
+        spec,
+        purpose=spec.purpose or stream.purpose,
+        owner=spec.owner or stream.owner,
+        legal_basis=spec.legal_basis or stream.legal_basis,
+        keep_for_seconds=spec.keep_for_seconds or stream.keep_for_seconds,
     )
 
 

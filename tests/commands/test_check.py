@@ -113,7 +113,19 @@ def test_period_ends_with_the_day_of_the_project(unread: Small) -> None:
 def test_plan_is_shown(unread: Small) -> None:
     plan = "    owner: shop team\n    purpose: sales\n    legal_basis: contract\n    keep_for: 2w\n"
     report = check(expecting(unread, "total > 0", plan=plan))
-    assert report.grids[0].rows == (("shop", "sales", "shop team", "contract", "14 d"),)
+    assert report.grids[0].rows == (("shop", "sales", "shop team", "contract", "14d"),)
+
+
+def test_plan_of_a_stream_holds_for_its_sources_and_is_judged_as_a_whole(unread: Small) -> None:
+    unread.edit("  order: {max_lag: 6h,", "  order: {max_lag: 6h, every: 1d, owner: shops, keep_for: 30d,")
+    unread.write("orders9.csv", "time,email,sku,total\n2026-11-17 08:00:00,lan@example.vn,S1,7\n")
+    report = check(expecting(unread, "total > 0", plan="    keep_for: 7d\n"))
+    assert report.grids[0].rows == (("shop", None, "shops", None, "7d"),)
+    (finding,) = report.findings
+    assert finding.problem == (
+        "`stream order`: `every 1d`: 2 of 3 days have no row, the first of them 2026-11-18"
+    )
+    assert report.exit_code == 1
 
 
 def test_unplanned_column_is_told_once_and_a_new_one_as_a_warning(unread: Small) -> None:
