@@ -53,7 +53,7 @@ real: setup ## the main job on real data from ../shared/data, checked against kn
 bench-startup: setup ## start-up time beside `import typer`
 	$(BIN)/python bench/startup/bench.py
 
-bench-ingest: setup ## ingest of 1 GB of orders beside a bare Polars scan
+bench-ingest: setup ## ingest of 1 GB of orders and of customers beside DuckDB, pyarrow and bare Polars
 	$(BIN)/python bench/ingest/bench.py
 
 bench-detect: setup ## faults planted in unseen tables and what `profile` finds of them
