@@ -28,6 +28,14 @@ class Text(FieldType):
 
 def tidy(texts: pl.Series, nothing: pl.Series = PLACEHOLDERS_IN_ANY_CASE) -> pl.Series:
     """The trimmed texts; null where one is empty, says nothing (one of these), or needs a closer look."""
-    trimmed = texts.str.strip_chars()
-    doubtful = trimmed.is_in(nothing) | (trimmed.str.len_bytes() == 0) | ~is_clean(trimmed)
+    trimmed = texts.str.strip_chars().alias("text")
+    text = pl.col("text")
+    # One query for all looks at the texts: each query costs as much as looking at a thousand of them.
+    seen = trimmed.to_frame().select(
+        is_nothing=text.is_in(nothing) | (text.str.len_bytes() == 0),
+        is_ascii=text.str.len_bytes().sum() == text.str.len_chars().sum(),
+    )
+    doubtful = seen["is_nothing"]
+    if len(seen) and not seen["is_ascii"][0]:
+        doubtful |= ~is_clean(trimmed)
     return trimmed.set(doubtful, None) if doubtful.any() else trimmed

@@ -88,16 +88,19 @@ class Accounts:
         return Settlement(is_duplicate=self._mask(self._among(known)), copies=copies)
 
     def _n_buckets(self, n_more: int = 0) -> int:
-        return max(1, -(-(len(self._ids) + n_more) // self._bucket))
+        n_buckets = -(-(len(self._ids) + n_more) // self._bucket)
+        return 1 << max(0, n_buckets - 1).bit_length()  # a power of two, so that `&` tells the bucket
 
     def _ids_of(self, bucket: int, n_buckets: int) -> pl.Series:
         """The ids of a bucket, in the order of their rows."""
         parts = (part for _, part in self._ids.parts())
-        return pl.Series("id", _joined([part[part % n_buckets == bucket] for part in parts]))
+        return pl.Series("id", _joined([part[part & (n_buckets - 1) == bucket] for part in parts]))
 
     def _rows_of(self, bucket: int, n_buckets: int) -> pl.DataFrame:
         """`row` and `id` of a bucket, in order."""
-        parts = ((start, np.flatnonzero(part % n_buckets == bucket)) for start, part in self._ids.parts())
+        parts = (
+            (start, np.flatnonzero(part & (n_buckets - 1) == bucket)) for start, part in self._ids.parts()
+        )
         rows = _joined([there + start for start, there in parts])
         return pl.DataFrame({"row": rows, "id": self._ids_of(bucket, n_buckets)})
 
