@@ -249,7 +249,7 @@ def _report(session: Session, accounts: list[_Account], given: Given | None, *, 
     shown = tuple(one.row() for one in accounts if one.n_retried or one.n_read_again)
     would = "would be " if dry_run else ""
     summary = (
-        f"{total['rows_retried']:,} rows {would}retried = {total['rows_accepted']:,} accepted"
+        f"{total['rows_retried']:,} row{'s' * (total['rows_retried'] != 1)} {would}retried = {total['rows_accepted']:,} accepted"
         f" + {total['rows_duplicate']:,} duplicate + {total['rows_quarantined']:,} still quarantined"
         + (f" + {total['rows_excluded']:,} excluded by `only`" if total["rows_excluded"] else "")
     )
