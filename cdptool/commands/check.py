@@ -134,7 +134,7 @@ def _files(snapshot: Snapshot, spec: SourceSpec, known: set[str]) -> pl.DataFram
     files = snapshot.scan("files", FILES).filter(pl.col("source") == spec.name)
     ordered = files.sort("newest_at", "path", nulls_last=False).with_columns(version=version).collect()
     return ordered.select(
-        "file_id", "path", "rows_read", "version", is_new=~pl.col("version").is_in(list(known))
+        "file_id", "path", "rows_read", "version", "raw_form", is_new=~pl.col("version").is_in(list(known))
     )
 
 
@@ -204,8 +204,8 @@ def _columns(session: Session, snapshot: Snapshot, spec: SourceSpec, memory: _Me
     if not files["is_new"].any():
         return None
     known = set(last.get("columns", ()))
-    paths = files.filter(pl.col("is_new"))["path"].to_list()
-    found = unplanned_columns(spec, session.project.root, paths)
+    fresh_files = files.filter(pl.col("is_new")).select("path", "raw_form")
+    found = unplanned_columns(spec, fresh_files.iter_rows())
     fresh = {name: path for name, path in found.items() if name not in known}
     memory.after.setdefault(spec.name, {}).update(
         looked_at=sorted(files["version"]), columns=sorted(known | set(found))

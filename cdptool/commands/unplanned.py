@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
-from cdptool.errors import CdptoolError, Finding, Place
+from cdptool.errors import Finding, Place
 from cdptool.sources import SourceSpec
-from cdptool.sources.blocks import open_source
 from cdptool.sources.mapping import needed_columns
+from cdptool.sources.raw import RawForm
 from cdptool.sources.unpivot import unpivoted_names
+
+_NAMED_BY_THE_FILE: Final = ("csv", "columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +37,25 @@ class Unplanned:
         )
 
 
-def unplanned_columns(spec: SourceSpec, root: Path, paths: Iterable[str]) -> dict[str, str]:
+def unplanned_columns(spec: SourceSpec, files: Iterable[tuple[str, str | None]]) -> dict[str, str]:
     """
-    Column → the first of the files (paths from the project) that has it, of columns that the source does not name.
+    Column → the first file that has it, of columns that the source does not name.
 
-    Reads only the heads of files. A file that is gone or cannot be opened any more has nothing to say; nor has one
-    whose columns are known by their position.
+    Args:
+        spec: The source.
+        files: Path and raw form (see `sources.raw`) of each file, as the `files` table keeps them.
+
+    A form whose names are not those of the file (logs, documents), or are positions, has nothing to say.
     """
     named = needed_columns(spec)
     found: dict[str, str] = {}
     if not spec.dialect.has_header or spec.dialect.columns_by == "position":
         return found
-    for path in paths:
-        for name in _head(spec, root / path):
-            if name and name not in named:
+    for path, written in files:
+        form = RawForm.from_text(written) if written else None
+        names = form.names if form and form.kind in _NAMED_BY_THE_FILE else ()
+        wide = set(unpivoted_names(spec.unpivot, names)) if spec.unpivot else set()
+        for name in names:
+            if name and name not in named and name not in wide:
                 found.setdefault(name, path)
     return found
-
-
-def _head(spec: SourceSpec, file: Path) -> tuple[str, ...]:
-    """The columns of a file, without those that are made rows of their own."""
-    if not file.is_file():
-        return ()
-    try:
-        names = open_source(str(file), spec.dialect, Place(str(file))).names
-    except CdptoolError:
-        return ()
-    wide = set(unpivoted_names(spec.unpivot, names)) if spec.unpivot else set()
-    return tuple(name for name in names if name not in wide)
