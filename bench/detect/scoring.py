@@ -28,6 +28,7 @@ KINDS = (
     "dangling_reference", "duplicate_key", "shifted_columns", "mixed_units", "mixed_encoding",
 )  # fmt: skip
 OTHER_NAMES = {
+    "duplicate_row": "duplicate_key",  # a row that is there twice has its key twice
     "impossible_age": "impossible_date", "wrong_types": "wrong_type", "near_duplicate": "near_duplicate_category",
     "near_duplicate_categories": "near_duplicate_category", "outliers": "outlier", "broken_ordering": "broken_order",
     "dangling_references": "dangling_reference", "duplicate_keys": "duplicate_key", "shifted": "shifted_columns",
