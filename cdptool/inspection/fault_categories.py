@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from cdptool.fields.country_names import COUNTRIES
 from cdptool.fields.folding import fold, fold_text
-from cdptool.inspection.columns import Column, Mask
+from cdptool.inspection.columns import Column, Mask, Rows
 from cdptool.inspection.findings import Accused, Fault, Table, written
 
 LEAST_ROWS: Final = 40
@@ -82,19 +82,19 @@ def _typos(column: Column) -> Mask:
     keys = _keys(column)
     frequent = column.counts >= max(6, 0.002 * column.n_meant)
     names = [k for k, f in zip(keys, frequent, strict=True) if f]
-    is_rare = ~frequent | (column.counts <= 3)
+    is_rare = ~frequent | (column.counts <= max(3, 0.02 * column.n_meant))
     if not 1 < len(names) <= MOST_TYPED or int(is_rare.sum()) > 20 * MOST_TYPED:
         return none
     distinct = sorted(set(names))
-    if _near_each_other(distinct) > 0.03 * len(distinct):
-        return none
     top: dict[str, int] = {}
     for key, count in zip(keys, column.counts, strict=True):
         top[key] = max(top.get(key, 0), int(count))
+    if _near_each_other(distinct, np.array([top[name] for name in distinct])) > 0.03 * len(distinct):
+        return none
     odd = none.copy()
     for place in np.flatnonzero(is_rare):
         key, count = keys[int(place)], int(column.counts[place])
-        near = _nearest(key, distinct)
+        near = _nearest(key, [name for name in distinct if top[name] > 10 * count])
         if (
             near is not None
             and count <= max(1, 0.06 * top[near])
@@ -105,12 +105,15 @@ def _typos(column: Column) -> Mask:
     return odd if column.counts[odd].sum() <= 0.1 * column.n_filled else none
 
 
-def _near_each_other(names: list[str]) -> int:
+def _near_each_other(names: list[str], counts: Rows) -> int:
     """Frequent values within a letter of another: then a letter off says nothing here."""
     near = process.cdist(names, names, scorer=OSA.distance, score_cutoff=2)
     long = np.array([len(name) for name in names])
     allowed = np.where(np.minimum.outer(long, long) >= 9, 2, 1)
-    close = (near <= allowed) & (near > 0) & (np.minimum.outer(long, long) >= 4)
+    of_a_size = np.minimum.outer(counts, counts) > 0.06 * np.maximum.outer(
+        counts, counts
+    )  # else one is a slip
+    close = of_a_size & (near <= allowed) & (near > 0) & (np.minimum.outer(long, long) >= 4)
     return int(close.any(axis=1).sum())
 
 

@@ -15,6 +15,9 @@ from cdptool.inspection.headings import has_hint, words_of
 LEAST_ROWS: Final = 40
 MOST_TWICE: Final = 0.06
 LEAST_HELD: Final = 0.93
+SUPERIORS: Final = frozenset(
+    ("manager", "parent", "boss", "supervisor", "lead", "referrer", "referred", "superior", "root")
+)
 
 
 def duplicate_rows(table: Table) -> list[Fault]:
@@ -83,11 +86,18 @@ def _names_rows(column: Column) -> bool:
     """Whether the column could name rows: one word with digits, not an amount, a date or a telephone."""
     if column.kind == "number":
         whole = column.stripped.str.contains(r"^\d+$").to_numpy()
-        return column.share(whole) > 0.9 and has_hint(column.name, "identifier")
+        return column.share(whole) > 0.9 and (has_hint(column.name, "identifier") or _counts_rows(column))
     if column.kind not in ("code", "words", "text"):
         return False
     single = column.stripped.str.contains(r"^[^\s@]{3,64}$").to_numpy() & column.has_digit
     return column.share(single) > 0.9
+
+
+def _counts_rows(column: Column) -> bool:
+    """Whether the numbers are about those from 1 (or any other) to the number of rows, each once."""
+    values = column.figures.values[~np.isnan(column.figures.values)]
+    span = float(np.subtract(*np.quantile(values, (0.99, 0.01))))
+    return len(column.texts) >= 0.9 * column.n_filled and span <= 1.2 * column.n_filled
 
 
 def _is_key(column: Column, table: Table, repeated: Mask) -> bool:
@@ -138,6 +148,10 @@ def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...
         for other, key in targets:
             missing = ~column.stripped.is_in(key.stripped.implode()).to_numpy() & ~column.is_placeholder
             held = column.share(~missing)
+            if (
+                0 < missing.sum() <= key.n_filled - len(key.texts)
+            ):  # a key that repeats has overwritten others
+                continue
             if held >= LEAST_HELD and (best is None or held > best[0]):
                 best = held, column.rows(missing), other, key
         if best is not None:
@@ -169,6 +183,8 @@ def _could_refer(column: Column, key: Column, other: Table, *, is_same: bool) ->
         return False
     if is_same and not (has_hint(column.name, "identifier") and has_hint(key.name, "identifier")):
         return _looks_alike(column, key) and key.kind == "code" and column.kind == "code"
+    if is_same and not SUPERIORS.isdisjoint(words_of(column.name)):
+        return True
     if _share_a_word(column, key, other):
         return True
     return _looks_alike(column, key) and key.kind == "code" and column.kind == "code"

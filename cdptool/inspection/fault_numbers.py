@@ -49,11 +49,15 @@ def odd_numbers(table: Table, accused: Accused, excused: dict[str, Mask]) -> lis
 def _is_identifier(column: Column) -> bool:
     """Numbers that name things: not measured, so never too large."""
     digits = column.stripped.str.contains(r"^\d+$").to_numpy()
+    values = column.figures.values[~np.isnan(column.figures.values)]
     is_unique = len(column.texts) > 0.9 * column.n_meant and column.figures.is_whole
+    is_dense = (
+        is_unique
+        and len(values) > 0
+        and float(np.subtract(*np.quantile(values, (0.95, 0.05)))) <= 3 * len(values)
+    )
     has_zeros = column.share(column.stripped.str.contains(r"^0\d").to_numpy()) > 0.005
-    return has_zeros or (column.share(digits) > 0.99 and (is_unique or has_hint(column.name, "identifier")) and (
-        has_hint(column.name, "identifier") or (is_unique and len(column.texts) > 200)
-    ))  # fmt: skip
+    return has_zeros or (column.share(digits) > 0.9 and (is_dense or has_hint(column.name, "identifier")))
 
 
 def _faults_of(table: Table, column: Column, values: Floats, free: Mask) -> list[Fault]:
@@ -67,7 +71,11 @@ def _faults_of(table: Table, column: Column, values: Floats, free: Mask) -> list
         logs[positive] = np.log(values[positive])
         far_below = _is_far_below(values, positive)
         flipped = _flipped(table, column, values, negative, positive)
-        units, text = _in_other_unit(logs, _beyond(logs, least=0.04), _beyond(-logs, least=0.04) & far_below)
+        units, text = (
+            (None, "")
+            if flipped.any()
+            else _in_other_unit(logs, _beyond(logs, least=0.04), _beyond(-logs, least=0.04) & far_below)
+        )
         high = _beyond(logs)
         low = (_beyond(-logs) & far_below) | _beyond(-logs, least=0.5)
         if column.figures.is_whole and np.nanmedian(values[positive]) < 50:
@@ -75,7 +83,11 @@ def _faults_of(table: Table, column: Column, values: Floats, free: Mask) -> list
         if units is not None and _is_accusable(table, column, units & free, n, most=0.12):
             faults.append(_fault("mixed_units", column, np.flatnonzero(units & free), n, text))
             high, low = high & ~units, low & ~units
-        odd = (high | low) & free
+        odd = (
+            (high | low | (far_below & (values < 0) & _is_far_below(values, positive, times=30)))
+            & free
+            & ~flipped
+        )
         if odd.any() and _is_accusable(table, column, odd, n, most=0.03):
             text = "these are orders of magnitude away from all others"
             faults.append(
@@ -100,11 +112,11 @@ def _faults_of(table: Table, column: Column, values: Floats, free: Mask) -> list
     return faults
 
 
-def _is_far_below(values: Floats, positive: Mask) -> Mask:
+def _is_far_below(values: Floats, positive: Mask, *, times: float = 6) -> Mask:
     """Whether a value is small by plain distance too: near 0 a logarithm makes much of little."""
     low, middle, high = np.quantile(values[positive], (0.25, 0.5, 0.75))
     with np.errstate(invalid="ignore"):
-        far: Mask = values < middle - 6 * max((high - low) / 1.35, 1e-12)
+        far: Mask = values < middle - times * max((high - low) / 1.35, 1e-12)
     return far
 
 
@@ -114,30 +126,23 @@ def _beyond(logs: Floats, *, least: float = LEAST_SPREAD) -> Mask:
     if len(known) < LEAST_ROWS:
         return np.zeros(len(logs), np.bool_)
     middle, start, far = np.quantile(known, (0.5, 0.85, 0.93))
-    spread = max((far - start) / np.log(0.15 / 0.07), (start - middle) / np.log(0.5 / 0.15) * 0.6, least)
+    spread = max((far - start) / np.log(0.15 / 0.07), (start - middle) / np.log(0.5 / 0.15) * 0.35, least)
     reach = start + spread * np.log(max(0.15 * len(known), 2) / CHANCE)
     with np.errstate(invalid="ignore"):
         odd: Mask = logs > reach
     if not odd.any():
         return odd
-    rest = known[known <= reach].max()  # a gap must part them from the rest
-    nearest = logs[odd].min()
-    return (
-        odd
-        if nearest - rest > 0.3 * (reach - middle) * 0.5 or nearest - rest > 1.0
-        else _after_gap(logs, odd, spread)
-    )
+    return _after_gap(logs, odd, start, reach, spread)
 
 
-def _after_gap(logs: Floats, odd: Mask, spread: float) -> Mask:
-    """Only the values after the first wide gap beyond the reach."""
-    tail = np.sort(logs[odd])
-    gaps = np.flatnonzero(np.diff(tail) > max(1.0, 2 * spread))
-    if not len(gaps):
-        return np.zeros(len(logs), np.bool_)
+def _after_gap(logs: Floats, odd: Mask, start: float, reach: float, spread: float) -> Mask:
+    """What lies beyond the first wide gap above the body; without a gap only what lies far beyond the reach."""
+    tail = np.sort(logs[logs > start])
+    gaps = np.flatnonzero(np.diff(tail) > max(0.5, spread))
+    gaps = gaps[tail[gaps + 1] - start > 0.7 * (reach - start)]
     with np.errstate(invalid="ignore"):
-        beyond: Mask = logs >= tail[gaps[0] + 1]
-    return beyond
+        beyond: Mask = logs >= tail[gaps[0] + 1] if len(gaps) else logs > start + 1.5 * (reach - start)
+    return beyond if odd.any() else odd
 
 
 def _in_other_unit(logs: Floats, high: Mask, low: Mask) -> tuple[Mask | None, str]:
@@ -152,9 +157,14 @@ def _in_other_unit(logs: Floats, high: Mask, low: Mask) -> tuple[Mask | None, st
         allowed = 0.06 + 1.4 * width / 2.56 / np.sqrt(len(group)) * 1.25
         near = [(abs(distance - np.log(f)), text) for f, text in FACTORS if f > 1]
         away, text = min(near)
-        is_compact = (
-            len(group) < 5 or float(np.subtract(*np.quantile(group, (0.9, 0.1)))) <= 1.5 * width + 0.1
+        n_odd = int((high | low).sum())
+        n_different = len(np.unique(group))
+        is_listed = (
+            n_different < max(min(3, len(group)), 0.2 * min(len(group), 40)) or len(np.unique(bulk)) < 12
         )
+        is_alone = len(group) >= 0.85 * n_odd
+        spans = float(np.subtract(*np.quantile(group, (0.9, 0.1))))
+        is_compact = is_alone and not is_listed and (len(group) < 5 or spans <= 1.5 * width + 0.1)
         if away <= min(allowed, 0.5) and is_compact:
             word = "larger" if sign > 0 else "smaller"
             return side, f"these are about {text} times {word} than the rest: another unit"

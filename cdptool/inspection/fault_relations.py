@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Final
 
 import numpy as np
@@ -123,7 +123,23 @@ def relations(table: Table, accused: Accused) -> tuple[Relation, ...]:
             relation = _relation(total, parts, form, values, decimals)
             if relation is not None:
                 found.append(relation)
-    return tuple(found)
+    return tuple(found + _lengths_of_time(table, accused))
+
+
+def _lengths_of_time(table: Table, accused: Accused) -> list[Relation]:
+    """Whole numbers that count the days between two dates, such as the nights of a stay."""
+    found = []
+    for first, second in permutations(table.of_kind("date")[:6], 2):
+        between = np.floor(second.days) - np.floor(first.days)
+        for column in table.of_kind("number"):
+            if not column.figures.is_whole or len(column.texts) < 3:
+                continue
+            judged = ~np.isnan(between) & ~np.isnan(column.numbers)
+            judged &= ~accused.of(first.name, second.name, column.name)
+            holds = judged & (between == column.numbers)
+            if judged.sum() >= LEAST_ROWS and holds.sum() >= LEAST_HOLD * judged.sum():
+                found.append(Relation(column.name, (second.name, first.name), "{0} - {1}", holds, judged))
+    return found
 
 
 def broken_relations(accused: Accused, known: tuple[Relation, ...]) -> list[Fault]:

@@ -102,8 +102,10 @@ def _is_code(column: Column) -> bool:
         return False
     has_leading_zero = column.share(column.stripped.str.contains(r"^0\d").to_numpy()) > 0.01
     lengths = column.stripped.str.len_chars().to_numpy()
-    longest = max((column.share(lengths == n) for n in np.unique(lengths)), default=0.0)
-    return has_leading_zero or (longest >= 0.85 and len(column.texts) > 50 and lengths.max() >= 4)
+    longest = (
+        max(column.share(lengths == n) for n in np.unique(lengths) if n >= 4) if lengths.max() >= 4 else 0.0
+    )
+    return has_leading_zero or (longest >= 0.85 and len(column.texts) > 50)
 
 
 def _odd_words(column: Column) -> Mask:
