@@ -21,7 +21,7 @@ from cdptool.fields import TYPES
 from cdptool.tables import PROVENANCE, RECORDS, STREAM, Column, StreamSchema, TableSchema
 
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*\Z")
-_PROFILE_COLUMNS: Final = ("profile_id", "is_known")
+_PROFILE_COLUMNS: Final = ("profile_id", "is_known", "at")
 _RESERVED_WORDS: Final = ("and", "or", "not", "in", "now", "me", "outer", "true", "false", "a", "b")
 
 python_name: Final = Pattern(

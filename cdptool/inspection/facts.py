@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from cdptool.fields import FieldOptions, field_type
 from cdptool.inspection.file_words import is_about_people, says_whose, singular
 from cdptool.inspection.guess import Guess, guess_column
 from cdptool.inspection.naming_words import words
@@ -81,9 +82,9 @@ def column_facts(texts: pl.DataFrame, region: str | None = None) -> tuple[Column
 
 
 def _facts(name: str, texts: pl.Series, different: pl.Series, region: str | None) -> ColumnFacts:
-    tidy = different.str.strip_chars()
-    is_full = not tidy.null_count() and bool((tidy != "").all())
-    return ColumnFacts(name, guess_column(name, texts, region=region), is_full, len(tidy) - tidy.n_unique())
+    keys = field_type("identifier").read(different, FieldOptions()).values  # `n/a` names no row
+    is_full = not keys.null_count()
+    return ColumnFacts(name, guess_column(name, texts, region=region), is_full, len(keys) - keys.n_unique())
 
 
 def find_key(file: FileFacts) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from cdptool.fields import FieldOptions, field_type
 from cdptool.inspection.facts import ColumnFacts, FileFacts
 from cdptool.inspection.file_words import singular, slug
 from cdptool.inspection.naming_words import says_birth, words
@@ -21,7 +22,22 @@ from cdptool.inspection.settling import Defaults, Settled, settle, settle_time
 from cdptool.tables import PROVENANCE, RECORDS, STREAM
 
 _RESERVED: Final = (
-    *("and", "or", "not", "in", "now", "me", "outer", "true", "false", "a", "b", "profile_id", "is_known"),
+    *(
+        "at",
+        "and",
+        "or",
+        "not",
+        "in",
+        "now",
+        "me",
+        "outer",
+        "true",
+        "false",
+        "a",
+        "b",
+        "profile_id",
+        "is_known",
+    ),
     *(
         "given_name",
         "family_name",
@@ -63,6 +79,7 @@ class SourceProposal:
     name: str
     target: str | None
     at: Settled | None
+    n_without_time: int  # rows whose time is empty or cannot be read, all rows looked at
     identifiers: tuple[DraftColumn, ...]
     columns: tuple[DraftColumn, ...]
     left_out: tuple[str, ...]
@@ -126,15 +143,15 @@ class _Naming:
                 self.known[ours] = _values(file.texts[column.name])
             if is_key or (settled.type in ("email", "phone") and wanted in ("email", "phone")):
                 self._is_key(ours, column.name)
-        at = settle_time(file.column(draft.at), self.defaults) if draft.at else None
-        return SourceProposal(draft, file.name, None, at, (), tuple(columns), self._empty(draft))
+        at, n_without = self._time(draft)
+        return SourceProposal(draft, file.name, None, at, n_without, (), tuple(columns), self._empty(draft))
 
     def table(self, draft: SourceDraft) -> SourceProposal:
         """Every column with something in it becomes a column of the table."""
         name = slug(draft.file.name)
-        columns = self._columns(draft, (), ("source", *_RESERVED, *PROVENANCE), ())
+        columns = self._columns(draft, (), ("source", "at", *_RESERVED, *PROVENANCE), ())
         self.tables[name] = _values(draft.file.texts[draft.key[0]])
-        return SourceProposal(draft, draft.file.name, name, None, (), columns, self._empty(draft))
+        return SourceProposal(draft, draft.file.name, name, None, 0, (), columns, self._empty(draft))
 
     def stream(self, draft: SourceDraft) -> SourceProposal:
         """Whose row it is goes to profile fields, the rest to columns of the stream."""
@@ -149,10 +166,23 @@ class _Naming:
             who.append(DraftColumn(ours, name, settled))
             if settled.type != "person_name":
                 self._is_key(ours, name)
-        at = settle_time(file.column(draft.at), self.defaults) if draft.at else None
+        at, n_without = self._time(draft)
         taken = (*draft.who, *((draft.at,) if draft.at else ()))
         columns = self._columns(draft, taken, _FIXED_COLUMNS, tuple(self.tables))
-        return SourceProposal(draft, file.name, slug(file.name), at, tuple(who), columns, self._empty(draft))
+        return SourceProposal(
+            draft, file.name, slug(file.name), at, n_without, tuple(who), columns, self._empty(draft)
+        )
+
+    def _time(self, draft: SourceDraft) -> tuple[Settled | None, int]:
+        """What to declare for the time, and how many rows would have none."""
+        if draft.at is None:
+            return None, 0
+        settled = settle_time(draft.file.column(draft.at), self.defaults)
+        formats = tuple(value for key, value in settled.options if key == "format")
+        read = field_type("datetime").read(
+            draft.file.texts[draft.at], FieldOptions(tz=self.defaults.tz, formats=formats)
+        )
+        return settled, read.values.null_count()
 
     def _columns(
         self, draft: SourceDraft, taken: Collection[str], fixed: Collection[str], tables: tuple[str, ...]
@@ -162,11 +192,7 @@ class _Naming:
             if column.name in taken:
                 continue
             settled = settle(column, draft.file, self.defaults)
-            if (
-                draft.feeds == "table"
-                and draft.key == (column.name,)
-                and settled.type not in ("email", "phone")
-            ):
+            if draft.feeds == "table" and draft.key == (column.name,):
                 settled = Settled("identifier", (), f"{column.guess.evidence}; it names the row")
             ours = _free(slug(column.name), slug(draft.file.name), used)
             used |= {ours, f"{ours}_currency"} if settled.type == "money" else {ours}

@@ -68,7 +68,12 @@ def _escaped(letter: str) -> str:
 
 def _line(indent: int, text: str, comment: str = "") -> str:
     bare = " " * indent + text
-    return f"{bare:<{_WIDTH}}  # {comment}" if comment else bare
+    return f"{bare:<{_WIDTH}}  # {_one_line(comment)}" if comment else bare
+
+
+def _one_line(text: str) -> str:
+    """A comment ends with its line, and headers may hold anything."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _project(proposal: ProjectProposal, name: str, notes: dict[str, str]) -> str:
@@ -147,7 +152,7 @@ def _source(source: SourceProposal) -> list[str]:
         written = ", ".join(f"{key}: {value}" for key, value in file.dialect)
         lines.append(_line(4, f"dialect: {{{written}}}", file.notes))
     elif file.notes:
-        lines.append(f"    # dialect: {file.notes}")
+        lines.append(f"    # dialect: {_one_line(file.notes)}")
     lines += [*_key(source), *_at(source)]
     if source.identifiers:
         lines += ["    identifiers:", *(_mapped(each) for each in source.identifiers)]
@@ -189,14 +194,14 @@ def _at(source: SourceProposal) -> list[str]:
                 4, f'at: {{value: "{_NO_TIME}"}}', "no column holds a time: rules can only ask for all time"
             )
         ]
-    column = draft.file.column(draft.at)
-    is_required = draft.feeds == "stream" and column.is_full and column.guess.share >= 1
-    options = (*source.at.options, *((("required", "true"),) if is_required else ()))
-    written = _options(draft.at, options)
-    n_without = draft.file.texts.height - round(column.guess.n_rows * column.guess.share)
-    rows = f"{n_without:,} row{'s have' if n_without != 1 else ' has'}"
-    note = f"; {rows} no such time" if n_without and draft.feeds == "stream" else ""
-    return [_line(4, f"at: {written}", source.at.evidence + note)]
+    is_stream = draft.feeds == "stream"
+    options = (
+        *source.at.options,
+        *((("required", "true"),) if is_stream and not source.n_without_time else ()),
+    )
+    n = source.n_without_time
+    note = f"; {n:,} row{'s have' if n != 1 else ' has'} no such time" if n and is_stream else ""
+    return [_line(4, f"at: {_options(draft.at, options)}", source.at.evidence + note)]
 
 
 def _mapped(column: DraftColumn) -> str:

@@ -201,7 +201,10 @@ class _FileReading:
         """The rows with their ids, taken into account, in the columns of their table."""
         spec, filled = self._spec, self._mapper.filled
         checks = key_checks(rows, spec)
-        newest = rows[AT].max() if AT in rows.columns else None
+        has_time = (
+            AT in rows.columns and spec.feeds != "table"
+        )  # a table's own `at` is a column like any other
+        newest = rows[AT].max() if has_time else None
         self._newest = max((t for t in (self._newest, newest) if t is not None), default=None)  # type: ignore[type-var]
         if spec.feeds == "records":
             rows, id_name = record_rows(rows, spec, filled), "record_id"
