@@ -53,6 +53,9 @@ def read_given(session: Session, specs: tuple[SourceSpec, ...], path: Path) -> G
         )
         hint = "`cdptool quarantine show SOURCE --export PATH` writes a file to mend"
         raise SourceError(problem, place=Place(str(path)), hint=hint)
+    if any(spec.unpivot is not None for spec in specs if spec.name == meant["source"][0]):
+        hint = "correct the file itself and ingest it"
+        raise SourceError("a line of it is several rows of its source", place=Place(str(path)), hint=hint)
     form = RawForm.from_text(meant["raw_form"][0])
     if form.kind in ("json", "log"):
         raise SourceError(

@@ -28,7 +28,7 @@ from cdptool.commands.mended_rows import Given, read_given
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.retried_rows import Work, move_rows
 from cdptool.commands.session import Say, Session, Settings, open_session
-from cdptool.errors import SourceError
+from cdptool.errors import Finding, Place, SourceError
 from cdptool.sources import (
     FileResult,
     Known,
@@ -61,6 +61,7 @@ class _Account:
     n_excluded: int = 0
     n_quarantined: int = 0
     n_read_again: int = 0  # files
+    findings: tuple[Finding, ...] = ()
 
     def add(self, result: FileResult, n_retried: int) -> None:
         """Count what reading some rows of a file gave."""
@@ -128,6 +129,7 @@ def _retry_source(work: Work, spec: SourceSpec, given: Given | None, say: Say) -
     is_wide = "wide" in changes.values()
     if is_wide:
         _read_again(work, spec, account, say)
+        account.findings = _gone(work, spec, mapping)
     else:
         _take_over(
             work, spec, mapping, [file_id for file_id, change in changes.items() if change == "narrow"]
@@ -178,6 +180,21 @@ def _read_again(work: Work, spec: SourceSpec, account: _Account, say: Say) -> No
         return  # no file is there any more
     read = ingest_source(work.session, spec, Folder(work.staging, None), work.transaction, say, only=digests)
     account.n_read_again = read.n_files
+
+
+def _gone(work: Work, spec: SourceSpec, mapping: str) -> tuple[Finding, ...]:
+    """Tell of files that could not be read again: their accepted rows are as an older mapping reads them."""
+    if work.transaction is None:
+        return ()
+    files = work.snapshot().scan("files", FILES).filter(pl.col("source") == spec.name).collect()
+    gone = files.filter(pl.col("mapping") != mapping).sort("path")
+    if gone.is_empty():
+        return ()
+    n = gone.height
+    problem = (
+        f"the file is gone (of `{spec.name}` {n:,}): only its quarantined rows are read under the new mapping"
+    )
+    return (Finding(problem, Place(work.session.shown(gone["path"][0])), None, "warning"),)
 
 
 def _take_over(work: Work, spec: SourceSpec, mapping: str, file_ids: list[int]) -> None:
@@ -266,6 +283,7 @@ def _report(session: Session, accounts: list[_Account], given: Given | None, *, 
             "dry_run": dry_run,
         },
         grids=(Grid("Retried", COLUMNS, shown),) if shown else (),
-        findings=() if given is None else given.findings,
+        findings=(() if given is None else given.findings)
+        + tuple(f for one in accounts for f in one.findings),
         timings=tuple(session.timings.items()),
     )

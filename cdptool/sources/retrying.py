@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from cdptool.sources.raw import RawForm, RawRow
 from cdptool.sources.spec import SourceSpec
 
 CUT = Fault("size", "longer than the 64 KiB that quarantine keeps")
+UNKEPT = Fault("columns", "kept without a column that is mapped today: only its file has it")
 
 
 def quarantined_source(rows: pl.DataFrame, form: RawForm, spec: SourceSpec) -> OpenedSource:
@@ -42,10 +44,17 @@ def quarantined_source(rows: pl.DataFrame, form: RawForm, spec: SourceSpec) -> O
         return _json_source(form, whole, cut, spec)
     if form.kind == "log":
         return _log_source(form, whole, cut, spec)
-    records = [(row, form.read(raw), raw) for row, raw in whole]
+    records = [(row, _fields(form, raw, spec), raw) for row, raw in whole]
     rejected = tuple(Rejected(row, found, raw) for row, found, raw in records if isinstance(found, Fault))
     good = [(row, found) for row, found, _ in records if not isinstance(found, Fault)]
     return _field_source(form, good, (*cut, *rejected))
+
+
+def _fields(form: RawForm, raw: bytes, spec: SourceSpec) -> RawRow | Fault:
+    """The fields of a record; of a typed row only those that were mapped then were kept."""
+    if form.kind == "columns" and not needed_columns(spec) <= json.loads(raw).keys():
+        return UNKEPT
+    return form.read(raw)
 
 
 def _field_source(

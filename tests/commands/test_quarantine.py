@@ -215,8 +215,23 @@ def test_a_file_that_is_gone_gives_its_quarantined_rows_nonetheless(tmp_path: Pa
     shop.ingest()
     (tmp_path / "a.csv").unlink()
     shop.map(mapping.replace("{day}", MENDS["other_format"][1]))
-    assert shop.retry().data["rows_accepted"] == 1
+    report = shop.retry()
+    assert report.data["rows_accepted"] == 1
+    assert report.findings[0].problem.startswith("the file is gone (of `rows` 1)")
     assert shop.counts() == (2, 2, 0, 0)
+
+
+def test_a_typed_row_kept_without_a_column_asked_for_today_stays(tmp_path: Path) -> None:
+    """Only what was mapped is kept of a Parquet row: the rest must not become null unseen."""
+    shop = Shop(tmp_path, "records", KEYLESS.replace("{day}", DAY).replace("      email: {email}\n", ""))
+    text = (tmp_path / "project.yaml").read_text(encoding="utf-8").replace("*.csv", "*.parquet")
+    (tmp_path / "project.yaml").write_text(text, encoding="utf-8")
+    pl.DataFrame({"id": ["1"], "day": ["x"], "email": ["a@x.vn"]}).write_parquet(tmp_path / "a.parquet")
+    shop.ingest()
+    (tmp_path / "a.parquet").unlink()
+    shop.map(KEYLESS.replace("{day}", "{column: day}").replace("{email}", "email"))
+    assert shop.retry().data["rows_quarantined"] == 1
+    assert shop.tables()["quarantine"]["rule"].to_list() == ["columns"]
 
 
 def test_a_row_of_a_table_does_not_take_the_key_of_another(tmp_path: Path) -> None:
