@@ -366,7 +366,7 @@ def run(call: Call) -> Report:
     app, "profile", "files", "limit", "show_values", *VOICE, "debug",
     example="cdptool profile sample_data/products.csv sample_data/stores.csv",
 )  # fmt: skip
-def profile(call: Call, *, files: list[str], limit: int, show_values: bool) -> Report:
+def profile(call: Call, *, files: list[Path], limit: int, show_values: bool) -> Report:
     """Describe files and find faults in them.
 
     Types, empty cells, frequent values, likely keys; then cells that break what nearly all others keep, each with
@@ -374,7 +374,7 @@ def profile(call: Call, *, files: list[str], limit: int, show_values: bool) -> R
     """
     from cdptool.commands.profile import profile_files
 
-    return profile_files(tuple(files), call.say, limit=limit, show_values=show_values)
+    return profile_files(tuple(str(file) for file in files), call.say, limit=limit, show_values=show_values)
 
 
 @_verb(app, "status", *READS, example="cdptool status -C configs")

@@ -20,6 +20,7 @@ WIDTH: Final = 80
 def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: bool) -> Report:
     """Read the files, describe each column, and find what is at fault. Nothing is written."""
     read, tables = [], []
+    files = tuple(found for path in files for found in _in_folder(path))
     for path in files:
         say(f"reading {path}")
         texts = read_texts(path, Place(path))
@@ -43,6 +44,14 @@ def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: 
     ]}  # fmt: skip
     summary = f"{len(files)} file{'s' * several}, {sum(t.n_rows for t in read):,} rows: {n_faults} finding{'s' * (n_faults != 1)}"
     return Report("profile", summary, data, tuple(grids), tuple(lines), is_answer=True)
+
+
+def _in_folder(path: str) -> tuple[str, ...]:
+    """The files of a folder by name, else the path itself."""
+    folder = Path(path)
+    if not folder.is_dir():
+        return (path,)
+    return tuple(str(file) for file in sorted(folder.iterdir()) if file.is_file())
 
 
 def _stem(path: str) -> str:

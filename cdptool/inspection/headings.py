@@ -94,7 +94,6 @@ HINTS: Final[dict[str, frozenset[str]]] = {
             "refund",
             "adjustment",
             "adjust",
-            "net",
             "score",
             "growth",
             "return",
