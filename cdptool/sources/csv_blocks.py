@@ -27,6 +27,7 @@ BLOCK = 8 << 20  # about so many bytes are handed on at once: what comes after h
 _WARY = 1 << 20  # and so many tried at once after a fault that cost a second look
 _AHEAD = 256 << 10  # text that the exact reader may look ahead before it asks for more
 _SMALLEST = 4 << 10  # below this a part that does not add up is read record by record
+_ESCAPED = 16 << 10  # text with escapes that is read record by record before the next look
 _LONGEST_LINE = 64 << 20
 _COARSE, _FINE = 1 << 20, 64 << 10  # pieces in which a byte that is not UTF-8 is looked for
 
@@ -139,7 +140,7 @@ class CsvReader:
         if self._shape.escape:
             plain = _size_before(self._shape.escape, view)
             if plain < min(_SMALLEST, len(view)):
-                return self._read_exactly(gathered, min(len(view), _FINE))
+                return self._read_exactly(gathered, min(len(view), _ESCAPED))
             view = view[:plain]
         structure = structure_of(view, self._shape)
         if structure.size == 0:

@@ -10,6 +10,7 @@ quote costs one row, never the rest of the file.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -140,18 +141,8 @@ def _unquoted(inside: bytes, shape: Shape) -> bytes:
     quote, escape = shape.quote, shape.escape
     if not escape or escape not in inside:
         return inside.replace(quote * 2, quote)
-    parts: list[bytes] = []
-    position = 0
-    while position < len(inside):
-        for pair in (quote * 2, escape + quote, escape * 2):
-            if inside.startswith(pair, position):
-                parts.append(pair[1:])
-                position += 2
-                break
-        else:
-            parts.append(inside[position : position + 1])
-            position += 1
-    return b"".join(parts)
+    q, e = re.escape(quote), re.escape(escape)
+    return re.sub(b"(?:%b|%b)(%b)|%b(%b)" % (q, e, q, e, e), rb"\1\2", inside)
 
 
 def _fault(raw: bytes, n_fields: int, expected: int) -> Fault | None:
