@@ -27,6 +27,7 @@ from cdptool.sources.json_values import (
     RepeatedKeyError,
     text_of,
 )
+from cdptool.sources.json_vectors import PART, VectorReader
 from cdptool.sources.window import Chunk, Window
 
 _LONGEST_LINE: Final = 64 << 20
@@ -139,28 +140,93 @@ def ndjson_blocks(
     Raises:
         SourceError: A line is longer than 64 MiB, or the text breaks off within its last line.
     """
-    whole = _LastByte(chunks)
+    whole, vectors = _LastByte(chunks), VectorReader(builder.paths)
     window, line, is_last_broken = Window(iter(whole)), 1, False
     while part := _whole_lines(window, block, Place(place.file, line)):
-        lines = part.decode("utf-8", "surrogateescape").split("\n")
-        lines.pop()  # what follows the last line end
-        found, n_blank = [], 0
-        for number, text in enumerate(lines, line):
-            if not text or text.isspace():
-                n_blank += 1
-                continue
-            found.append(read_object(number, text))
-        if not part.isascii():
-            found = [_if_utf8(item) for item in found]
-        is_last_broken = bool(found) and found[-1].fault is NOT_JSON and found[-1].text is lines[-1]
-        line += len(lines)
-        yield builder.block(found, n_blank)
+        found = _joined(list(_pieces(part, line, builder, vectors)))
+        line += part.count(b"\n")
+        last = found.rejected[-1] if found.rejected else None
+        is_last_broken = last is not None and last.fault is NOT_JSON and last.line == line - 1
+        yield found
     if is_last_broken and whole.is_open:
         raise SourceError(
             "the file is truncated: its last line breaks off",
             place=Place(place.file, line - 1),
             hint="export or copy it again",
         )
+
+
+def _pieces(part: bytes, line: int, builder: ColumnBuilder, vectors: VectorReader) -> Iterator[TextBlock]:
+    """The part cut at line ends into pieces that are tried at once."""
+    position = 0
+    while position < len(part):
+        end = part.rfind(b"\n", position, position + PART) + 1 or part.find(b"\n", position + PART) + 1
+        piece = part[position:end]
+        yield _piece(piece, line, builder, vectors)
+        line += piece.count(b"\n")
+        position = end
+
+
+def _piece(piece: bytes, line: int, builder: ColumnBuilder, vectors: VectorReader) -> TextBlock:
+    data = np.frombuffer(piece, np.uint8)
+    ends = np.flatnonzero(data == 10)
+    starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
+    ends = ends - ((data[ends - 1] == 13) & (ends > starts))
+    numbers = np.flatnonzero(ends > starts)
+    found = vectors.read(piece, starts[numbers], ends[numbers]) if _is_utf8(piece) else None
+    left = numbers if found is None else numbers[found.left]
+    n_blank, items = starts.size - numbers.size, []
+    for i in left.tolist():
+        text = piece[starts[i] : ends[i]].decode("utf-8", "surrogateescape")
+        if text.isspace():
+            n_blank += 1
+        else:
+            items.append(_if_utf8(read_object(line + i, text)))
+    block = builder.block(items, n_blank)
+    if found is None:
+        return block
+    builder.saw(found.seen)
+    builder.n_rows += found.frame.height
+    lines = np.concatenate((numbers[found.rows] + line, block.lines))
+    order = np.argsort(lines)
+    frame = pl.concat([found.frame, block.frame])[order] if block.frame.height else found.frame
+    kept = lines[order] - line
+    return TextBlock(
+        frame,
+        lines[order],
+        block.rejected,
+        n_blank,
+        lambda i: kept_raw(piece[starts[kept[i]] : ends[kept[i]]]),
+    )
+
+
+def _is_utf8(piece: bytes) -> bool:
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _joined(blocks: list[TextBlock]) -> TextBlock:
+    """Blocks that follow each other as one."""
+    if len(blocks) == 1:
+        return blocks[0]
+    offsets = np.cumsum([0, *(len(block.lines) for block in blocks)])
+
+    def raw(i: int) -> bytes:
+        number = int(np.searchsorted(offsets, i, side="right")) - 1
+        read = blocks[number].raw
+        assert read is not None
+        return read(i - int(offsets[number]))
+
+    return TextBlock(
+        pl.concat([block.frame for block in blocks]),
+        np.concatenate([block.lines for block in blocks]),
+        tuple(rejected for block in blocks for rejected in block.rejected),
+        sum(block.n_blank for block in blocks),
+        raw,
+    )
 
 
 class _LastByte:

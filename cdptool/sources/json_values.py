@@ -60,7 +60,7 @@ class JsonPath:
         What stands there: a key of exactly this name wins over the way through the object.
 
         Returns:
-            The value; None where something on the way is null or a list is too short; ABSENT without such a key.
+            The value; ABSENT without such a key; None where a list on the way is too short, or lacks the key.
 
         >>> path_of("lines[0].sku").value_in({"lines": [{"sku": "A"}]})
         'A'
@@ -70,19 +70,19 @@ class JsonPath:
         if self.name in row:
             return row[self.name]
         value: Json = row
+        nothing: Json = ABSENT
         for step in self.steps:
-            if value is None:
-                return None
             if isinstance(step, int):
                 if not isinstance(value, list):
-                    return ABSENT
+                    return nothing
+                nothing = None  # there is such a list: what it holds differs from row to row
                 if step >= len(value):
                     return None
                 value = value[step]
             elif isinstance(value, dict) and step in value:
                 value = value[step]
             else:
-                return ABSENT
+                return nothing
         return value if self.steps else ABSENT
 
 

@@ -17,6 +17,14 @@ from cdptool.sources.blocks import open_source
 from tests.sources.project import CRM, STOCK, mapped, read
 
 ROUNDS = int(os.environ.get("CDPTOOL_ORACLE_ROUNDS", "1"))
+
+
+@pytest.fixture(params=[0, 1 << 30], ids=["at once", "one by one"], autouse=True)
+def _least(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test with the fast path, and without it."""
+    monkeypatch.setattr("cdptool.sources.json_vectors.LEAST", request.param)
+
+
 PEOPLE = '{"id": "A", "email": "a@example.com"}\n{"id": "Trần", "email": "b@example.com"}\n'
 KEYED = replace(CRM, columns=(mapped("customer_id", "identifier", "id"),))
 
@@ -246,3 +254,42 @@ def test_random_records_equal_the_oracle(tmp_path: Path, seed: int, form: str, b
     parsed = [json.loads(row, parse_int=hook, parse_float=hook) for row in rows]
     expected = [tuple(_oracle(row.get(name)) for name in "pqrs") for row in parsed]
     assert cells(tmp_path, text, *"pqrs", block=block, format=form, sparse=True) == expected
+
+
+FAULTS = ('{"p": -}', '{5: "p"}', '{true: 1}', '{"p": 01}', '{"p": "x}', '{"p": 1.}', '{"p": tru}', '{"p": 1, "p": 2}', '{"p": "\\ud800"}',
+          '{"p": [{"q": 1, "q": 2}]}', '{"p" 1}', '{"p": 1}{"p": 2}', '{"p": "a\\5"}', '[1]', '{"p": 1', '{"p": "\t"}', '{"p": +1}')  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(10 * ROUNDS))
+def test_faulty_lines_are_set_aside_the_same_at_once_and_one_by_one(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    days = ('"2026-01-02"', '"2026-01-02T03:04:05Z"', "NaN", '{"x": "2026-01-02", "y": null}', "[]", "-0.10")
+    rows = [
+        "{" + ", ".join(f'"{key}": {chance.choice((_written(chance), *days))}' for key in "pqr") + "}"
+        if chance.random() > 0.02 else chance.choice((*FAULTS, "", " "))
+        for _ in range(300)
+    ]  # fmt: skip
+    path = tmp_path / "file"
+    path.write_text("\n".join(rows) + "\n")
+    found = []
+    for least in (0, 1 << 30):
+        monkeypatch.setattr("cdptool.sources.json_vectors.LEAST", least)
+        monkeypatch.setattr("cdptool.sources.json_vectors._MOST_STUMBLES", 1000)
+        names = ("p", "q", "r", "p.x", "q[0]", "p[0].q", "r.y")
+        source = open_source(str(path), Dialect(format="ndjson", sparse=True), Place("file"), wanted=names)
+        blocks = list(source.blocks(tuple(str(source.names.index(name)) for name in names)))
+        found.append(
+            [
+                (
+                    block.frame.rows(),
+                    block.lines.tolist(),
+                    block.rejected,
+                    block.n_blank,
+                    [block.raw(i) for i in range(len(block.lines))] if block.raw else None,
+                )
+                for block in blocks
+            ]
+        )
+    assert found[0] == found[1]
