@@ -9,10 +9,12 @@ import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from cdptool.fields import field_type
 from cdptool.fields.country_names import COUNTRIES
 from cdptool.fields.folding import fold, fold_text
 from cdptool.inspection.columns import Column, Mask, Rows
 from cdptool.inspection.findings import Accused, Fault, Table, written
+from cdptool.inspection.guess import guess_column
 
 LEAST_ROWS: Final = 40
 MOST_FOLDED: Final = 5000
@@ -42,6 +44,10 @@ def near_duplicates(table: Table, accused: Accused) -> list[Fault]:
 
 def _expect(column: Column, values: pl.Series) -> str | None:
     if len(values) > 12 or column.kind != "words":
+        return None
+    if field_type(
+        guess_column(column.name, column.texts).type
+    ).is_personal:  # a few people are no category to print
         return None
     listed = ", ".join(f'"{value}"' for value in values.sort())
     return f"{written(column.name)} in [{listed}]"
