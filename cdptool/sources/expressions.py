@@ -54,7 +54,9 @@ class Derived:
                 if read.flaws.height:
                     flawed.append(Flawed(name, read.flaws, texts.gather(read.flaws["row"])))
         frame = pl.DataFrame({name: column.alias(name) for name, column in columns.items()})
-        return frame.with_columns(made=self.compiled.value)["made"]
+        made = frame.select(self.compiled.value.alias("made"))["made"]
+        # What depends on no column, or is found not to (`default(10, qty)`), comes as one value.
+        return made if len(made) == block.height else made.new_from_index(0, block.height)
 
 
 def derived(

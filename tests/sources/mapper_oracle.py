@@ -111,3 +111,49 @@ def _both(left, right, work):
 def as_block(rows: list[Row]) -> pl.DataFrame:
     """The rows as a block of a file: columns named by position."""
     return pl.DataFrame({str(i): [row[name] for row in rows] for i, name in enumerate(COLUMNS)})
+
+
+PLACEHOLDERS = ("-", "--", "---", "----", "?")
+
+
+def as_read(text: str | None) -> str | None:
+    """What the field type `text` makes of a text."""
+    tidy = " ".join((text or "").split(" ")).strip()
+    return tidy if tidy and tidy not in PLACEHOLDERS else None
+
+
+def random_column(seed: random.Random):
+    """How a text column is mapped, as the options of `Mapped`, and the value it gives a row (or "bad": set aside)."""
+    pick = seed.randrange(4)
+    if pick == 0:
+        text, meaning = random_text(seed, 3)
+        return {"expr": text}, lambda row: as_read(meaning(row))
+    if pick == 1:
+        listed = seed.sample((("An", "A"), ("person", "P"), ("7", "seven"), ("x", "X")), 2)
+        otherwise = seed.choice(("keep", "null", "quarantine"))
+        return {"column": "kind", "values": tuple(listed), "otherwise": otherwise}, lambda row: _listed(
+            text_of(row, "kind"), dict(listed), otherwise
+        )
+    if pick == 2:
+        names = seed.sample(("family", "Given Name", "kind"), seed.choice((2, 3)))
+        return {"column": names[0], "fallbacks": tuple(names[1:])}, lambda row: next(
+            (value for name in names if (value := as_read(row[name]))), None
+        )
+    choices = [(label, *random_truth(seed, 2)) for label in ("one", "two", "three")]
+    return {"first": tuple((label, text) for label, text, _ in choices)}, lambda row: _first(choices, row)
+
+
+def _listed(text, listed, otherwise):
+    if text is None or text in listed:
+        return listed.get(text)
+    return {"keep": as_read(text), "null": None, "quarantine": "bad"}[otherwise]
+
+
+def _first(choices, row):
+    for label, _, meaning in choices:
+        met = meaning(row)
+        if met is None:
+            return None
+        if met:
+            return label
+    return None
