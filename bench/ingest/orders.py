@@ -25,7 +25,7 @@ def chunk(number: int, rows: int) -> bytes:
     kind = rng.random(rows)
     note = pl.Series(np.array(NOTES, dtype=object)[rng.integers(0, len(NOTES), rows)], dtype=pl.String)
     frame = pl.DataFrame({"i": index, "c": customer, "s": seconds, "note": note, "kind": kind}).select(
-        order_id=10_000_000 + pl.col("i") // 3,
+        order_id=100_000_000 + pl.col("i") // 3,
         line=pl.col("i") % 3 + 1,
         created_at=pl.from_epoch("s").dt.strftime("%Y-%m-%d %H:%M:%S"),
         customer_id=pl.format("KH{}", pl.col("c").cast(pl.String).str.zfill(6)),
@@ -49,14 +49,14 @@ ORDERS = Table(
     first=b"1",
     chunk=chunk,
     bad_rows=(
-        (b"99999999,1,2026-03-01 10:22:33,KH000001\n", "fields"),
-        (b"99999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x,extra\n", "fields"),
-        (b'99999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,"x" y\n', "quote"),
-        (b"99999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,caf\xe9\n", "encoding"),
-        (b"99999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,a\0b\n", "nul"),
-        (b"99999999,1,2026-02-31 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x\n", "invalid"),
-        (b"99999999,1,01/03/2026 10:22,KH000001,a@example.com,SKU1,1,10.00,web,x\n", "invalid"),
-        (b"99999999,1,,KH000001,a@example.com,SKU1,1,10.00,web,x\n", "required"),
+        (b"199999999,1,2026-03-01 10:22:33,KH000001\n", "fields"),
+        (b"199999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x,extra\n", "fields"),
+        (b'199999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,"x" y\n', "quote"),
+        (b"199999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,caf\xe9\n", "encoding"),
+        (b"199999999,1,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,a\0b\n", "nul"),
+        (b"199999999,1,2026-02-31 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x\n", "invalid"),
+        (b"199999999,1,01/03/2026 10:22,KH000001,a@example.com,SKU1,1,10.00,web,x\n", "invalid"),
+        (b"199999999,1,,KH000001,a@example.com,SKU1,1,10.00,web,x\n", "required"),
         (b",,2026-03-01 10:22:33,KH000001,a@example.com,SKU1,1,10.00,web,x\n", "key"),
         (b",,,,,,,,,\n", "required"),
     ),

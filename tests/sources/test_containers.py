@@ -147,6 +147,7 @@ def _garbled() -> bytes:
         (zipped({"a": CSV * 999})[:60], "the zip archive is damaged or truncated"),
         (_garbled(), "the zip archive is damaged or truncated"),
     ],
+    ids=("no member", "hidden members only", "encrypted", "without its end", "half", "garbled"),
 )
 def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path, data: bytes, problem: str) -> None:
     (tmp_path / "a.zip").write_bytes(data)
