@@ -27,7 +27,8 @@ def test_shuffled_rows_and_files_change_no_byte_no_id_and_no_decision_oracle(
     assert {"identity", "profiles", "memberships", "decisions", "ledger"} <= set(derived)
     assert {name: job.digests()[name] for name in derived} == derived, f"seed {SEED + nth}"
     for name in sorted(digests.keys() - derived.keys() - {"files"}):
-        assert job.table(name).equals(finished.table(name)), f"table {name}, seed {SEED + nth}"
+        one, other = (each.table(name).drop("byte_offset", strict=False) for each in (job, finished))
+        assert one.equals(other), f"table {name}, seed {SEED + nth}"
 
 
 @pytest.mark.parametrize("buckets", ["3", "8"])
