@@ -47,6 +47,7 @@ def describe(column: Column) -> Description:
     """
     Describe a column.
 
+    >>> import polars as pl
     >>> from cdptool.inspection.columns import read_column
     >>> found = describe(read_column("size", pl.Series(["S", "M", "M", None, "n/a"])))
     >>> found.n_empty, found.n_distinct, found.top[0], found.placeholders
