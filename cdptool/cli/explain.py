@@ -1,0 +1,27 @@
+"""`cdptool explain`: why is this so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdptool.cli.declaring import Call, group_of_verbs, verb
+from cdptool.cli.options import READS
+
+if TYPE_CHECKING:
+    from cdptool.commands.report import Report
+
+explain_group = group_of_verbs("Say why two records are one person.")
+
+
+@verb(
+    explain_group, "merge", "left", "right", "show_values", *READS,
+    example="cdptool explain merge crm:0000101 loyalty:0045210143 -C configs",
+)  # fmt: skip
+def explain_merge(call: Call, *, left: str, right: str, show_values: bool) -> Report:
+    """Say why two records are, or are not, one person.
+
+    The shortest path of evidence between them, with file and row; where there is none, what was cut.
+    """
+    from cdptool.commands.explain import explain_merge as explain
+
+    return explain(call.settings, left, right, show_values=show_values)

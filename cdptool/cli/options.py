@@ -1,0 +1,117 @@
+"""
+Every option stands here once; a verb names those it takes.
+
+An option that two verbs share means the same in both.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+
+def _option(kind: Any, default: Any, *names: str, text: str, **more: Any) -> tuple[Any, Any]:
+    return Annotated[kind, typer.Option(*names, help=text, **more)], default
+
+
+def _argument(kind: Any, text: str, default: Any = inspect.Parameter.empty) -> tuple[Any, Any]:
+    return Annotated[kind, typer.Argument(help=text)], default
+
+
+# Name → its annotation and default. Arguments of a verb come before its options.
+OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
+    "sources": _argument(list[str] | None, "Only these sources [default: all].", None),
+    "exports": _argument(list[str] | None, "Only these exports [default: all].", None),
+    "files": _argument(list[Path], "Exports to look at, or folders of them."),
+    "left": _argument(str, "A record, as source:source_key."),
+    "right": _argument(str, "Another record."),
+    "project": _option(
+        Path, Path(), "--project", "-C", text="The folder with project.yaml (or its configs/)."
+    ),
+    "as_of": _option(
+        str | None,
+        None,
+        "--as-of",
+        metavar="TIME",
+        text="The moment the answer is for [default: how far all live feeds are complete].",
+    ),
+    "into": _option(
+        Path, Path("configs"), "--into", metavar="FOLDER", text="The folder to write the project into."
+    ),
+    "tz": _option(
+        str | None,
+        None,
+        "--tz",
+        metavar="ZONE",
+        text="The zone of times without one [default: from the files, else UTC].",
+    ),
+    "region": _option(
+        str | None,
+        None,
+        "--region",
+        metavar="CODE",
+        text="The country of national phone numbers, such as VN.",
+    ),
+    "currency": _option(
+        str | None,
+        None,
+        "--currency",
+        metavar="CODE",
+        text="The currency of amounts that name none, such as VND.",
+    ),
+    "name": _option(
+        str | None, None, "--name", text="The name of the project [default: that of the folder]."
+    ),
+    "force": _option(bool, False, "--force", text="Overwrite project files that are there."),
+    "keep": _option(int, 10, "--keep", min=1, text="How many snapshots to keep."),
+    "show_values": _option(bool, False, "--show-values", text="Print personal values unmasked."),
+    "rule": _option(str | None, None, "--rule", text="Only rows with this fault, such as `fields`."),
+    "file": _option(str | None, None, "--file", text="Only rows of this file."),
+    "limit": _option(int, 20, "--limit", min=1, text="How many to show."),
+    "issues": _option(bool, False, "--issues", text="Also count the values that were set to null."),
+    "export": _option(
+        Path | None,
+        None,
+        "--export",
+        metavar="PATH",
+        text="Write the rows of one source to a new CSV file, to mend them.",
+    ),
+    "mended": _option(
+        Path | None,
+        None,
+        "--from",
+        metavar="PATH",
+        text="Take the rows of this file, written by `show --export` and mended.",
+    ),
+    "dry_run": _option(bool, False, "--dry-run", text="Say what would change; write nothing."),
+    "junit": _option(
+        Path | None,
+        None,
+        "--junit",
+        metavar="PATH",
+        text="Also write the results as JUnit XML, for CI systems.",
+    ),
+    "everything": _option(
+        bool, False, "--all", text="Check all data again, not only what came since the last check."
+    ),
+    "clock": _option(
+        str | None, None, "--as-of", metavar="TIME", text="The moment feeds are judged at [default: now]."
+    ),
+    "wait": _option(
+        float, 0.0, "--wait", metavar="SECONDS", min=0, text="How long to wait while another run writes."
+    ),
+    "buckets": _option(int, 1, "--buckets", min=1, text="Work in this many hash buckets, to bound memory."),
+    "workspace": _option(Path | None, None, "--workspace", text="Use this workspace folder."),
+    "out": _option(Path | None, None, "--out", text="Write files into this folder."),
+    "as_json": _option(bool, False, "--json", text="Print one JSON object on stdout."),
+    "quiet": _option(bool, False, "--quiet", "-q", text="Print errors only."),
+    "verbose": _option(bool, False, "--verbose", "-v", text="Also print steps and timings."),
+    "debug": _option(bool, False, "--debug", text="Show the traceback of an error."),
+}
+SETTINGS: Final = ("project", "wait", "buckets", "workspace", "out", "as_of")
+VOICE: Final = ("as_json", "quiet", "verbose")
+READS: Final = ("project", "workspace", "as_json", "quiet", "debug")
+WRITES: Final = ("wait", "workspace", "as_json", "quiet", "verbose", "debug")

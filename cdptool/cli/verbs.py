@@ -1,0 +1,181 @@
+"""
+The verbs of `cdptool` itself, in the order of `--help`; groups of verbs stand in files of their own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdptool.cli.declaring import Call, group_of_verbs, verb
+from cdptool.cli.explain import explain_group
+from cdptool.cli.options import READS, VOICE, WRITES
+from cdptool.cli.quarantine import quarantine_group
+from cdptool.cli.workspace import workspace_group
+
+if TYPE_CHECKING:
+    from cdptool.commands.report import Report
+
+app = group_of_verbs(
+    "A customer data platform in one command: exports in, audiences out.",
+    name="cdptool",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    epilog="Example: cdptool run -C configs --as-of 2026-11-20T21:00+07:00",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(explain_group, name="explain")
+app.add_typer(workspace_group, name="workspace")
+app.add_typer(quarantine_group, name="quarantine")
+
+
+@verb(app, "config", "project", "as_json", "quiet", "debug", example="cdptool config -C configs")
+def config(call: Call) -> Report:
+    """Show every setting and where it comes from."""
+    from cdptool.commands.config import show_config
+
+    return show_config(call.settings)
+
+
+@verb(
+    app, "init", "files", "into", "tz", "region", "currency", "name", "force", "dry_run",
+    "as_json", "quiet", "verbose", "debug",
+    example="cdptool init sample_data/crm/customers.csv sample_data/shop/orders.parquet --into mine",
+)  # fmt: skip
+def init(
+    call: Call,
+    *,
+    files: list[Path],
+    into: Path,
+    tz: str | None,
+    region: str | None,
+    currency: str | None,
+    name: str | None,
+    force: bool,
+    dry_run: bool,
+) -> Report:
+    """Propose a project for files nobody has described yet.
+
+    Types, keys, times and identifiers are guessed from the contents; the evidence stands beside each as a comment.
+    """
+    from cdptool.commands.init import Wishes, init_project
+
+    wishes = Wishes(into, tz, region, currency, name, force, dry_run)
+    return init_project(tuple(files), wishes, call.say)
+
+
+@verb(app, "ingest", "sources", "project", "dry_run", *WRITES, example="cdptool ingest -C configs")
+def ingest(call: Call, *, sources: list[str] | None, dry_run: bool) -> Report:
+    """Read the exports; every row is accounted for.
+
+    Declared files become records, streams and reference tables. A file that was read before is left alone.
+    """
+    from cdptool.commands.ingest import ingest_files
+
+    return ingest_files(call.settings, tuple(sources or ()), call.say, dry_run=dry_run)
+
+
+@verb(
+    app, "check", "sources", "project", "clock", "everything", "junit", *WRITES,
+    example="cdptool check -C configs --as-of 2026-11-20T21:00+07:00 --junit out/checks.xml",
+)  # fmt: skip
+def check(
+    call: Call, *, sources: list[str] | None, clock: str | None, everything: bool, junit: Path | None
+) -> Report:
+    """Hold new data against what sources.yaml expects; exit 1 where it fails.
+
+    Feeds that are late or have gaps, rows that break a rule, columns that nobody planned; with file and line.
+    """
+    from cdptool.commands.check import check_data
+
+    return check_data(call.settings, tuple(sources or ()), as_of=clock, everything=everything, junit=junit)
+
+
+@verb(app, "merge", "project", "dry_run", "buckets", *WRITES, example="cdptool merge -C configs --dry-run")
+def merge(call: Call, *, dry_run: bool) -> Report:
+    """Decide which records are one person.
+
+    Profile ids stay from run to run; each profile shows its surviving values with their lineage.
+    """
+    from cdptool.commands.merge import merge_records
+
+    return merge_records(call.settings, dry_run=dry_run)
+
+
+@verb(
+    app, "segment", "project", "as_of", "dry_run", "buckets", *WRITES,
+    example="cdptool segment -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def segment(call: Call, *, dry_run: bool) -> Report:
+    """Compute traits and segments.
+
+    Who is in, who entered and left since the last time, and of how many it is not known yet.
+    """
+    from cdptool.commands.segment import compute_segments
+
+    return compute_segments(call.settings, dry_run=dry_run)
+
+
+@verb(
+    app, "plan", "project", "as_of", "dry_run", "buckets", "out", *WRITES,
+    example="cdptool plan -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def plan(call: Call, *, dry_run: bool) -> Report:
+    """Decide who gets which message, and why not.
+
+    Campaigns by priority against consent, caps and quiet hours; writes out/plan/.
+    """
+    from cdptool.commands.plan import plan_campaigns
+
+    return plan_campaigns(call.settings, dry_run=dry_run)
+
+
+@verb(
+    app, "export", "exports", "project", "as_of", "dry_run", "out", *WRITES,
+    example="cdptool export -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def export(call: Call, *, exports: list[str] | None, dry_run: bool) -> Report:
+    """Write audience and suppression files.
+
+    Consent is joined last; each file is whole or absent, and listed in out/manifest.json.
+    """
+    from cdptool.commands.export import export_audiences
+
+    return export_audiences(call.settings, tuple(exports or ()), dry_run=dry_run)
+
+
+@verb(
+    app, "run", "project", "as_of", "buckets", "out", *WRITES,
+    example="cdptool run -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def run(call: Call) -> Report:
+    """Do all of it, each step only if needed.
+
+    ingest, merge, segment, plan, export: a step whose inputs did not change is left out.
+    """
+    from cdptool.commands.run import run_all
+
+    return run_all(call.settings, call.say)
+
+
+@verb(
+    app, "profile", "files", "limit", "show_values", *VOICE, "debug",
+    example="cdptool profile sample_data/products.csv sample_data/stores.csv",
+)  # fmt: skip
+def profile(call: Call, *, files: list[Path], limit: int, show_values: bool) -> Report:
+    """Describe files and find faults in them.
+
+    Types, empty cells, frequent values, likely keys; then cells that break what nearly all others keep, each with
+    its place and an `expect:` line that would watch for it. Needs no project and changes nothing.
+    """
+    from cdptool.commands.profile import profile_files
+
+    return profile_files(tuple(str(file) for file in files), call.say, limit=limit, show_values=show_values)
+
+
+@verb(app, "status", *READS, example="cdptool status -C configs")
+def status(call: Call) -> Report:
+    """Show what is in the workspace and what ran."""
+    from cdptool.commands.status import show_status
+
+    return show_status(call.settings)
