@@ -42,10 +42,10 @@ STREAM: Final[dict[str, pl.DataType]] = {
     # … then the columns the project declares for the stream, then PROVENANCE
 }
 FILES: Final[dict[str, pl.DataType]] = {
-    "file_id": pl.Int64(),  # hash63("file", source, digest)
+    "file_id": pl.Int64(),  # hash63("file", source, digest when it was first read)
     "source": pl.String(),
     "path": pl.String(),  # relative to the project
-    "digest": pl.String(),  # sha256 of the bytes
+    "digest": pl.String(),  # sha256 of the bytes that were read
     "bytes": pl.Int64(),
     "mapping": pl.String(),  # digest of the source's mapping: another mapping reads the file again
     "dialect": pl.String(),  # what was detected or declared, as shown to people

@@ -36,6 +36,7 @@ from cdptool.commands.session import Session, Settings, fingerprint, open_sessio
 from cdptool.commands.unplanned import Unplanned, unplanned_columns
 from cdptool.errors import Place, UsageError
 from cdptool.fields import field_type
+from cdptool.ids import hash63
 from cdptool.rules.windows import length_text
 from cdptool.sources import SourceSpec
 from cdptool.sources.outputs import declared_schema
@@ -129,8 +130,11 @@ def _check_source(
 
 
 def _files(snapshot: Snapshot, spec: SourceSpec, known: set[str]) -> pl.DataFrame:
-    """The files of a source, the oldest first. A file that is read under another mapping is new again."""
-    version = pl.concat_str(pl.col("file_id").cast(pl.String), pl.lit(":"), pl.col("mapping").str.head(12))
+    """The files of a source, the oldest first. A file that grew or is read under another mapping is new again."""
+    has_grown = pl.col("file_id") != hash63("file", pl.col("source"), pl.col("digest"))
+    grown = pl.when(has_grown).then(pl.lit(":") + pl.col("digest").str.head(12)).otherwise(pl.lit(""))
+    mapping = pl.col("mapping").str.head(12)
+    version = pl.concat_str(pl.col("file_id").cast(pl.String), pl.lit(":"), mapping, grown)
     files = snapshot.scan("files", FILES).filter(pl.col("source") == spec.name)
     ordered = files.sort("newest_at", "path", nulls_last=False).with_columns(version=version).collect()
     return ordered.select(

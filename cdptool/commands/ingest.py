@@ -12,6 +12,8 @@ from typing import TypeVar
 import polars as pl
 
 from cdptool.commands.drift import Drift
+from cdptool.commands.grown import count_together, growths, replaced_by
+from cdptool.commands.known import known_again, known_rows, with_staged
 from cdptool.commands.piping import spool_stdin
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say, Session, Settings, open_session
@@ -30,6 +32,7 @@ from cdptool.sources import (
     read_file,
 )
 from cdptool.sources.outputs import declared_schema
+from cdptool.sources.spec import Part
 from cdptool.tables import FILES, ISSUES, QUARANTINE, StreamSchema, TableSchema, records_schema
 from cdptool.workspace import Snapshot, Transaction
 
@@ -147,7 +150,8 @@ def ingest_source(
     target, mapping = context.target, mapping_digest(spec, context)
     fresh = _fresh(session, spec, _done(snapshot, spec, mapping), folder.spooled)
     fresh = {digest: file for digest, file in fresh.items() if only is None or digest in only}
-    outdated = _outdated(snapshot, spec, fresh)
+    grown = growths(snapshot, spec, mapping, fresh)
+    outdated = (*_outdated(snapshot, spec, fresh), *replaced_by(grown))
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
     known = known_rows(snapshot, spec, target, outdated) if fresh else Known()
@@ -156,13 +160,20 @@ def ingest_source(
         say(file.shown)
         staging = tempfile.mkdtemp(dir=folder.staging)
         one = replace(context, shown_path=file.shown, digest=digest, mapping=mapping, known=known)
+        growth = grown.get(digest)
+        one = replace(one, part=Part(end=file.end)) if growth is None else growth.context(one, file.end)
+        if one.part.start:
+            now = snapshot if transaction is None else transaction.snapshot()
+            one = replace(one, known=known_again(now, spec, one, one.file_id or 0))
         with _placed(file), file.unpacked(staging) as path:
             result = drift.noted(read_file(path, spec, staging, one), file.place.file)
         account.add(result)
         if transaction is None:
-            known = _with_staged(known, result, spec, target)
+            known = with_staged(known, result, spec, target)
         else:
             _stage(transaction, result, project, target)
+            if one.part.start and growth is not None:
+                count_together(transaction, growth, result)
             # What was outdated is withdrawn by now; the ids of those files are those of their new rows.
             known = known_rows(transaction.snapshot(), spec, target, ())
     if fresh and transaction is not None:  # what a later mapping is compared with
@@ -222,7 +233,7 @@ def _fresh(session: Session, spec: SourceSpec, done: set[str], spooled: str | No
     found: dict[str, InputFile] = {}
     for file in inputs_of(spec, str(session.project.root), spooled, named=session.shown):
         digest = file.digest()
-        if digest not in done:
+        if digest not in done and file.end != 0:
             found.setdefault(digest, file)
     return found
 
@@ -247,43 +258,6 @@ def _withdraw(
     for table in tables:
         if snapshot.has(table):
             transaction.replace(table, snapshot.scan(table).filter(~pl.col("file_id").is_in(list(outdated))))
-
-
-def known_rows(
-    snapshot: Snapshot,
-    spec: SourceSpec,
-    target: StreamSchema | TableSchema | None,
-    outdated: tuple[int, ...],
-) -> Known:
-    """What earlier files of the source brought: its rows by id, and the records its stream rows made."""
-    if spec.feeds == "table":
-        return Known()
-    is_mine = pl.col("source") == spec.name
-    is_kept = ~pl.col("file_id").is_in(list(outdated))
-    columns = {"content": pl.Int64(), "source": pl.String(), "file_id": pl.Int64()}
-    records = snapshot.scan("records", {"record_id": pl.Int64(), **columns})
-    mine = records.filter(is_mine).select(pl.col("record_id").alias("id"), "content", "file_id")
-    if not isinstance(target, StreamSchema):
-        return Known(rows=mine.filter(is_kept).select("id", "content"))
-    events = snapshot.scan(target.table, {"event_id": pl.Int64(), **columns}).filter(is_mine & is_kept)
-    return Known(rows=events.select(pl.col("event_id").alias("id"), "content"), record_ids=mine.select("id"))
-
-
-def _with_staged(
-    known: Known, result: FileResult, spec: SourceSpec, target: StreamSchema | TableSchema | None
-) -> Known:
-    """What is known after one more file of a dry run, which stays in its staging folder."""
-    staged = {one.table: pl.scan_parquet(one.path) for one in result.staged}
-    table, name = (target.table, "event_id") if isinstance(target, StreamSchema) else ("records", "record_id")
-    rows, record_ids = [known.rows] if known.rows is not None else [], known.record_ids
-    if spec.feeds == "table":
-        return known
-    if table in staged:
-        rows.append(staged[table].select(pl.col(name).alias("id"), "content"))
-    if spec.feeds == "stream" and "records" in staged:
-        made = staged["records"].select(pl.col("record_id").alias("id"))
-        record_ids = made if record_ids is None else pl.concat([record_ids, made])
-    return Known(pl.concat(rows) if rows else None, record_ids)
 
 
 def _stage(

@@ -21,9 +21,9 @@ from cdptool.commands.ingest import (
     Folder,
     chosen_sources,
     ingest_source,
-    known_rows,
     source_context,
 )
+from cdptool.commands.known import known_again
 from cdptool.commands.mended_rows import Given, read_given
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.retried_rows import Work, move_rows
@@ -31,7 +31,6 @@ from cdptool.commands.session import Say, Session, Settings, open_session
 from cdptool.errors import Finding, Place, SourceError
 from cdptool.sources import (
     FileResult,
-    Known,
     ReadContext,
     SourceSpec,
     expand,
@@ -41,11 +40,10 @@ from cdptool.sources import (
 )
 from cdptool.sources.csv_records import RAW_LIMIT
 from cdptool.sources.mending import mapping_change
-from cdptool.sources.outputs import main_schema
 from cdptool.sources.raw import RawForm
 from cdptool.sources.reading import read_again
 from cdptool.sources.retrying import quarantined_source
-from cdptool.tables import FILES, ISSUES, MENDED, QUARANTINE, StreamSchema, TableSchema
+from cdptool.tables import FILES, ISSUES, MENDED, QUARANTINE
 
 COLUMNS: Final = ("source", "retried", "accepted", "duplicate", "excluded", "still quarantined", "read again")
 
@@ -147,7 +145,14 @@ def _retry_source(work: Work, spec: SourceSpec, given: Given | None, say: Say) -
         if rows.is_empty() or file["raw_form"] is None:
             continue
         one = replace(context, shown_path=file["path"], digest=file["digest"], mapping=file["mapping"])
-        result = _read(work, spec, replace(one, known=_known(work, spec, one, file["file_id"])), rows, file)
+        one = replace(one, file_id=file["file_id"])
+        result = _read(
+            work,
+            spec,
+            replace(one, known=known_again(work.snapshot(), spec, one, file["file_id"])),
+            rows,
+            file,
+        )
         account.add(result, rows.height)
         if work.transaction is not None:
             move_rows(work, work.transaction, result, rows, context.target)
@@ -227,19 +232,6 @@ def _rows_to_read(work: Work, quarantined: pl.DataFrame, given: Given | None) ->
         raw=pl.coalesce("raw_mended", "raw"),
         is_mended=pl.col("raw_mended").is_not_null(),
     ).drop("raw_mended")
-
-
-def _known(work: Work, spec: SourceSpec, context: ReadContext, file_id: int) -> Known:
-    """What the source brought before, what of that the same file did, and the rows of the table it feeds."""
-    snapshot, target = work.snapshot(), context.target
-    if isinstance(target, TableSchema):
-        schema = main_schema(spec, context)
-        return Known(table=snapshot.scan(target.table, schema)) if snapshot.has(target.table) else Known()
-    known = known_rows(snapshot, spec, target, ())
-    table, name = (target.table, "event_id") if isinstance(target, StreamSchema) else ("records", "record_id")
-    schema = {name: pl.Int64(), "content": pl.Int64(), "file_id": pl.Int64()}
-    earlier = snapshot.scan(table, schema).filter(pl.col("file_id") == file_id)
-    return replace(known, earlier=earlier.select(pl.col(name).alias("id"), "content"))
 
 
 def _read(

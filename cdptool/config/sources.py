@@ -122,6 +122,7 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
             "only": condition,
             "unpivot": _UNPIVOT,
             "deletes": condition,
+            "growing": boolean,
             "purpose": text,
             "owner": text,
             "legal_basis": text,

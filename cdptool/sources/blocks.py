@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -16,11 +17,11 @@ from cdptool.sources.csv_records import Fault
 from cdptool.sources.excel import open_excel
 from cdptool.sources.footer import without_footer
 from cdptool.sources.json_source import JsonForm, JsonText, json_blocks, json_form, json_names
-from cdptool.sources.opening import OpenedText, container_of, open_text
+from cdptool.sources.opening import OpenedText, container_of, open_rest, open_text
 from cdptool.sources.parquet import ParquetSource, open_parquet
 from cdptool.sources.raw import RawForm
 from cdptool.sources.sniff import BY_POSITION, SAMPLE, Layout, by_position, detect_layout
-from cdptool.sources.spec import Dialect
+from cdptool.sources.spec import WHOLE, Dialect, Part
 from cdptool.sources.window import Chunk
 
 
@@ -39,6 +40,7 @@ class OpenedSource:
     raw: RawForm | None = None  # how its records are kept in quarantine; None = by their columns
 
     has_text_times: bool = False  # times of a typed file may be texts too, as somebody typed them
+    has_lines: bool = False  # a plain text of lines: what is added to it can be read by itself
 
     @property
     def raw_form(self) -> RawForm:
@@ -46,12 +48,19 @@ class OpenedSource:
 
 
 def open_source(
-    path: str, dialect: Dialect, place: Place, *, block: int = BLOCK, wanted: tuple[str, ...] = ()
+    path: str,
+    dialect: Dialect,
+    place: Place,
+    *,
+    block: int = BLOCK,
+    wanted: tuple[str, ...] = (),
+    part: Part = WHOLE,
 ) -> OpenedSource:
     """
     Open a CSV, JSON, Parquet or Arrow file, a workbook or an access log; texts plain or compressed.
 
     `wanted` are columns that will be needed: a JSON text may have them although its first records do not.
+    Of a text that `has_lines`, only a `part` may be read: header and form are those of the file.
 
     Raises:
         SourceError: It is not what the dialect says, or nothing that can be read.
@@ -64,39 +73,105 @@ def open_source(
     if container == "excel":
         book = open_excel(path, dialect, place)
         return OpenedSource(book.names, book.notes, True, book.blocks, has_text_times=True)
-    text = open_text(path, dialect, place)
+    text = _open_text(path, dialect, place, part)
+    return _moved(_open_lines(text, dialect, place, wanted, block), part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text with its first bytes read, to know it by: `chunks` gives all of it, or the part that is wanted, once."""
+
+    opened: OpenedText
+    sample: bytes
+    is_whole: bool  # the sample is all of it
+    texts: Iterator[Chunk]
+    part: Part
+    rest: Callable[[], Iterator[Chunk]] | None  # the part; None = all
+
+    @property
+    def offset(self) -> int | None:
+        """Where `chunks` begins, as bytes of the file after `part.start`."""
+        return 0 if self.rest and self.opened.text_offset is not None else self.opened.text_offset
+
+    def chunks(self, skipped: int = 0) -> Iterator[Chunk]:
+        return self.rest() if self.rest else _from(self.sample[skipped:], self.texts)
+
+
+def _open_text(path: str, dialect: Dialect, place: Place, part: Part) -> _Text:
+    text = open_text(path, dialect, place, part.end)
     texts = without_footer(text.chunks, dialect.footer_lines, place) if dialect.footer_lines else text.chunks
     sample = b""
     while len(sample) < SAMPLE and (chunk := next(texts, b"")):
         sample += chunk
-    is_whole = len(sample) < SAMPLE
+    rest = partial(open_rest, text, path, place, part) if part.start else None
+    return _Text(text, sample, len(sample) < SAMPLE, texts, part, rest)
+
+
+def _open_lines(
+    text: _Text, dialect: Dialect, place: Place, wanted: tuple[str, ...], block: int
+) -> OpenedSource:
+    sample, has_lines = text.sample, text.opened.has_lines and not dialect.footer_lines
     is_declared = dialect.format == "access_log" or (dialect.format is None and dialect.log_format)
     if is_declared or (dialect.format is None and is_access_log(sample)):
-        log = open_access_log(sample, dialect.log_format, place, wanted=wanted, byte_offset=text.text_offset)
-        notes, raw = ("access_log", log.form.name, *_text_notes(text)), RawForm(log.names, kind="log")
-        chunks = _from(sample, texts)
-        return OpenedSource(log.names, notes, False, lambda needed: log.blocks(chunks, needed, block), raw)
-    form = _json_form(sample, dialect, is_whole=is_whole, wanted=wanted)
+        log = open_access_log(sample, dialect.log_format, place, wanted=wanted, byte_offset=text.offset)
+        notes = ("access_log", log.form.name, *_text_notes(text.opened))
+        raw, chunks = RawForm(log.names, kind="log"), text.chunks()
+        return OpenedSource(
+            log.names,
+            notes,
+            False,
+            lambda needed: log.blocks(chunks, needed, block),
+            raw,
+            has_lines=has_lines,
+        )
+    form = _json_form(sample, dialect, is_whole=text.is_whole, wanted=wanted)
     if form is not None:
-        found = JsonText(form, sample, is_whole, lambda: _from(sample, texts), dialect, place)
-        return _open_json(found, text, wanted, block)
-    layout = detect_layout(sample[:SAMPLE], dialect, place, is_whole=is_whole)
-    notes = ("csv", *layout.notes, *_text_notes(text))
+        # A part may lack what the records before it had.
+        dialect = replace(dialect, sparse=True) if text.rest else dialect
+        found = JsonText(form, sample, text.is_whole, text.chunks, dialect, place)
+        opened = _open_json(found, text.opened, wanted, block)
+        return replace(opened, has_lines=has_lines and form == "ndjson")
+    return replace(_open_csv(text, dialect, place, block), has_lines=has_lines)
+
+
+def _open_csv(text: _Text, dialect: Dialect, place: Place, block: int) -> OpenedSource:
+    layout = detect_layout(text.sample[:SAMPLE], dialect, place, is_whole=text.is_whole)
+    notes = ("csv", *layout.notes, *_text_notes(text.opened))
+    header = layout.offset if text.rest is None else 0
+    start = Start(
+        1 if text.rest else layout.first_line, None if text.offset is None else text.offset + header
+    )
 
     def blocks(
         _needed: tuple[str, ...],
     ) -> Iterator[TextBlock]:  # all columns: quarantine keeps whole records
-        chunks = _from(sample[layout.offset :], texts)
-        offset = None if text.text_offset is None else text.text_offset + layout.offset
-        start = Start(layout.first_line, offset)
-        reader = CsvReader(chunks, layout.shape, place, start=start, block=block)
-        if layout.n_blank:
+        reader = CsvReader(text.chunks(header), layout.shape, place, start=start, block=block)
+        if layout.n_blank and not text.rest:
             yield TextBlock(pl.DataFrame(), np.empty(0, np.int64), (), layout.n_blank)
         for found in reader.blocks():
             yield _without_spare_field(found, layout) if layout.has_spare_field else found
 
     raw = RawForm(layout.names, layout.shape, layout.has_spare_field, "csv")
     return OpenedSource(layout.names, notes, False, blocks, raw)
+
+
+def _moved(source: OpenedSource, part: Part) -> OpenedSource:
+    """The source with the lines and bytes of its blocks counted from the start of the file."""
+    if not part.start:
+        return source
+
+    def blocks(needed: tuple[str, ...]) -> Iterator[TextBlock]:
+        for block in source.blocks(needed):
+            rejected = tuple(
+                one._replace(
+                    line=one.line + part.lines,
+                    byte_offset=None if one.byte_offset is None else one.byte_offset + part.start,
+                )
+                for one in block.rejected
+            )
+            yield replace(block, lines=block.lines + part.lines, rejected=rejected)
+
+    return replace(source, blocks=blocks)
 
 
 def _json_form(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from cdptool.errors import Finding, Place, SourceError
 from cdptool.sources.spec import ReadContext, SourceSpec
 
+_CHUNK: Final = 1 << 20
 # Declared since the first version: a source that does not use them keeps its digest, and its files stay read.
 _LATER: Final = ("only", "unpivot", "deletes")
 _LATER_OF_DIALECT: Final = ("records", "sparse", "sheet")
@@ -18,7 +19,7 @@ _LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "values")
 # What a source says that changes nothing about how its files are read.
 _NOT_READING: Final = (
     "files", "purpose", "owner", "legal_basis", "keep_for_seconds", "expect", "max_lag", "every",
-    "expected_from", "expected_until", "place", "declares_max_quarantined",
+    "expected_from", "expected_until", "place", "declares_max_quarantined", "growing",
 )  # fmt: skip
 
 
@@ -69,16 +70,22 @@ def _glob(folder: str, pattern: str) -> list[Path]:
     return list(anchor.glob(str(relative)))
 
 
-def file_digest(path: str) -> str:
+def file_digest(path: str, end: int | None = None) -> str:
     """
-    The SHA-256 of a file's bytes.
+    The SHA-256 of a file's bytes, or of its first so many.
 
     Raises:
         SourceError: The file is missing or not readable.
     """
     try:
         with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            if end is None:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.sha256()
+            while end > 0 and (part := file.read(min(_CHUNK, end))):
+                digest.update(part)
+                end -= len(part)
+            return digest.hexdigest()
     except OSError as error:
         problem = "no such file" if isinstance(error, FileNotFoundError) else "not readable"
         raise SourceError(problem, place=Place(path)) from None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from cdptool.errors import Place
 from cdptool.sources.archives import is_workbook, is_zip, member_digest, members, unpack
 from cdptool.sources.files import expand, file_digest
-from cdptool.sources.opening import first_bytes
+from cdptool.sources.grown import whole_lines
+from cdptool.sources.opening import container_of, first_bytes, open_text
 from cdptool.sources.spec import SourceSpec
 
 STDIN: Final = "-"  # in `files`: what is piped in
@@ -30,6 +31,7 @@ class InputFile:
     shown: str
     place: Place
     member: str | None = None
+    end: int | None = None  # where what is read of it ends; None = it is read as a whole
 
     def digest(self) -> str:
         """
@@ -39,7 +41,7 @@ class InputFile:
             SourceError: It is missing, not readable or damaged.
         """
         if self.member is None:
-            return file_digest(self.path)
+            return file_digest(self.path, self.end)
         return member_digest(self.path, self.member, self.place)
 
     @contextmanager
@@ -74,7 +76,8 @@ def inputs_of(
     found: list[InputFile] = []
     for path in expand(spec, folder):
         shown = os.path.relpath(path, folder)
-        found += _taken_apart(InputFile(path, shown, Place(named(shown))))
+        file = InputFile(path, shown, Place(named(shown)))
+        found += (_without_open_line(one, spec) for one in _taken_apart(file))
     if spooled is not None and reads_stdin(spec):
         found += _taken_apart(InputFile(spooled, SHOWN_STDIN, Place(SHOWN_STDIN)))
     return tuple(found)
@@ -83,6 +86,15 @@ def inputs_of(
 def reads_stdin(spec: SourceSpec) -> bool:
     """Whether what is piped in belongs to the source."""
     return STDIN in spec.files
+
+
+def _without_open_line(file: InputFile, spec: SourceSpec) -> InputFile:
+    """The file up to its last line end, where the source says that it is still being written."""
+    if not spec.growing or file.member or container_of(file.path, spec.dialect, file.place) != "text":
+        return file
+    if not open_text(file.path, spec.dialect, file.place).has_lines:
+        return file
+    return replace(file, end=whole_lines(file.path, file.place))
 
 
 def _taken_apart(file: InputFile) -> Iterator[InputFile]:

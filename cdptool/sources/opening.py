@@ -19,7 +19,7 @@ from cdptool.errors import Place, SourceError
 from cdptool.sources.archives import is_workbook, is_zip
 from cdptool.sources.arrow import is_arrow
 from cdptool.sources.encodings import wide_encoding
-from cdptool.sources.spec import Dialect
+from cdptool.sources.spec import Dialect, Part
 from cdptool.sources.window import Chunk
 
 CHUNK = 1 << 20
@@ -38,6 +38,8 @@ _NOT_TEXT: tuple[tuple[bytes, str, str], ...] = (
     (b"BZh", "bzip2 compressed", "pack it with gzip or zstd, or unpack it"),
     (b"\xfd7zXZ", "xz compressed", "pack it with gzip or zstd, or unpack it"),
 )
+# Encodings in which a line end is more than its byte, or what stands before it matters.
+_STATEFUL = ("utf-16", "utf-32", "utf_16", "utf_32", "utf_7", "utf-7", "iso2022", "hz")
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<script")
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -57,6 +59,12 @@ class OpenedText:
     has_mark: bool
     compression: Compression | None
     has_only_cr: bool
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the text may be read from a line on: the file's own lines, in an encoding that needs none before."""
+        is_plain = self.compression is None and not self.has_only_cr
+        return is_plain and not self.encoding.startswith(_STATEFUL)
 
     @property
     def text_offset(self) -> int | None:
@@ -100,7 +108,7 @@ def container_of(path: str, dialect: Dialect, place: Place) -> Container:
     return found
 
 
-def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:
+def open_text(path: str, dialect: Dialect, place: Place, end: int | None = None) -> OpenedText:
     """
     Open a text file for streaming.
 
@@ -108,6 +116,7 @@ def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:
         path: Where the file is.
         dialect: `encoding` is used where declared; else a byte-order mark, else UTF-8.
         place: What messages call the file.
+        end: Where a text that is not compressed is cut; None = not at all.
 
     Returns:
         Its chunks as UTF-8 with `\\n` line ends (`\\r\\n` stays: both are read), memory bounded.
@@ -118,7 +127,7 @@ def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:
     compression = next(
         (name for magic, name in _COMPRESSED if first_bytes(path, place).startswith(magic)), None
     )
-    raw = _bytes_of(path, compression, place)
+    raw = _bytes_of(path, compression, place, Part(end=end))
     head = bytes(next(raw, b""))
     _refuse_what_is_no_text(head, place)
     mark, encoding = next((pair for pair in _MARKS if head.startswith(pair[0])), (b"", ""))
@@ -147,6 +156,17 @@ def open_text(path: str, dialect: Dialect, place: Place) -> OpenedText:
     return OpenedText(chunks, encoding, bool(mark), compression, has_only_cr)
 
 
+def open_rest(text: OpenedText, path: str, place: Place, part: Part) -> Iterator[Chunk]:
+    """
+    A part of a text that was opened, as the same kind of chunks; only of one that `has_lines`.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    chunks = _bytes_of(path, None, place, part)
+    return chunks if text.encoding == "utf-8" else _decoded(chunks, text.encoding, place)
+
+
 @contextmanager
 def _reading(place: Place) -> Iterator[None]:
     """Turn what the file system and the decompressors say into a SourceError."""
@@ -161,12 +181,17 @@ def _reading(place: Place) -> Iterator[None]:
         raise SourceError(f"the file {what}", place=place, hint="export or copy it again") from None
 
 
-def _bytes_of(path: str, compression: Compression | None, place: Place) -> Iterator[Chunk]:
+def _bytes_of(path: str, compression: Compression | None, place: Place, part: Part) -> Iterator[Chunk]:
     with _reading(place):
         if compression is None:
             with Path(path).open("rb", buffering=0) as file:
-                memory = memoryview(bytearray(CHUNK))
+                memory, position = memoryview(bytearray(CHUNK)), file.seek(part.start)
                 while size := file.readinto(memory):
+                    if part.end is not None:
+                        size = min(size, part.end - position)
+                    if size <= 0:
+                        return
+                    position += size
                     yield memory[:size]
             return
         import pyarrow as pa  # 0.2 s of CPU that plain files need not pay

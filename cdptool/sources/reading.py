@@ -107,7 +107,8 @@ class _FileReading:
         self._path, self._spec, self._context, self._block = path, spec, context, block
         self._is_again, self.staging = source is not None, staging
         self._place = Place(context.shown_path)
-        self._file_id = int(pl.select(hash63("file", spec.name, context.digest)).item())
+        made = pl.select(hash63("file", spec.name, context.digest)).item()
+        self._file_id = int(made) if context.file_id is None else context.file_id
         self.stem = f"{spec.name}-{self._file_id:016x}"
         self._base = str(Path(staging) / self.stem)
         self._source = source or self._opened()
@@ -120,7 +121,7 @@ class _FileReading:
         )
         self._table = main_table(spec, context)
         self._schema = main_schema(spec, context)
-        accounts = Accounts if source is None else AccountsAgain
+        accounts = Accounts if source is None and not context.part.start else AccountsAgain
         self._accounts = accounts(spec, self._place, staging)
         self._seen = SeenRecords()
         self._quarantine = Spool("quarantine", QUARANTINE, f"{self._base}-quarantine")
@@ -134,7 +135,8 @@ class _FileReading:
 
     def _opened(self) -> OpenedSource:
         wanted = tuple(sorted(needed_columns(self._spec)))
-        return open_source(self._path, self._spec.dialect, self._place, block=self._block, wanted=wanted)
+        dialect, part = self._spec.dialect, self._context.part
+        return open_source(self._path, dialect, self._place, block=self._block, wanted=wanted, part=part)
 
     def run(self) -> FileResult:
         staged = f"{self._base}-0.parquet"
@@ -314,13 +316,15 @@ class _FileReading:
 
     def _refuse_too_many(self, n_quarantined: int) -> None:
         allowed = self._spec.max_quarantined_ratio
-        if self._is_again or n_quarantined <= allowed * self._n_read:
+        part = self._context.part
+        n_read, n_quarantined = part.n_read + self._n_read, part.n_quarantined + n_quarantined
+        if self._is_again or not self._rules or n_quarantined <= allowed * n_read:
             return
-        share = n_quarantined / self._n_read
+        share = n_quarantined / n_read
         counts = ", ".join(f"{rule} {n:,}" for rule, n in self._rules.most_common())
         failed = CheckFailed if self._spec.declares_max_quarantined else SourceError
         raise failed(
-            f"{n_quarantined:,} of {self._n_read:,} rows are quarantined ({share:.1%}, allowed {allowed:.1%}): {counts}",
+            f"{n_quarantined:,} of {n_read:,} rows are quarantined ({share:.1%}, allowed {allowed:.1%}): {counts}",
             place=Place(self._place.file, self._first_quarantined),
             hint=self._hint(self._rules.most_common(1)[0][0]),
         )
@@ -337,7 +341,7 @@ class _FileReading:
             "source": self._spec.name,
             "path": self._context.shown_path,
             "digest": self._context.digest,
-            "bytes": Path(self._path).stat().st_size if self._path else 0,
+            "bytes": self._size(),
             "mapping": self._context.mapping,
             "dialect": ", ".join(self._source.notes),
             "rows_read": self._n_read,
@@ -350,6 +354,12 @@ class _FileReading:
             "raw_form": self._source.raw_form.to_text(),
         }
         return pl.DataFrame([values], schema=FILES)
+
+    def _size(self) -> int:
+        """How many bytes of the file are read by now."""
+        if self._context.part.end is not None:
+            return self._context.part.end
+        return Path(self._path).stat().st_size if self._path else 0
 
 
 _HINTS = {

@@ -132,6 +132,9 @@ class SourceSpec:
     every: Expectation | None = field(default=None, compare=False)
     expected_from: Expectation | None = field(default=None, compare=False)
     expected_until: Expectation | None = field(default=None, compare=False)
+    growing: bool = (
+        False  # its files are still being written: a last line without its end is left for next time
+    )
     max_quarantined_ratio: float = 0.01  # over this share the file is refused and nothing is committed
     declares_max_quarantined: bool = False  # then that is a failed check, else an unreadable file
     place: Place | None = field(default=None, compare=False)
@@ -161,6 +164,24 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """
+    The part of a file that is read: from this byte and line (counted from 0) to this byte (None = its end).
+
+    `n_read` and `n_quarantined` are the rows before it, which count where too many are quarantined.
+    """
+
+    start: int = 0
+    lines: int = 0
+    end: int | None = None
+    n_read: int = 0
+    n_quarantined: int = 0
+
+
+WHOLE: Final = Part()
+
+
+@dataclass(frozen=True, slots=True)
 class ReadContext:
     """What reading a file needs to know beside its source: the project's defaults, its schemas, and what is there."""
 
@@ -173,6 +194,8 @@ class ReadContext:
     region: str | None = None
     currency: str | None = None
     known: Known = Known()
+    file_id: int | None = None  # of a file that was read before; None = made from the digest
+    part: Part = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
