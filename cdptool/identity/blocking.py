@@ -68,7 +68,7 @@ def blocks(plan: MergePlan) -> Kernel:
             )
             for index, (_, fields) in enumerate(branches(plan))
         ]
-        return pl.concat(parts)
+        return pl.concat([_no_blocks(keys, "record_id"), *parts])
 
     return kernel
 
@@ -89,9 +89,14 @@ def barred_blocks(plan: MergePlan, barred: pl.DataFrame) -> Kernel:
             for index, (_, fields) in enumerate(branches(plan))
             if (suspect := [name for name in fields if name in values])
         ]
-        return pl.concat(parts) if parts else keys.head(0).select(branch="record_id", block="record_id")
+        return pl.concat([_no_blocks(keys), *parts])
 
     return kernel
+
+
+def _no_blocks(keys: pl.LazyFrame, *more: str) -> pl.LazyFrame:
+    """No rows, for a plan without passes, whose records only judgements and devices join."""
+    return keys.head(0).select(*more, branch="record_id", block="record_id").select("branch", "block", *more)
 
 
 def _has_all(fields: Sequence[str]) -> pl.Expr:

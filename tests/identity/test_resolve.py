@@ -102,6 +102,22 @@ def test_a_project_without_keys_merges_by_its_passes() -> None:
     assert people(frame, plan("name", keys=())) == [[1, 2]]
 
 
+def test_a_project_without_passes_joins_nobody_but_by_judgement_and_device() -> None:
+    """`passes: []`, as `init` writes it where nothing joins, was a crash."""
+    frame = records("""
+        id  email   device_id
+        1   a@x.vn  -
+        2   a@x.vn  -
+        3   b@x.vn  D1
+        4   -       D1
+    """)
+    keys = (Key("email", limit=1), Key("device_id", attach_only=True))
+    merge_plan = plan(keys=keys, judgements=(judged(1, 2, "POSITIVE"),))
+    assert people(frame, plan(keys=(Key("email", shared_by=1),))) == [[1], [2], [3], [4]]
+    assert people(frame, plan(keys=())) == [[1], [2], [3], [4]]
+    assert people(frame, merge_plan) == [[1, 2], [3, 4]]
+
+
 def test_one_phone_on_a_crowd_makes_no_giant() -> None:
     """134 rows share a till's phone and 81 people were one cluster, unmarked (peers.md 1, 2, 8: GoldenMatch)."""
     rows = "\n".join(f"{i}  K{i}  +84900000000" for i in range(134))
