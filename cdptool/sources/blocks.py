@@ -39,7 +39,7 @@ class OpenedSource:
     blocks: Callable[[tuple[str, ...]], Iterator[TextBlock]]
     raw: RawForm | None = None  # how its records are kept in quarantine; None = by their columns
 
-    has_text_times: bool = False  # times of a typed file may be texts too, as somebody typed them
+    is_mixed: bool = False  # its texts may be made of typed values, or be as somebody wrote them
     has_lines: bool = False  # a plain text of lines: what is added to it can be read by itself
 
     @property
@@ -72,7 +72,7 @@ def open_source(
         return _open_typed(open_arrow(path, place), dialect)
     if container == "excel":
         book = open_excel(path, dialect, place)
-        return OpenedSource(book.names, book.notes, True, book.blocks, has_text_times=True)
+        return OpenedSource(book.names, book.notes, True, book.blocks, is_mixed=True)
     text = _open_text(path, dialect, place, part)
     return _moved(_open_lines(text, dialect, place, wanted, block), part)
 

@@ -34,7 +34,8 @@ class ColumnReader:
     name: str
     label: str | None  # what messages call the file's column
     kind: FieldType
-    reader: FieldReader
+    reader: FieldReader  # of texts, as the source declares them
+    typed_reader: FieldReader  # of the texts that typed values are made into: ISO 8601 and a decimal point
     source: str | None = None
     fallbacks: tuple[tuple[str, str], ...] = ()  # (label, name in the block)
     derived: Derived | None = None
@@ -73,12 +74,11 @@ class ColumnReader:
             return Cells(self.constant.new_from_index(0, height), None, [])
         if self.derived is not None:
             flawed: list[Flawed] = []
-            made = as_readable(self.derived.read(block, flawed), self.kind)
-            cells = self._cells(made, self.label, faults)
+            cells = self._cells(self.derived.read(block, flawed), self.label, faults)
             return cells._replace(flawed=flawed + cells.flawed)
         if self.source is None:
             return Cells(nulls(height, self.kind.dtype), None, [])
-        cells = self._cells(as_readable(block[self.source], self.kind), self.label, faults)
+        cells = self._cells(block[self.source], self.label, faults)
         for label, name in self.fallbacks:
             cells = self._or_else(cells, block, label, name, faults)
         return cells
@@ -93,19 +93,26 @@ class ColumnReader:
             return currency_code(texts)
         return pl.Series([self.currency], dtype=pl.String()).new_from_index(0, block.height)
 
-    def _cells(self, texts: pl.Series, label: str | None, faults: Faults) -> Cells:
+    def _cells(self, column: pl.Series, label: str | None, faults: Faults) -> Cells:
+        texts = as_readable(column, self.kind)
         if self.listed:
-            return self._translated(as_text(texts), label, faults)
+            return self._translated(as_text(texts), label, faults, self._reader_of(column.dtype))
         if texts.dtype != pl.String:
             return Cells(texts, texts, [])
-        read = self.reader.read(texts)
+        read = self._reader_of(column.dtype).read(texts)
         if not read.flaws.height:
             return Cells(read.values, texts, [])
         return Cells(read.values, texts, [Flawed(label, read.flaws, texts.gather(read.flaws["row"]))])
 
+    def _reader_of(self, dtype: pl.DataType) -> FieldReader:
+        """Which reader the texts of such a column need; a day may be written as the number 20240131."""
+        is_written_number = dtype.is_numeric() and self.kind.name in ("date", "datetime")
+        is_made = dtype.is_temporal() or (dtype.is_numeric() and not is_written_number)
+        return self.typed_reader if is_made else self.reader
+
     def _or_else(self, cells: Cells, block: pl.DataFrame, label: str, name: str, faults: Faults) -> Cells:
         """The cells, and those of a further column where they have no value."""
-        other = self._cells(as_readable(block[name], self.kind), label, faults)
+        other = self._cells(block[name], label, faults)
         is_there = cells.values.is_not_null()
         assert cells.texts is not None
         assert other.texts is not None
@@ -113,7 +120,7 @@ class ColumnReader:
         values = cells.values.zip_with(is_there, other.values)
         return Cells(values, texts, cells.flawed + other.flawed)
 
-    def _translated(self, raw: pl.Series, label: str | None, faults: Faults) -> Cells:
+    def _translated(self, raw: pl.Series, label: str | None, faults: Faults, reader: FieldReader) -> Cells:
         """What the texts stand for; where one is not listed, as declared."""
         texts = key_text(raw)
         old, new = (list(side) for side in zip(*self.listed, strict=True))
@@ -127,7 +134,7 @@ class ColumnReader:
                 faults.add(unlisted, label, "values", NOT_LISTED)
             flaws = unlisted.cast(pl.UInt32).alias("row").to_frame()
             flaws = flaws.with_columns(verdict=pl.lit("invalid"), reason=pl.lit(NOT_LISTED))
-        read = self.reader.read(meant)
+        read = reader.read(meant)
         found = [Flawed(label, read.flaws, meant.gather(read.flaws["row"]))]
         if flaws is not None and flaws.height:
             found.append(Flawed(label, flaws, raw.gather(flaws["row"])))

@@ -35,7 +35,13 @@ from cdptool.sources.unpivot import RawOf, is_pattern, unpivot_findings, unpivot
 from cdptool.tables import Column, StreamSchema, TableSchema
 
 AT = "at"
-_ISO_CELLS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f")
+_ISO_CELLS = (
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%Y-%m-%dT%H:%M:%S%.fZ",
+)
 KEY = "key:"  # key columns of the file, as text
 WHO = "who:"  # identifiers of a stream row
 DELETED = "is_deleted"
@@ -80,8 +86,7 @@ class Mapper:
         context: ReadContext,
         raw: RawForm,
         *,
-        is_typed: bool = False,
-        has_text_times: bool = False,
+        is_mixed: bool = False,
     ) -> None:
         self._spec, self._raw, names = spec, raw, raw.names
         self._place = Place(context.shown_path)
@@ -91,8 +96,7 @@ class Mapper:
         self._index = {name: str(i) for i, name in enumerate(self._names)}
         self._unpivot = unpivoting(spec.unpivot, self._index) if spec.unpivot else None
         self._context = context
-        self._is_typed = is_typed
-        self._has_text_times = has_text_times
+        self._is_mixed = is_mixed
         self._readers = tuple(self._all_readers())
         self._keys = tuple(self._index[name] for name in spec.key)
         self._only = self._condition(spec.only)
@@ -250,9 +254,9 @@ class Mapper:
         options = FieldOptions(
             region=mapped.region or self._context.region or "VN",
             tz=mapped.tz or self._context.tz,
-            formats=self._formats(mapped),
+            formats=(*mapped.format, *_ISO_CELLS) if mapped.format and self._is_mixed else mapped.format,
             currency=currency,
-            decimal="." if self._is_typed or mapped.expr else mapped.decimal,
+            decimal="." if self._is_mixed or mapped.expr else mapped.decimal,
         )
         constant = None
         if mapped.value is not None:
@@ -267,6 +271,7 @@ class Mapper:
             label=mapped.name if compiled else mapped.column,
             kind=kind,
             reader=FieldReader(kind, options),
+            typed_reader=FieldReader(kind, replace(options, formats=(), decimal=".")),
             source=None if mapped.column is None or constant is not None else self._index[mapped.column],
             fallbacks=tuple((name, self._index[name]) for name in mapped.fallbacks),
             derived=None if compiled is None else derived(compiled, self._index, mapped.decimal),
@@ -281,12 +286,6 @@ class Mapper:
     @property
     def _label_of_time(self) -> str | None:
         return next((reader.label for reader in self._readers if reader.name == AT), None)
-
-    def _formats(self, mapped: Mapped) -> tuple[str, ...]:
-        """The declared formats; the times of a typed file are ISO 8601, those of a workbook may be both."""
-        if not self._is_typed or mapped.type not in ("date", "datetime"):
-            return mapped.format
-        return (*mapped.format, *_ISO_CELLS) if mapped.format and self._has_text_times else ()
 
     def _refuse_missing(self, names: Sequence[str]) -> None:
         """Name every declared column that the file lacks, all at once."""

@@ -116,8 +116,7 @@ class _FileReading:
             spec,
             context,
             self._source.raw_form,
-            is_typed=self._source.is_typed,
-            has_text_times=self._source.has_text_times,
+            is_mixed=self._source.is_mixed,
         )
         self._table = main_table(spec, context)
         self._schema = main_schema(spec, context)

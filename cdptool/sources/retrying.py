@@ -68,7 +68,8 @@ def _field_source(
     def blocks(_needed: tuple[str, ...]) -> Iterator[TextBlock]:
         yield TextBlock(pl.DataFrame(texts), lines, rejected, 0)
 
-    return OpenedSource(form.names, (), form.kind == "columns", blocks, form)
+    is_typed = form.kind == "columns"
+    return OpenedSource(form.names, (), is_typed, blocks, form, is_mixed=is_typed)
 
 
 def _json_source(

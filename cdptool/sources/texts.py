@@ -65,8 +65,8 @@ def as_readable(column: pl.Series, kind: FieldType) -> pl.Series:
 
 
 def is_supported(dtype: pl.DataType) -> bool:
-    """Whether a Parquet column of this dtype can be mapped: one value per cell."""
-    return not dtype.is_nested() and dtype not in (pl.Null, pl.Object)
+    """Whether a Parquet column of this dtype can be mapped: at most one value per cell, or none at all (Null)."""
+    return not dtype.is_nested() and dtype != pl.Object
 
 
 def _decoded(column: pl.Series) -> pl.Series:

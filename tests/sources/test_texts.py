@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 
 from cdptool.errors import SourceError
 from cdptool.fields import field_type
+from cdptool.sources.raw import RawForm
+from cdptool.sources.reading import read_again
+from cdptool.sources.retrying import quarantined_source
 from cdptool.sources.texts import as_readable, as_text
-from tests.sources.project import CRM, SHOP, read_path
+from tests.sources.project import CONTEXT, CRM, ORDERS, SHOP, mapped, read_path
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,65 @@ def test_a_parquet_file_is_read_like_the_csv_of_the_same_export(tmp_path: Path) 
     assert events["total"].to_list() == [25_500, 10_000]
     assert events["row"].to_list() == [1, 2]
     assert found.tables["records"].select("customer_id", "email").rows() == [("17850", "an@example.com")]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_texts_in_a_typed_file_are_read_as_declared_and_typed_values_as_they_are(
+    tmp_path: Path, kind: str
+) -> None:
+    """A declared `format` or `decimal` was ignored there: no time at all, and 1.234,50 was 1.234 with a fault."""
+    path = tmp_path / "x.bin"
+    frame = pl.DataFrame(
+        {
+            "order": ["A", "B"],
+            "time": ["01/03/2026 10:00", "2026-03-01 10:00"],
+            "number": [20260301, None],
+            "typed": [None, datetime(2026, 3, 2, 10, tzinfo=UTC)],
+            "customer": ["K1", "K2"],
+            "email": [None, None],
+            "total": ["1.234", "2,50"],
+        }
+    )
+    if kind == "parquet":
+        frame.write_parquet(path)
+    else:
+        frame.write_ipc(path)
+    at = mapped("at", "datetime", "time", tz="UTC", format=("%d/%m/%Y %H:%M",), fallbacks=("typed", "number"))
+    columns = (mapped("order_id", "identifier", "order"), mapped("total", "money", decimal=","))
+    events = read_path(tmp_path, path, replace(SHOP, at=at, columns=columns)).tables["stream_order"]
+    assert events["total"].to_list() == [12_340_000, 25_000]
+    assert [at.isoformat() for at in events["at"]] == [
+        "2026-03-01T10:00:00+00:00",
+        "2026-03-02T10:00:00+00:00",
+    ]
+    days = replace(at, column="number", format=("%Y%m%d",), fallbacks=("typed",))
+    again = read_path(tmp_path, path, replace(SHOP, at=days), digest="d2").tables["stream_order"]
+    assert [at.isoformat() for at in again["at"]] == [
+        "2026-03-01T00:00:00+00:00",
+        "2026-03-02T10:00:00+00:00",
+    ]
+
+
+def test_a_typed_row_is_retried_with_the_declared_format_and_with_times_of_its_own(tmp_path: Path) -> None:
+    """Quarantine keeps texts: what was a time of the file stands there as ISO 8601."""
+    form = RawForm(("order", "time"))
+    raws = [
+        b'{"order": "A", "time": "01/03/2026 10:00"}',
+        b'{"order": "B", "time": "2026-03-02T10:00:00.500000Z"}',
+    ]
+    rows = pl.DataFrame({"row": [1, 2], "raw": raws})
+    at = mapped("at", "datetime", "time", tz="Asia/Ho_Chi_Minh", format=("%d/%m/%Y %H:%M",))
+    spec = replace(SHOP, at=at, identifiers=(), columns=(mapped("order_id", "identifier", "order"),))
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    found = read_again(
+        quarantined_source(rows, form, spec), spec, str(staging), replace(CONTEXT, target=ORDERS)
+    )
+    events = pl.read_parquet(next(one.path for one in found.staged if one.table == "stream_order"))
+    assert [at.isoformat() for at in events["at"]] == [
+        "2026-03-01T03:00:00+00:00",
+        "2026-03-02T10:00:00.500000+00:00",
+    ]
 
 
 def test_a_nested_column_that_is_mapped_is_refused(tmp_path: Path) -> None:
