@@ -53,7 +53,7 @@ def growths(
         SourceError: A file cannot be read.
     """
     paths = {file.shown: digest for digest, file in fresh.items() if _may_grow(file)}
-    if spec.feeds == "table" or not paths:
+    if spec.feeds == "table" or spec.query is not None or not paths:
         return {}
     is_mine = (pl.col("source") == spec.name) & pl.col("path").is_in(list(paths)) & (pl.col("bytes") > 0)
     accounts = snapshot.scan("files", FILES).filter(is_mine).collect()

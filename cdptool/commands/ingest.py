@@ -11,8 +11,10 @@ from typing import TypeVar
 
 import polars as pl
 
+from cdptool.commands.asking import WATERMARK
 from cdptool.commands.drift import Drift
 from cdptool.commands.grown import count_together, growths, replaced_by
+from cdptool.commands.incoming import Folder, found_inputs, fresh_inputs, outdated_files, read_before
 from cdptool.commands.known import known_again, known_rows, with_staged
 from cdptool.commands.piping import spool_stdin
 from cdptool.commands.report import Grid, Report
@@ -26,7 +28,6 @@ from cdptool.sources import (
     ReadContext,
     SourceSpec,
     StagedFile,
-    inputs_of,
     mapping_digest,
     mapping_text,
     read_file,
@@ -34,7 +35,7 @@ from cdptool.sources import (
 from cdptool.sources.outputs import declared_schema
 from cdptool.sources.spec import Part
 from cdptool.tables import FILES, ISSUES, QUARANTINE, StreamSchema, TableSchema, records_schema
-from cdptool.workspace import Snapshot, Transaction
+from cdptool.workspace import Transaction
 
 T = TypeVar("T")
 COUNTS = ("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined", "rows_excluded")
@@ -43,14 +44,6 @@ COLUMNS = (
     *("values set to null", "dialect"),
 )
 _EXCLUDED = COLUMNS.index("excluded")
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Where files are staged, and the one there that holds what was piped in."""
-
-    staging: Path
-    spooled: str | None
 
 
 @dataclass(slots=True)
@@ -148,10 +141,14 @@ def ingest_source(
     project, snapshot, account = session.project, session.snapshot(), _Account(spec.name)
     context = source_context(project, spec)
     target, mapping = context.target, mapping_digest(spec, context)
-    fresh = _fresh(session, spec, _done(snapshot, spec, mapping), folder.spooled)
+    found, mark = found_inputs(session, spec, mapping, folder, is_again=only is not None)
+    fresh = fresh_inputs(found, read_before(snapshot, spec, mapping))
     fresh = {digest: file for digest, file in fresh.items() if only is None or digest in only}
     grown = growths(snapshot, spec, mapping, fresh)
-    outdated = (*_outdated(snapshot, spec, fresh), *replaced_by(grown))
+    outdated = (
+        *outdated_files(snapshot, spec, fresh, None if only is not None else mapping),
+        *replaced_by(grown),
+    )
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
     known = known_rows(snapshot, spec, target, outdated) if fresh else Known()
@@ -178,6 +175,8 @@ def ingest_source(
             known = known_rows(transaction.snapshot(), spec, target, ())
     if fresh and transaction is not None:  # what a later mapping is compared with
         transaction.log("mapping", mapping, {"declared": mapping_text(spec, context)})
+    if mark is not None and transaction is not None:
+        transaction.log(WATERMARK, spec.name, mark)
     account.findings = tuple(drift.findings)
     return account
 
@@ -219,30 +218,6 @@ def source_target(project: Project, spec: SourceSpec) -> StreamSchema | TableSch
     if spec.feeds == "table":
         return next(table for table in project.tables if table.name == spec.target)
     return None
-
-
-def _done(snapshot: Snapshot, spec: SourceSpec, mapping: str) -> set[str]:
-    """The digests of the files that were read before under this mapping."""
-    files = snapshot.scan("files", FILES)
-    read = files.filter((pl.col("source") == spec.name) & (pl.col("mapping") == mapping))
-    return set(read.select("digest").collect()["digest"])
-
-
-def _fresh(session: Session, spec: SourceSpec, done: set[str], spooled: str | None) -> dict[str, InputFile]:
-    """Digest → file to read; of several with the same bytes the first, as if they had come in turn."""
-    found: dict[str, InputFile] = {}
-    for file in inputs_of(spec, str(session.project.root), spooled, named=session.shown):
-        digest = file.digest()
-        if digest not in done and file.end != 0:
-            found.setdefault(digest, file)
-    return found
-
-
-def _outdated(snapshot: Snapshot, spec: SourceSpec, fresh: dict[str, InputFile]) -> tuple[int, ...]:
-    """The ids of the files that are read again because their mapping changed."""
-    files = snapshot.scan("files", FILES)
-    again = files.filter((pl.col("source") == spec.name) & pl.col("digest").is_in(list(fresh)))
-    return tuple(again.select("file_id").collect()["file_id"])
 
 
 def _withdraw(

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from cdptool.commands.incoming import Folder
 from cdptool.commands.ingest import (
-    Folder,
     chosen_sources,
     ingest_source,
     source_context,

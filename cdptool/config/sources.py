@@ -29,6 +29,7 @@ from cdptool.config.forms import (
 from cdptool.config.mapped import MappedColumns, at, condition
 from cdptool.config.names import columns_of
 from cdptool.config.project import Basics
+from cdptool.config.queries import input_findings, query
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import (
     OneOf,
@@ -113,6 +114,7 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
         SourceSpec,
         {
             "files": ListOf(text, or_one=True, least=1),
+            "query": query,
             "feeds": Into(feeds, ("feeds", "target")),
             "dialect": _DIALECT,
             "key": ListOf(text, or_one=True),
@@ -131,14 +133,14 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
             "expect": EXPECT,
             "max_quarantined": Into(_declared_share, ("max_quarantined_ratio", "declares_max_quarantined")),
         },
-        otherwise={"dialect": Dialect(), "key": (), "at": None, "identifiers": ()},
+        otherwise={"files": (), "dialect": Dialect(), "key": (), "at": None, "identifiers": ()},
     )
 
 
 def source(entry: Entry, reading: Reading) -> SourceSpec:
     """One source: what it feeds decides which columns it may map."""
     spec = source_shape(_kind_fed(entry.value, reading)).named(entry, reading)
-    findings = []
+    findings = input_findings(spec, entry.value)
     if spec.feeds == "stream" and spec.at is None:
         findings.append(
             Finding("a source of a stream needs `at`", spec.place, "add `at:` with the column of the time")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from cdptool.sources.files import expand, file_digest, mapping_digest, mapping_text
 from cdptool.sources.inputs import InputFile, inputs_of, reads_stdin
+from cdptool.sources.queries import Fetched, fetch, query_name
 from cdptool.sources.reading import read_file
 from cdptool.sources.spec import (
     Dialect,
@@ -22,6 +23,7 @@ from cdptool.sources.spec import (
 
 __all__ = [
     "Dialect",
+    "Fetched",
     "FileResult",
     "InputFile",
     "Known",
@@ -30,10 +32,12 @@ __all__ = [
     "SourceSpec",
     "StagedFile",
     "expand",
+    "fetch",
     "file_digest",
     "inputs_of",
     "mapping_digest",
     "mapping_text",
+    "query_name",
     "read_file",
     "reads_stdin",
 ]

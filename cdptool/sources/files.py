@@ -18,7 +18,7 @@ _LATER_OF_DIALECT: Final = ("records", "sparse", "sheet")
 _LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "values")
 # What a source says that changes nothing about how its files are read.
 _NOT_READING: Final = (
-    "files", "purpose", "owner", "legal_basis", "keep_for_seconds", "expect", "max_lag", "every",
+    "files", "query", "purpose", "owner", "legal_basis", "keep_for_seconds", "expect", "max_lag", "every",
     "expected_from", "expected_until", "place", "declares_max_quarantined", "growing",
 )  # fmt: skip
 

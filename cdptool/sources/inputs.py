@@ -24,7 +24,7 @@ SHOWN_STDIN: Final = "stdin"
 class InputFile:
     """
     One input: the file, the member of the archive that the file is, what the workspace calls it (`shown`, seen
-    from the project) and what messages call it.
+    from the project) and what messages call it; its digest where that is known already.
     """
 
     path: str
@@ -32,6 +32,7 @@ class InputFile:
     place: Place
     member: str | None = None
     end: int | None = None  # where what is read of it ends; None = it is read as a whole
+    known_digest: str | None = None
 
     def digest(self) -> str:
         """
@@ -40,6 +41,8 @@ class InputFile:
         Raises:
             SourceError: It is missing, not readable or damaged.
         """
+        if self.known_digest is not None:
+            return self.known_digest
         if self.member is None:
             return file_digest(self.path, self.end)
         return member_digest(self.path, self.member, self.place)

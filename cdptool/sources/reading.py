@@ -135,7 +135,10 @@ class _FileReading:
     def _opened(self) -> OpenedSource:
         wanted = tuple(sorted(needed_columns(self._spec)))
         dialect, part = self._spec.dialect, self._context.part
-        return open_source(self._path, dialect, self._place, block=self._block, wanted=wanted, part=part)
+        source = open_source(self._path, dialect, self._place, block=self._block, wanted=wanted, part=part)
+        if self._spec.query is None:
+            return source
+        return replace(source, notes=("query", *source.notes[1:]), is_typed=False)  # all its values are texts
 
     def run(self) -> FileResult:
         staged = f"{self._base}-0.parquet"

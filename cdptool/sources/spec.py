@@ -62,6 +62,32 @@ class Unpivot:
 
 
 @dataclass(frozen=True, slots=True)
+class Incremental:
+    """
+    How a query asks only for what is new: rows whose `column` is after the greatest value seen, given as `:since`.
+
+    `start` is `:since` of the first time. Values are whole numbers, dates or times.
+    """
+
+    column: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """
+    What is asked of a database, as declared: nothing of the environment is in it.
+
+    `database` is its address with `${NAME}` where the environment says a part of it, or all of it.
+    """
+
+    database: str
+    sql: str
+    incremental: Incremental | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """
     One of our columns, and what it is made from: a column of the file, a constant, an expression, or a choice.
@@ -112,7 +138,9 @@ class SourceSpec:
     """
 
     name: str
-    files: tuple[str, ...]  # globs and folders, relative to the project folder; `-` = stdin
+    files: tuple[
+        str, ...
+    ]  # globs and folders, relative to the project folder; `-` = stdin; empty with a query
     feeds: Literal["records", "stream", "table"]
     target: str | None
     dialect: Dialect
@@ -123,6 +151,7 @@ class SourceSpec:
     only: Expression | None = None
     unpivot: Unpivot | None = None
     deletes: Expression | None = None
+    query: Query | None = None  # instead of files
     purpose: str | None = None
     owner: str | None = None
     legal_basis: str | None = None

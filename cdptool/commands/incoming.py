@@ -1,0 +1,70 @@
+"""What of a source is there to be read: its files or the answer of its query, without what was read before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from cdptool.commands.asking import ask, last_mark, mark_of
+from cdptool.commands.session import Session
+from cdptool.sources import InputFile, SourceSpec, inputs_of
+from cdptool.tables import FILES
+from cdptool.workspace import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where files are staged, and the one there that holds what was piped in."""
+
+    staging: Path
+    spooled: str | None
+
+
+def read_before(snapshot: Snapshot, spec: SourceSpec, mapping: str) -> set[str]:
+    """The digests of the files that were read before under this mapping."""
+    files = snapshot.scan("files", FILES)
+    read = files.filter((pl.col("source") == spec.name) & (pl.col("mapping") == mapping))
+    return set(read.select("digest").collect()["digest"])
+
+
+def found_inputs(
+    session: Session, spec: SourceSpec, mapping: str, folder: Folder, *, is_again: bool
+) -> tuple[tuple[InputFile, ...], dict[str, str] | None]:
+    """The inputs of a source, and the new watermark where a query went on from one."""
+    if spec.query is None:
+        return inputs_of(spec, str(session.project.root), folder.spooled, named=session.shown), None
+    if is_again and spec.query.incremental is not None:
+        return (), None  # what it answers now is not what it answered then
+    file, fetched = ask(session, spec, mapping, folder.staging)
+    mark = mark_of(spec.query, mapping, fetched)
+    is_empty = spec.query.incremental is not None and not fetched.n_rows
+    return () if is_empty else (file,), mark if mark != last_mark(session, spec.name) else None
+
+
+def fresh_inputs(inputs: tuple[InputFile, ...], done: set[str]) -> dict[str, InputFile]:
+    """Digest → file to read; of several with the same bytes the first, as if they had come in turn."""
+    found: dict[str, InputFile] = {}
+    for file in inputs:
+        digest = file.digest()
+        if digest not in done and file.end != 0:
+            found.setdefault(digest, file)
+    return found
+
+
+def outdated_files(
+    snapshot: Snapshot, spec: SourceSpec, fresh: dict[str, InputFile], mapping: str | None
+) -> tuple[int, ...]:
+    """
+    The ids of the files that are read again because their mapping changed.
+
+    The answer of a query to a new mapping (the one given) stands for all that it answered under older ones:
+    it was asked from its start.
+    """
+    is_mine = pl.col("source") == spec.name
+    is_again = pl.col("digest").is_in(list(fresh))
+    if spec.query is not None and fresh and mapping is not None:
+        is_again |= pl.col("mapping") != mapping
+    again = snapshot.scan("files", FILES).filter(is_mine & is_again)
+    return tuple(again.select("file_id").collect()["file_id"])
