@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AS_OF := 2026-11-20T21:00+07:00
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test oracles check format real docs sample clean bench-startup bench-ingest bench-detect
+.PHONY: help setup demo test test-services stop-services oracles check format real docs sample clean bench-startup bench-ingest bench-detect
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,12 @@ demo: setup ## run the main job on the sample data and say where the results are
 
 test: setup ## run the tests (reduced seeds)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q --cov --cov-report=term tests cdptool --doctest-modules
+
+test-services: setup ## install and start the servers that tests ask (PostgreSQL, MariaDB, S3), on loopback
+	$(BIN)/python -m tests.services start
+
+stop-services: ## end them
+	$(BIN)/python -m tests.services stop
 
 oracles: setup ## the random comparisons with the slow versions, at full count
 	CDPTOOL_ORACLE_ROUNDS=10 $(BIN)/python -m pytest -q -n 2 -k oracle tests

@@ -11,6 +11,7 @@ from cdptool.errors import Finding
 from cdptool.sources.addresses import address_fault
 from cdptool.sources.answers import asks_since
 from cdptool.sources.spec import Dialect, Incremental, Query, SourceSpec
+from cdptool.sources.watermarks import can_begin
 
 _FROM_ENVIRONMENT: Final = "write `{env: NAME}` for what the variable NAME holds"
 
@@ -29,13 +30,23 @@ def address(value: Value, reading: Reading) -> str:
     return declared
 
 
+def start(value: Value, reading: Reading) -> str:
+    """Where an incremental query begins the first time."""
+    written = constant(value, reading)
+    if not can_begin(written):
+        raise refused(
+            "expected a whole number, a date or a time in UTC", value.place, "write it as `2026-01-01`"
+        )
+    return written
+
+
 _QUERY: Final = Shape(
     "a query",
     Query,
     {
         "database": address,
         "sql": text,
-        "incremental": Shape("an incremental query", Incremental, {"column": text, "start": constant}),
+        "incremental": Shape("an incremental query", Incremental, {"column": text, "start": start}),
     },
 )
 

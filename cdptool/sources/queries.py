@@ -72,16 +72,16 @@ def fetch(
     place, incremental = query.place, query.incremental
     address = resolve(query.database, environment, place)
     given = None if incremental is None else since or incremental.start
+    mark = None if incremental is None or given is None else Watermark(incremental.column, place, given)
     with _asked(address, query.sql, given, place, root) as answer:
         names = unique_names(list(answer.names), [])
-        mark = None if incremental is None else Watermark(incremental.column, place, given)
-        if incremental is not None and incremental.column not in names:
-            near = get_close_matches(incremental.column, names, n=1)
+        if mark is not None and mark.column not in names:
+            near = get_close_matches(mark.column, names, n=1)
             hint = (
                 f"did you mean `{near[0]}`?" if near else f"it has {', '.join(f'`{n}`' for n in names[:12])}"
             )
             raise SourceError(
-                f"the query has no column `{incremental.column}` to go on from", place=place, hint=hint
+                f"the query has no column `{mark.column}` to go on from", place=place, hint=hint
             )
         return _written(path, names, answer, mark)
 

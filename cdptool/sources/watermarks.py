@@ -11,17 +11,17 @@ from cdptool.errors import Place, SourceError
 
 _WHOLE: Final = r"^-?\d{1,30}$"
 _TIME: Final = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00(:00)?)?)?$"
+_NUMBERS: Final = "whole numbers"
 _HINT: Final = "take a column of whole numbers, of dates, or of times in UTC"
 
 
 @dataclass(slots=True)
 class Watermark:
-    """The greatest value of the batches that it was shown; null counts for nothing."""
+    """The greatest of a first value and of those of the batches it was shown; null counts for nothing."""
 
     column: str
     place: Place | None
-    value: str | None = None
-    _is_whole: bool = False
+    value: str
 
     def see(self, values: pl.Series) -> None:
         """
@@ -30,21 +30,36 @@ class Watermark:
         Raises:
             SourceError: If they are neither all whole numbers nor all dates or times.
 
-        >>> mark = Watermark("id", None)
+        >>> mark = Watermark("id", None, "0")
         >>> mark.see(pl.Series(["9", None, "10"])); mark.value
         '10'
         """
         texts = values.drop_nulls()
         if texts.is_empty():
             return
-        is_whole = bool(texts.str.contains(_WHOLE).all())
-        if not is_whole and not texts.str.contains(_TIME).all():
+        kind = _kind(texts)
+        if kind is None or kind != _kind(pl.Series([self.value])):
             problem = f"column `{self.column}` holds what a query cannot go on from"
+            if kind is not None:
+                problem = f"column `{self.column}` holds {kind}, and `:since` was none"
             raise SourceError(problem, place=self.place, hint=_HINT)
-        if self.value is not None and is_whole != self._is_whole:
-            problem = f"column `{self.column}` holds numbers and times"
-            raise SourceError(problem, place=self.place, hint=_HINT)
-        self._is_whole = is_whole
-        held = texts if self.value is None else pl.concat([texts, pl.Series(texts.name, [self.value])])
-        order = held.cast(pl.Int128) if is_whole else held.str.replace("T", " ", literal=True)
+        held = pl.concat([texts, pl.Series(texts.name, [self.value])])
+        order = held.cast(pl.Int128) if kind == _NUMBERS else held.str.replace("T", " ", literal=True)
         self.value = held[order.arg_max() or 0]
+
+
+def can_begin(value: str) -> bool:
+    """
+    Whether a query can go on from a value.
+
+    >>> [can_begin(value) for value in ("0", "2026-01-02", "2026-01-02 03:04:05.5+00", "x", "2026-01-02 03:04+07")]
+    [True, True, True, False, False]
+    """
+    return _kind(pl.Series([value])) is not None
+
+
+def _kind(texts: pl.Series) -> str | None:
+    for pattern, kind in ((_WHOLE, _NUMBERS), (_TIME, "times")):
+        if texts.str.contains(pattern).all():
+            return kind
+    return None

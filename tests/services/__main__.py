@@ -125,9 +125,10 @@ def mariadb(folder: Path) -> dict[str, Any]:
     """MariaDB with a user that has a password."""
     password, data, port = secrets.token_urlsafe(12), folder / "data", free_port()
     first = folder / "first.sql"
-    first.write_text(
-        f"CREATE USER 'cdp'@'%' IDENTIFIED BY '{password}'; GRANT ALL ON *.* TO 'cdp'@'%'; FLUSH PRIVILEGES;"
-    )
+    # `localhost` too: there an anonymous user would win over one from anywhere.
+    users = [f"CREATE USER cdp@'{host}' IDENTIFIED BY '{password}'" for host in ("%", "localhost")]
+    rights = [f"GRANT ALL ON *.* TO cdp@'{host}'" for host in ("%", "localhost")]
+    first.write_text("".join(f"{line};\n" for line in (*users, *rights)))
     first.chmod(0o644)
     how = ["--no-defaults", f"--datadir={data}"]
     run(
