@@ -9,6 +9,7 @@ import polars as pl
 
 from cdptool.commands.asking import ask, last_mark, mark_of
 from cdptool.commands.session import Session
+from cdptool.errors import Finding
 from cdptool.sources import InputFile, SourceSpec, inputs_of
 from cdptool.tables import FILES
 from cdptool.workspace import Snapshot
@@ -68,3 +69,21 @@ def outdated_files(
         is_again |= pl.col("mapping") != mapping
     again = snapshot.scan("files", FILES).filter(is_mine & is_again)
     return tuple(again.select("file_id").collect()["file_id"])
+
+
+def fewer_than_before(
+    snapshot: Snapshot, spec: SourceSpec, outdated: tuple[int, ...], n_accepted: int
+) -> tuple[Finding, ...]:
+    """Tell of rows that were taken back with the older answers of a query and are not in its answer of today."""
+    if spec.query is None or not outdated:
+        return ()
+    files = snapshot.scan("files", FILES).filter(pl.col("file_id").is_in(list(outdated)))
+    n_before = int(files.select(pl.col("rows_accepted").sum()).collect().item())
+    if n_accepted >= n_before:
+        return ()
+    problem = (
+        f"`{spec.name}` was asked from its start for the new mapping: {n_accepted:,} rows in the place of the"
+        f" {n_before:,} that it had answered before"
+    )
+    hint = "rows that the database no longer has, or no longer as they were, are gone from the workspace"
+    return (Finding(problem, spec.query.place, hint, "warning"),)

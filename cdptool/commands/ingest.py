@@ -14,7 +14,14 @@ import polars as pl
 from cdptool.commands.asking import WATERMARK
 from cdptool.commands.drift import Drift
 from cdptool.commands.grown import count_together, growths, replaced_by
-from cdptool.commands.incoming import Folder, found_inputs, fresh_inputs, outdated_files, read_before
+from cdptool.commands.incoming import (
+    Folder,
+    fewer_than_before,
+    found_inputs,
+    fresh_inputs,
+    outdated_files,
+    read_before,
+)
 from cdptool.commands.known import known_again, known_rows, with_staged
 from cdptool.commands.piping import spool_stdin
 from cdptool.commands.report import Grid, Report
@@ -177,7 +184,8 @@ def ingest_source(
         transaction.log("mapping", mapping, {"declared": mapping_text(spec, context)})
     if mark is not None and transaction is not None:
         transaction.log(WATERMARK, spec.name, mark)
-    account.findings = tuple(drift.findings)
+    lost = fewer_than_before(snapshot, spec, outdated, account.counts["rows_accepted"])
+    account.findings = (*drift.findings, *lost)
     return account
 
 
