@@ -37,11 +37,11 @@ def show(report: Report, voice: Voice) -> None:
         findings = [_finding_as_data(finding) for finding in report.findings]
         answer = {"command": report.verb, "summary": report.summary, **report.data}
         answer.setdefault("findings", findings)  # of `profile` the findings are the answer itself
-        print(json.dumps(answer, ensure_ascii=False, default=str))  # noqa: T201
+        print(json.dumps(answer, ensure_ascii=False, default=str))
         return
     if report.is_answer or not voice.quiet:
         for line in report.lines:
-            print(line)  # noqa: T201
+            print(line)
         for grid in report.grids:
             _print_grid(grid)
     sys.stdout.flush()
@@ -80,7 +80,7 @@ def progress(voice: Voice) -> Iterator[Callable[[str], None]]:
 
 
 def _talk(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    print(text, file=sys.stderr)
 
 
 def _talk_findings(findings: tuple[Finding, ...]) -> None:
@@ -136,7 +136,7 @@ def _print_grid(grid: Grid) -> None:
         ).rstrip()
         for cells in [list(grid.columns), *rows]
     ]
-    print("\n".join([grid.title, *(f"  {line}" for line in lines), ""]))  # noqa: T201
+    print("\n".join([grid.title, *(f"  {line}" for line in lines), ""]))
 
 
 def _is_number(grid: Grid, index: int) -> bool:

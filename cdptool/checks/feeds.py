@@ -74,7 +74,8 @@ def periods(expectation: Expectation, seconds: int, data: SourceData) -> Result:
             expectation, "failed", 1, 1, "period", "there is not a single row with a time before now"
         )
     length = seconds // _DAY if in_days else seconds
-    first = int(found.min()) if in_days else int(found.min()) // length * length  # type: ignore[arg-type]
+    first = int(found.sort().item(0))
+    first = first if in_days else first // length * length
     today = (data.moment.astimezone(ZoneInfo(data.tz)).date() - date(1970, 1, 1)).days
     now = today if in_days else int(data.moment.timestamp())
     n_periods = (now - first) // length

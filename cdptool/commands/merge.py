@@ -88,7 +88,7 @@ def _report(session: Session, resolution: Resolution, difference: Changes, *, dr
     n_records = resolution.identity.height
     n_profiles = resolution.identity["profile_id"].n_unique()
     sizes = resolution.identity.group_by("profile_id").len()["len"]
-    largest = int(sizes.max() or 0)  # type: ignore[arg-type]
+    largest = sizes.sort().item(-1) if len(sizes) else 0
     what = "would be" if dry_run else "are"
     rows = tuple(
         (name.removeprefix("n_").replace("_", " "), value)

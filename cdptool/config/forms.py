@@ -237,7 +237,7 @@ class Shape(Generic[T]):
 
     def _defaults(self) -> dict[str, object]:
         """Each attribute of the dataclass and its default, `MISSING` where it has none."""
-        each = dataclasses.fields(self.build)  # type: ignore[arg-type]
+        each = dataclasses.fields(self.build)  # type: ignore[arg-type]  # every `build` is a dataclass
         return {one.name: one.default for one in each}
 
     def _attributes(self) -> Iterable[tuple[str, tuple[str, ...]]]:

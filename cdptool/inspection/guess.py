@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -90,12 +90,12 @@ class _Column:
         """The share that must be valid for this type."""
         return _LIKELY if kind in self.hints else _SURE
 
-    def guess(self, kind: str, share: float, what: str, note: str = "", **more: object) -> Guess:
+    def guess(self, kind: str, share: float, what: str, note: str = "", **more: Any) -> Guess:
         """The guess with its sentence."""
         count, rows = self.sample.n_distinct, self.sample.n_rows
         text = f"{_percent(share)} of {rows:,} text{'s' * (rows != 1)} ({count:,} different) are {what}"
         evidence = f"{text}; {note}" if note else text
-        return Guess(kind, share=share, evidence=evidence, n_distinct=count, n_rows=rows, **more)  # type: ignore[arg-type]
+        return Guess(kind, share=share, evidence=evidence, n_distinct=count, n_rows=rows, **more)
 
 
 def guess_column(name: str, texts: pl.Series, *, region: str | None = None) -> Guess:

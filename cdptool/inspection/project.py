@@ -294,7 +294,7 @@ def _best_meeting(
     shares = {}
     for name, theirs in known.items():
         alike = bool(tokens & {singular(word) for word in name.split("_")})
-        is_long = (mine.str.len_chars().mean() or 0) >= 4 and len(mine) >= 3  # type: ignore[operator]
+        is_long = mine.str.len_chars().sum() >= 4 * len(mine) and len(mine) >= 3
         if alike or is_long:
             shares[name] = float(mine.is_in(theirs.implode()).sum()) / len(mine)
     best = max(shares, key=lambda name: shares[name], default=None)

@@ -276,7 +276,8 @@ def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> 
         if sure:
             return pl.when(open_).then(kept).otherwise(value), pl.when(open_).then(kept).otherwise(value)
         hull = [pl.when(decided).then(value).otherwise(part(f"possible_{end}")) for end in ("min", "max")]
-        return tuple(pl.when(open_).then(kept).otherwise(end) for end in hull)  # type: ignore[return-value]
+        least, most = (pl.when(open_).then(kept).otherwise(end) for end in hull)
+        return least, most
     if sure:
         return closed(value), closed(value)
     least = pl.when(decided).then(value).otherwise(part("possible_min"))

@@ -150,12 +150,11 @@ def _output(
         columns.append(segments[rule.name].lo.alias(rule.name))
         columns += [pl.col(f"{rule.name}#{i + 1}") for i in range(len(rule.lines))]
     output = frame.select(*columns, MIXED_CURRENCY)
-    narrow = {
-        name: pl.Float64() if dtype.is_float() else pl.Int64()
+    return output.with_columns(
+        pl.col(name).cast(pl.Float64() if dtype.is_float() else pl.Int64())
         for name, dtype in output.collect_schema().items()
         if dtype.is_numeric() and dtype not in (pl.Int64, pl.Float64)
-    }
-    return output.cast(narrow) if narrow else output  # type: ignore[arg-type]
+    )
 
 
 def _written(seen: pl.Expr, value: Value) -> pl.Expr:

@@ -12,13 +12,16 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.sources.json_values import JsonPath
+
+if TYPE_CHECKING:
+    from polars._typing import PolarsDataType
 
 PART: Final = 1 << 20  # bytes tried at once
 LEAST = 64 << 10  # below this it is not worth loading the parser
@@ -203,15 +206,16 @@ def _expression(path: JsonPath, schema: pl.Schema) -> tuple[pl.Expr, bool] | Non
         return (pl.col(path.name), True) if is_plain else None
     if not path.steps or path.steps[0] not in schema:
         return nothing, False
-    expression, kind, is_in_list = pl.col(str(path.steps[0])), schema[str(path.steps[0])], False
+    kind: PolarsDataType = schema[str(path.steps[0])]
+    expression, is_in_list = pl.col(str(path.steps[0])), False
     for step in path.steps[1:]:
         if isinstance(step, int):
             if not isinstance(kind, pl.List):
                 return nothing, is_in_list
-            expression, kind, is_in_list = expression.list.get(step, null_on_oob=True), kind.inner, True  # type: ignore[assignment]
+            expression, kind, is_in_list = expression.list.get(step, null_on_oob=True), kind.inner, True
         elif isinstance(kind, pl.Struct) and any(each.name == step for each in kind.fields):
             expression = expression.struct.field(step)
-            kind = next(each.dtype for each in kind.fields if each.name == step)  # type: ignore[assignment]
+            kind = next(each.dtype for each in kind.fields if each.name == step)
         else:
             return nothing, is_in_list
     return (expression, True) if kind in (pl.String, pl.Null) else None

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -130,7 +131,7 @@ class _FileReading:
         self._undecodable = b""  # records that are not UTF-8, as many as tell the encoding
         self._first_quarantined: int | None = None
         self._n_read = self._n_excluded = self._n_blank = self._n_staged = 0
-        self._newest: object = None
+        self._newest: Any = None
 
     def _opened(self) -> OpenedSource:
         wanted = tuple(sorted(needed_columns(self._spec)))
@@ -209,7 +210,7 @@ class _FileReading:
             AT in rows.columns and spec.feeds != "table"
         )  # a table's own `at` is a column like any other
         newest = rows[AT].max() if has_time else None
-        self._newest = max((t for t in (self._newest, newest) if t is not None), default=None)  # type: ignore[type-var]
+        self._newest = max((t for t in (self._newest, newest) if t is not None), default=None)
         if spec.feeds == "records":
             rows, id_name = record_rows(rows, spec, filled), "record_id"
         elif spec.feeds == "stream":

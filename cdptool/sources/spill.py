@@ -19,7 +19,7 @@ class Spill:
 
     def __init__(self, dtype: type[np.generic], folder: str | None = None) -> None:
         self._dtype = np.dtype(dtype)
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (it lives as long as this does)
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  it lives as long as this does
         weakref.finalize(self, self._file.close)
         self._size = 0
 

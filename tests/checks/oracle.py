@@ -50,7 +50,9 @@ def failing_rows(text: str, files: list[tuple[bool, list[Row]]]) -> list[str]:
     if text.startswith("unique"):
         names = [name.strip() for name in text.removeprefix("unique(").removesuffix(")").split(",")]
         keys = Counter(key(row, names) for _, rows in files for row in rows)
-        test: Callable[[Row], Truth] = lambda row: keys[key(row, names)] == 1 if key(row, names) else None  # noqa: E731
+
+        def test(row: Row) -> Truth:
+            return keys[key(row, names)] == 1 if key(row, names) else None
     else:
         test = CONDITIONS[text]
     return sorted(

@@ -28,7 +28,7 @@ VENDORS = (*SMALL, *LARGE) if ROUNDS > 1 else SMALL
 
 
 def _init(into: Path, *files: Path, **wishes: object) -> Report:
-    return init_project(files, Wishes(into, **wishes), lambda _: None)  # type: ignore[arg-type]
+    return init_project(files, Wishes(into, **wishes), lambda _: None)
 
 
 def _ingest(folder: Path) -> Report:
@@ -78,7 +78,7 @@ def test_the_sample_data_run_as_proposed(tmp_path: Path) -> None:
     project = load_project(tmp_path / "p")
     feeds = Counter(source.feeds for source in project.sources)
     assert feeds["records"] == 3
-    assert {"ma_kh", "so_the", "account_id", "email", "phone"} <= {key.field for key in project.merge.keys}  # type: ignore[union-attr]
+    assert {"ma_kh", "so_the", "account_id", "email", "phone"} <= {key.field for key in project.merge.keys}
     assert project.region == "VN"
     assert report.data["changed"]
 

@@ -109,7 +109,7 @@ class Shop:
 
     def counts(self) -> tuple[int, int, int, int]:
         found = self.tables()["files"].select(pl.col("^rows_(read|accepted|duplicate|quarantined)$").sum())
-        return found.row(0)  # type: ignore[return-value]
+        return found.row(0)
 
 
 def test_list_counts_what_status_counts_and_the_values_set_to_null(tmp_path: Path) -> None:

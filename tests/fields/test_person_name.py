@@ -108,7 +108,7 @@ def test_names_are_split_by_order() -> None:
     )
 
     def split(order: str) -> list[tuple[str | None, ...]]:
-        parts = split_name(pl.col("n"), order)  # type: ignore[arg-type]
+        parts = split_name(pl.col("n"), order)
         return names.select(g=parts.given, m=parts.middle, f=parts.family).rows()
 
     nothing = (None, None, None)

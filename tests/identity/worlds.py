@@ -71,7 +71,7 @@ def plan(*passes: str, **parts: Any) -> MergePlan:
 
 def judged(left: int, right: int, judgement: str, when: str = "2026-01-01") -> Judged:
     """One line of decisions.csv about two CRM records."""
-    return Judged(f"crm:{left}", f"crm:{right}", judgement, "an", when, "")  # type: ignore[arg-type]
+    return Judged(f"crm:{left}", f"crm:{right}", judgement, "an", when, "")
 
 
 def resolved(

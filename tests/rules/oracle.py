@@ -8,11 +8,9 @@ It shares the nodes and the parser with the product, nothing else; windows are i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from cdptool.rules.nodes import (
     Aggregate,
@@ -31,72 +29,26 @@ from cdptool.rules.nodes import (
     Or,
 )
 from cdptool.rules.windows import Calendar, Forward, Rolling
-
-TICK = timedelta(microseconds=1)
-Truth = bool | None
-
-
-@dataclass(frozen=True)
-class Val:
-    lo: Any
-    hi: Any
-    empty: Truth
-    kind: str
-
-
-@dataclass(frozen=True)
-class Row:
-    stream: str
-    at: datetime
-    id: int
-    cells: dict[str, Any] = field(compare=False, hash=False)
-
-
-@dataclass
-class World:
-    """Everything known of one profile, and the declarations behind it."""
-
-    fields: dict[str, Any]
-    rows: list[Row]
-    kinds: dict[str, str]  # of `stream.column`, `table.column`, and fields
-    refs: dict[str, str]  # `stream.column` to table
-    tables: dict[str, dict[Any, dict[str, Any]]]
-    complete: dict[str, datetime]
-    rules: dict[str, list[Node]]
-    segments: set[str]
-    zone: ZoneInfo
-    week_starts: str
-
-
-@dataclass(frozen=True)
-class Here:
-    """Who a node is read for, and its clock."""
-
-    clock: datetime
-    cut: datetime
-    row: Row | None = None
-    outer: Row | None = None
-
-
-def exactly(value: Any, kind: str) -> Val:
-    return Val(value, value, value is None, kind)
-
-
-def known(val: Val) -> bool:
-    return val.empty is False and val.lo is not None and val.lo == val.hi
-
-
-# Kleene
-def k_not(truth: Truth) -> Truth:
-    return None if truth is None else not truth
-
-
-def k_and(truths: list[Truth]) -> Truth:
-    return False if False in truths else (None if None in truths else True)
-
-
-def k_or(truths: list[Truth]) -> Truth:
-    return True if True in truths else (None if None in truths else False)
+from tests.rules.oracle_values import (
+    TICK,
+    Here,
+    Row,
+    Truth,
+    Val,
+    World,
+    average,
+    both,
+    days,
+    defaulted,
+    exactly,
+    k_and,
+    k_not,
+    k_or,
+    known,
+    mode,
+    money,
+    spelled,
+)
 
 
 class Oracle:
@@ -421,44 +373,3 @@ class Oracle:
         for step in path[1:]:
             name = f"{self.world.refs[name]}.{step}"
         return self.world.kinds[name]
-
-
-def average(values: list[Any]) -> float:
-    return sum(sorted(values)) / len(values)
-
-
-def mode(found: list[tuple[Row, bool, Any, str]]) -> Any:
-    counts: dict[Any, tuple[int, datetime, int]] = {}
-    for row, _, value, _ in found:
-        counts[value] = (counts.get(value, (0,))[0] + 1, row.at, row.id)
-    return max(counts, key=lambda value: counts[value])
-
-
-def money(val: Val) -> Val:
-    if val.kind != "number":
-        return val
-    return Val(*(None if end is None else end * 10_000 for end in (val.lo, val.hi)), val.empty, "money")
-
-
-def both(a: Any, b: Any, op: str) -> Any:
-    if a is None or b is None:
-        return None
-    return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b}[op]()
-
-
-def days(a: Any, b: Any) -> float | None:
-    return None if a is None or b is None else (a - b) / TICK / 86_400_000_000
-
-
-def defaulted(val: Val, other: Val) -> Val:
-    if val.empty is False:
-        return val
-    if val.empty is True:
-        return other
-    ends = [(val.lo, other.lo), (val.hi, other.hi)]
-    lo, hi = (None if None in pair else pick(pair) for pair, pick in zip(ends, (min, max), strict=True))
-    return Val(lo, hi, k_and([val.empty, other.empty]), val.kind)
-
-
-def spelled(node: Node) -> list[str]:
-    return [node.name] if isinstance(node, Name) else [*spelled(node.base), node.name]  # type: ignore[union-attr]

@@ -13,7 +13,8 @@ import pytest
 from cdptool.rules import check_rules, evaluate_kernel
 from cdptool.rules.nodes import to_text
 from tests.frames import ROUNDS
-from tests.rules.oracle import Here, Oracle, Val, known
+from tests.rules.oracle import Oracle
+from tests.rules.oracle_values import Here, Val, known
 from tests.rules.worlds import Case, make_case
 
 N_CASES = 26

@@ -95,10 +95,10 @@ def test_bounds_of_a_column_are_those_of_each_clock(zone: str) -> None:
     frame = pl.DataFrame({"at": clocks}, schema={"at": UTC_TIME})
     for text in WINDOWS:
         window, starts = parse_window(text), rng.choice(("monday", "sunday", "saturday"))
-        first, last = moment_bounds(window, pl.col("at"), cut, zone, starts)  # type: ignore[arg-type]
+        first, last = moment_bounds(window, pl.col("at"), cut, zone, starts)
         assert first is not None
         found = frame.select(first=first, last=last).rows()
-        expected = [tuple(bounds(window, clock, cut, ZoneInfo(zone), starts)) for clock in clocks]  # type: ignore[arg-type]
+        expected = [tuple(bounds(window, clock, cut, ZoneInfo(zone), starts)) for clock in clocks]
         assert found == expected, (text, starts)
 
 

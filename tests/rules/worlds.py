@@ -16,7 +16,7 @@ from cdptool.profiles import tagged_schema
 from cdptool.rules import Catalog, Rule, RuleBook, needs, parse
 from cdptool.rules.book import kind_of
 from cdptool.tables import Column, StreamSchema, TableSchema
-from tests.rules.oracle import Row, World
+from tests.rules.oracle_values import Row, World
 
 PLACE = Place("rules.yaml", 1, 1)
 SKUS = ("s1", "s2", "s3")

@@ -32,7 +32,7 @@ CONTEXT = ReadContext(
 
 
 def mapped(name: str, kind: str, column: str | None = None, **options: object) -> Mapped:
-    return Mapped(name, kind, column=column or name, **options)  # type: ignore[arg-type]
+    return Mapped(name, kind, column=column or name, **options)
 
 
 CRM = SourceSpec(
@@ -91,7 +91,7 @@ class Reading:
     def counts(self) -> tuple[int, int, int, int]:
         """Rows read, accepted, duplicate, quarantined."""
         row = self.result.file.row(0, named=True)
-        return tuple(row[f"rows_{name}"] for name in ("read", "accepted", "duplicate", "quarantined"))  # type: ignore[return-value]
+        return tuple(row[f"rows_{name}"] for name in ("read", "accepted", "duplicate", "quarantined"))
 
     def known(self) -> Known:
         """What the next file of the source must know."""

@@ -38,7 +38,7 @@ def opened(
     """The wanted columns (all of none), the rejected lines and the number of blank ones."""
     path = folder / "access.log"
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    source = open_source(str(path), Dialect(**dialect), Place("log"), block=block, wanted=wanted)  # type: ignore[arg-type]
+    source = open_source(str(path), Dialect(**dialect), Place("log"), block=block, wanted=wanted)
     names = wanted or source.names
     needed = tuple(str(source.names.index(name)) for name in names)
     blocks = list(source.blocks(needed))
@@ -182,7 +182,7 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def without(name: str, *args: object, **kwargs: object) -> object:
         if name == "ua_parser":
             raise ImportError(name)
-        return real(name, *args, **kwargs)  # type: ignore[arg-type]
+        return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
     monkeypatch.setattr(access_log, "knows_agents", lambda: False)

@@ -27,7 +27,7 @@ CSV = b"id,email\n007,a@example.com\n"
 
 def arrow_bytes(frame: pl.DataFrame = PEOPLE, *, is_stream: bool = False, **options: object) -> bytes:
     buffer = io.BytesIO()
-    (frame.write_ipc_stream if is_stream else frame.write_ipc)(buffer, **options)  # type: ignore[operator]
+    (frame.write_ipc_stream if is_stream else frame.write_ipc)(buffer, **options)
     return buffer.getvalue()
 
 
@@ -46,7 +46,7 @@ def test_arrow_files_and_streams_are_read_like_parquet(
     tmp_path: Path, is_stream: bool, compression: str, declared: str | None
 ) -> None:
     data = arrow_bytes(is_stream=is_stream, compression=compression)
-    found = read(tmp_path, data, replace(CRM, dialect=Dialect(format=declared)))  # type: ignore[arg-type]
+    found = read(tmp_path, data, replace(CRM, dialect=Dialect(format=declared)))
     assert found.counts == (3, 2, 0, 1)
     assert found.tables["records"].select("source_key", "email", "row").rows() == [
         ("007", "an@example.com", 1),
@@ -95,7 +95,7 @@ def test_a_format_that_is_not_what_was_declared_is_refused(
     tmp_path: Path, data: bytes, declared: str | None, problem: str
 ) -> None:
     with pytest.raises(SourceError) as caught:
-        read(tmp_path, data, replace(CRM, dialect=Dialect(format=declared)))  # type: ignore[arg-type]
+        read(tmp_path, data, replace(CRM, dialect=Dialect(format=declared)))
     assert caught.value.findings[0].problem == problem
     assert caught.value.findings[0].hint
 

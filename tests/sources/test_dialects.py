@@ -21,7 +21,7 @@ def rows_of(folder: Path, data: bytes, **dialect: object) -> tuple[tuple[str, ..
     """The names, all rows as texts, and the notes."""
     path = folder / "x.csv"
     path.write_bytes(data)
-    source = open_source(str(path), Dialect(**dialect), Place("x.csv"))  # type: ignore[arg-type]
+    source = open_source(str(path), Dialect(**dialect), Place("x.csv"))
     blocks = list(source.blocks(source.names))
     assert not any(block.rejected for block in blocks)
     return source.names, [row for b in blocks for row in b.frame.fill_null("").rows()], source.notes

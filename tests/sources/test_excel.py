@@ -25,7 +25,7 @@ def texts(folder: Path, data: bytes, **dialect: object) -> tuple[tuple[str, ...]
     """The names, and the texts of all columns."""
     path = folder / "file"
     path.write_bytes(data)
-    source = open_source(str(path), Dialect(**dialect), Place("file"))  # type: ignore[arg-type]
+    source = open_source(str(path), Dialect(**dialect), Place("file"))
     needed = tuple(str(i) for i in range(len(source.names)))
     return source.names, [row for block in source.blocks(needed) for row in block.frame.iter_rows()]
 

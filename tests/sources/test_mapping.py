@@ -23,7 +23,7 @@ HERE = Place("sources.yaml", 7, 10)
 
 
 def made(name: str, kind: str, text: str, **options: object) -> Mapped:
-    return Mapped(name, kind, expr=Expression(text, HERE), **options)  # type: ignore[arg-type]
+    return Mapped(name, kind, expr=Expression(text, HERE), **options)
 
 
 def note(column: Mapped):

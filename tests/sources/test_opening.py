@@ -18,7 +18,7 @@ ZSTD = pa.compress(TEXT.encode(), codec="zstd", asbytes=True)
 
 
 def keys(folder: Path, data: bytes, **dialect: object) -> list[str]:
-    spec = replace(CRM, dialect=Dialect(**dialect))  # type: ignore[arg-type]
+    spec = replace(CRM, dialect=Dialect(**dialect))
     return read(folder, data, spec).tables["records"]["source_key"].to_list()
 
 

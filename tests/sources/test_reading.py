@@ -249,10 +249,10 @@ def test_the_counts_add_up_with_an_independent_count(tmp_path: Path, seed: int, 
 @pytest.mark.parametrize("spec", [SHOP, replace(SHOP, key=("order",))])
 def test_block_size_changes_no_byte(tmp_path: Path, seed: int, spec: object) -> None:
     text = dirty_text(random.Random(seed), 60)
-    whole = read(tmp_path, text, spec)  # type: ignore[arg-type]
+    whole = read(tmp_path, text, spec)
     expected = {staged.table: Path(staged.path).read_bytes() for staged in whole.result.staged}
     for block in (64, 300, 1500):
-        found = read(tmp_path, text, spec, block=block)  # type: ignore[arg-type]
+        found = read(tmp_path, text, spec, block=block)
         assert_frame_equal(found.result.file, whole.result.file)
         for table, frame in whole.tables.items():
             assert_frame_equal(found.tables[table], frame)

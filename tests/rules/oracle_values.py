@@ -1,0 +1,117 @@
+"""What the slow evaluator works on: values with two bounds, rows, the world of one profile; and sums over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cdptool.rules.nodes import Name, Node
+
+TICK = timedelta(microseconds=1)
+Truth = bool | None
+
+
+@dataclass(frozen=True)
+class Val:
+    lo: Any
+    hi: Any
+    empty: Truth
+    kind: str
+
+
+@dataclass(frozen=True)
+class Row:
+    stream: str
+    at: datetime
+    id: int
+    cells: dict[str, Any] = field(compare=False, hash=False)
+
+
+@dataclass
+class World:
+    """Everything known of one profile, and the declarations behind it."""
+
+    fields: dict[str, Any]
+    rows: list[Row]
+    kinds: dict[str, str]  # of `stream.column`, `table.column`, and fields
+    refs: dict[str, str]  # `stream.column` to table
+    tables: dict[str, dict[Any, dict[str, Any]]]
+    complete: dict[str, datetime]
+    rules: dict[str, list[Node]]
+    segments: set[str]
+    zone: ZoneInfo
+    week_starts: str
+
+
+@dataclass(frozen=True)
+class Here:
+    """Who a node is read for, and its clock."""
+
+    clock: datetime
+    cut: datetime
+    row: Row | None = None
+    outer: Row | None = None
+
+
+def exactly(value: Any, kind: str) -> Val:
+    return Val(value, value, value is None, kind)
+
+
+def known(val: Val) -> bool:
+    return val.empty is False and val.lo is not None and val.lo == val.hi
+
+
+# Kleene
+def k_not(truth: Truth) -> Truth:
+    return None if truth is None else not truth
+
+
+def k_and(truths: list[Truth]) -> Truth:
+    return False if False in truths else (None if None in truths else True)
+
+
+def k_or(truths: list[Truth]) -> Truth:
+    return True if True in truths else (None if None in truths else False)
+
+
+def average(values: list[Any]) -> float:
+    return sum(sorted(values)) / len(values)
+
+
+def mode(found: list[tuple[Row, bool, Any, str]]) -> Any:
+    counts: dict[Any, tuple[int, datetime, int]] = {}
+    for row, _, value, _ in found:
+        counts[value] = (counts.get(value, (0,))[0] + 1, row.at, row.id)
+    return max(counts, key=lambda value: counts[value])
+
+
+def money(val: Val) -> Val:
+    if val.kind != "number":
+        return val
+    return Val(*(None if end is None else end * 10_000 for end in (val.lo, val.hi)), val.empty, "money")
+
+
+def both(a: Any, b: Any, op: str) -> Any:
+    if a is None or b is None:
+        return None
+    return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b}[op]()
+
+
+def days(a: Any, b: Any) -> float | None:
+    return None if a is None or b is None else (a - b) / TICK / 86_400_000_000
+
+
+def defaulted(val: Val, other: Val) -> Val:
+    if val.empty is False:
+        return val
+    if val.empty is True:
+        return other
+    ends = [(val.lo, other.lo), (val.hi, other.hi)]
+    lo, hi = (None if None in pair else pick(pair) for pair, pick in zip(ends, (min, max), strict=True))
+    return Val(lo, hi, k_and([val.empty, other.empty]), val.kind)
+
+
+def spelled(node: Node) -> list[str]:
+    return [node.name] if isinstance(node, Name) else [*spelled(node.base), node.name]
