@@ -10,7 +10,7 @@ running it on empty frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -68,3 +68,22 @@ class NamedKernel:
     name: str
     keys: tuple[Keys, ...]
     kernel: Kernel
+
+
+def over_all_rows(
+    rows: pl.LazyFrame, work: Callable[[pl.DataFrame], pl.DataFrame], schema: Mapping[str, pl.DataType]
+) -> pl.LazyFrame:
+    """
+    A step of a kernel that needs its rows at once: sorted arrays say runs of rows more plainly than a lazy plan.
+
+    Args:
+        rows: What the kernel was given.
+        work: Called once with all of them.
+        schema: Of what it gives.
+
+    >>> over_all_rows(pl.LazyFrame({"k": [2, 1]}), lambda rows: rows.sort("k"), {"k": pl.Int64()}).collect().rows()
+    [(1,), (2,)]
+    """
+    return rows.map_batches(
+        work, schema=dict(schema), predicate_pushdown=False, projection_pushdown=False, slice_pushdown=False
+    )

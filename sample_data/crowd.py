@@ -192,6 +192,7 @@ def stroll(world: World, device: str | None, user: str | None) -> None:
     rng = world.rng
     start = opening_hours(world, rng.randrange(1, 30))
     session = world.token(8)
+    query = ""
     if rng.random() < 0.35:
         network, campaign = rng.choice(
             (("google", "tim-kiem-chan-ga"), ("meta", "ao-khoac-thu-dong"), ("tiktok", "hoa-sen-2026"))
@@ -201,7 +202,9 @@ def stroll(world: World, device: str | None, user: str | None) -> None:
             "clicked_at": f"{utc(start - timedelta(seconds=3)):%Y-%m-%dT%H:%M:%SZ}",
         }
         world.add(files.CLICKS, (start,), **values, network=network, campaign=campaign, anonymous_id=device)
-    web_event(world, start, device, session, "page_view")
+        source = "facebook" if network == "meta" else network
+        query = f"?utm_source={source}&utm_medium=cpc&utm_campaign={campaign}"
+    web_event(world, start, device, session, "page_view", query=query)
     login = rng.randrange(4) if user else 9
     for n in range(rng.randrange(1, 6)):
         moment = start + timedelta(seconds=35 * n + rng.randrange(5, 30))

@@ -244,8 +244,9 @@ def web_event(
     *traps: Trap,
     user: str | None = None,
     sku: str | None = None,
+    query: str = "",
 ) -> None:
-    """Something looked at in a browser."""
+    """Something looked at in a browser; `query` is what the address says of the campaign that led there."""
     page = f"/san-pham/{sku}" if sku else {"login": "/dang-nhap", "search": "/tim-kiem"}.get(action, "/")
     values = {
         "anonymous_id": device,
@@ -253,7 +254,7 @@ def web_event(
         "user_id": user,
         "event": action,
         "sku": sku,
-        "page": page,
+        "page": page + query,
     }
     world.add(files.WEB, (when,), traps, event_id=world.token(12), ts=zulu(when), **values)
 

@@ -103,6 +103,20 @@ def merge(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
+    app, "sessions", "project", "as_of", "dry_run", "buckets", *WRITES,
+    example="cdptool sessions -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def sessions(call: Call, *, dry_run: bool) -> Report:
+    """Cut web and app events into sessions.
+
+    Where each came from, whether it was engaged, whose it is; first and last touch of every profile.
+    """
+    from cdptool.commands.sessions import show_sessions
+
+    return show_sessions(call.settings, dry_run=dry_run)
+
+
+@verb(
     app, "segment", "project", "as_of", "dry_run", "buckets", *WRITES,
     example="cdptool segment -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip

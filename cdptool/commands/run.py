@@ -1,10 +1,10 @@
-"""`cdptool run`: ingest → merge → segment → plan → export, each step only when its inputs changed."""
+"""`cdptool run`: ingest → merge → sessions → segment → plan → export, each step only when its inputs changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from cdptool.commands import export, ingest, merge, plan, segment
+from cdptool.commands import export, ingest, merge, plan, segment, sessions
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.files import are_in_place
 from cdptool.commands.report import Grid, Report
@@ -54,6 +54,14 @@ def _steps(session: Session, as_of: AsOf) -> tuple[tuple[str, Callable[[], str],
     declared: list[tuple[str, Callable[[], str], Callable[[], Report]]] = []
     if project.merge is not None:
         declared.append(("merge", lambda: merge.fingerprint_of(session), lambda: merge.merge(session)))
+    if project.sessions:
+        declared.append(
+            (
+                "sessions",
+                lambda: sessions.fingerprint_of(session, as_of),
+                lambda: sessions.make_sessions(session, as_of),
+            )
+        )
     if project.rules is not None:
         declared.append(
             (

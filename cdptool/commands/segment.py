@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
 
 from cdptool.commands.as_of import AsOf, resolve_as_of
+from cdptool.commands.events import latest_events, with_owner
 from cdptool.commands.people import segments_are_of
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import (
@@ -18,22 +19,22 @@ from cdptool.commands.session import (
     mark_done,
     open_session,
 )
+from cdptool.commands.sessions import current
 from cdptool.errors import ConfigError, UsageError
 from cdptool.profiles import (
     changes,
     evaluate,
-    last_versions,
     memberships,
     require_one_currency,
     tagged_events,
     traits,
     under_todays_ids,
     waterfall,
-    with_profile,
 )
 from cdptool.rules import BookNeeds, RuleBook, evaluate_kernel, needs
 from cdptool.sources.outputs import declared_schema
-from cdptool.tables import ALIASES, IDENTITY, MEMBERSHIPS, STREAM, StreamSchema
+from cdptool.tables import ALIASES, MEMBERSHIPS
+from cdptool.web import reassigned
 from cdptool.workspace import Snapshot
 
 OUTPUTS = ("traits", "memberships")
@@ -104,16 +105,12 @@ def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
 def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> _Answers:
     catalog, engine = session.project.catalog, session.engine
     wanted = needs(book, catalog, as_of.moment)
-    streams = {
-        schema.name: _events(session, snapshot, schema, wanted.streams[schema.name].columns)
-        for schema in session.project.streams
-        if schema.name in wanted.streams
-    }
+    streams, complete = _streams(session, snapshot, wanted, as_of)
     kernel = evaluate_kernel(
         book,
         catalog,
         as_of=as_of.moment,
-        complete_until=as_of.complete_until,
+        complete_until=complete,
         tables=_reference_tables(session, snapshot, wanted),
     )
     profiles = snapshot.scan("profiles")
@@ -131,19 +128,32 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
     )
 
 
-def _events(
-    session: Session, snapshot: Snapshot, stream: StreamSchema, columns: Iterable[str]
-) -> pl.LazyFrame:
-    """The rows of a stream with the profile each belongs to, only what the rules read; of an event one version."""
-    schema = {**STREAM, **declared_schema(stream.columns)}
-    rows = snapshot.scan(stream.table, schema).select("event_id", "record_id", "at", "content", *columns)
-    versions = rows.select(pl.len().alias("n_rows"), pl.col("event_id").n_unique().alias("n_events"))
-    n_rows, n_events = session.engine.collect(versions).row(0)
-    if n_rows > n_events:  # most streams have one version of everything, and need no shuffle
-        rows = session.engine.shuffle([rows], [("event_id",)], last_versions)
-    rows = rows.filter(pl.col("record_id").is_not_null())
-    identity = snapshot.scan("identity", IDENTITY)
-    return session.engine.shuffle([rows, identity], [("record_id",), ("record_id",)], with_profile)
+def _streams(
+    session: Session, snapshot: Snapshot, wanted: BookNeeds, as_of: AsOf
+) -> tuple[dict[str, pl.LazyFrame], dict[str, datetime]]:
+    """
+    The rows of every stream the rules read, with the profile each belongs to, and how far the streams are known.
+
+    A stream that is cut into sessions says of each event whose it is; sessions are known as far as their events.
+    """
+    project, complete = session.project, dict(as_of.complete_until)
+    rows: dict[str, pl.LazyFrame] = {}
+    owners: dict[str, pl.LazyFrame] = {}
+    for spec in project.sessions:
+        if {spec.name, spec.of} & set(wanted.streams):
+            rows[spec.name], owners[spec.of] = current(session, snapshot, spec, as_of)
+        if spec.of in complete:
+            complete[spec.name] = complete[spec.of]
+    for schema in project.streams:
+        if schema.name in wanted.streams:
+            found = latest_events(session, snapshot, schema, wanted.streams[schema.name].columns)
+            told = owners.get(schema.name)
+            kernel, by = reassigned, [("event_id",), ("event_id",)]
+            rows[schema.name] = found if told is None else session.engine.shuffle([found, told], by, kernel)
+    known = {
+        name: with_owner(session, snapshot, frame) for name, frame in rows.items() if name in wanted.streams
+    }
+    return known, complete
 
 
 def _reference_tables(session: Session, snapshot: Snapshot, wanted: BookNeeds) -> dict[str, pl.DataFrame]:

@@ -24,6 +24,7 @@ from cdptool.config.plan import PLAN_SHAPE
 from cdptool.config.project import PROJECT_SHAPE, Basics, absolute
 from cdptool.config.reader import Table
 from cdptool.config.rules import RULES_KEYS, judge_rules
+from cdptool.config.sessions import SESSIONS_KEYS, judge_sessions
 from cdptool.config.settings import settings_of, settle
 from cdptool.config.sources import SOURCES_KEYS, complete_sources
 from cdptool.decisions.check import plan_warnings
@@ -33,6 +34,7 @@ from cdptool.errors import ConfigError, Finding, Place
 from cdptool.identity.spec import MergePlan
 from cdptool.rules import Catalog, RuleBook
 from cdptool.sources.spec import SourceSpec
+from cdptool.web.spec import SessionSpec
 
 T = TypeVar("T")
 
@@ -47,6 +49,12 @@ class _Exports:
     exports: tuple[ExportSpec, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sessions:
+    sessions: tuple[SessionSpec, ...] = ()
+
+
+SESSIONS_SHAPE: Final = Shape("project.yaml", _Sessions, SESSIONS_KEYS)
 SOURCES_SHAPE: Final = Shape("sources.yaml", _Sources, SOURCES_KEYS)
 RULES_SHAPE: Final = Shape("rules.yaml", RuleBook, RULES_KEYS)
 EXPORTS_SHAPE: Final = Shape("exports.yaml", _Exports, EXPORTS_KEYS)
@@ -54,6 +62,7 @@ EXPORTS_SHAPE: Final = Shape("exports.yaml", _Exports, EXPORTS_KEYS)
 # Each file and the section it holds. project.yaml may hold the keys of all of them.
 FILES: Final[tuple[tuple[str, Shape[Any]], ...]] = (
     ("project.yaml", PROJECT_SHAPE),
+    ("project.yaml", SESSIONS_SHAPE),
     ("sources.yaml", SOURCES_SHAPE),
     ("merge.yaml", MERGE_SHAPE),
     ("rules.yaml", RULES_SHAPE),
@@ -105,6 +114,7 @@ def load_project(
         fields=basics.fields,
         streams=basics.streams,
         tables=basics.tables,
+        sessions=parts.sessions,
         sources=parts.sources,
         merge=parts.merge,
         rules=parts.rules,
@@ -121,6 +131,7 @@ class _Parts:
     """The sections that could be read."""
 
     basics: Basics | None
+    sessions: tuple[SessionSpec, ...]
     sources: tuple[SourceSpec, ...]
     merge: MergePlan | None
     rules: RuleBook | None
@@ -135,6 +146,7 @@ def _read_sections(found: Found, top: Table, reading: Reading) -> _Parts:
     calendar = {"tz": basics.tz, "week_starts": basics.week_starts} if basics else {}
     return _Parts(
         basics,
+        (_section(found, top, SESSIONS_SHAPE, reading) or _Sessions()).sessions,
         complete or (),
         _section(found, top, MERGE_SHAPE, reading),
         _section(found, top, RULES_SHAPE, reading),
@@ -149,9 +161,14 @@ def _judge(found: Found, parts: _Parts, reading: Reading) -> tuple[Finding, ...]
     if basics is None or found.unreadable:
         return ()
     lists = tuple(f"{key}s" for key in reading.types("key"))
-    catalog = Catalog(basics.fields, basics.streams, basics.tables, lists, basics.tz, basics.week_starts)
+    streams = (*basics.streams, *(spec.schema for spec in parts.sessions))
+    catalog = Catalog(basics.fields, streams, basics.tables, lists, basics.tz, basics.week_starts)
     judged = judge_rules(parts.rules, parts.plan, catalog)
-    judged = (*judged, *(plan_warnings(parts.plan) if parts.plan is not None else ()))
+    judged = (
+        *judge_sessions(parts.sessions, basics.streams),
+        *judged,
+        *(plan_warnings(parts.plan) if parts.plan is not None else ()),
+    )
     found.findings += [each for each in judged if each.severity == "error"]
     return tuple(in_order(each for each in judged if each.severity != "error"))
 

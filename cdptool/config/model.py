@@ -21,13 +21,14 @@ from cdptool.identity.spec import MergePlan
 from cdptool.rules import Catalog, RuleBook
 from cdptool.sources.spec import SourceSpec
 from cdptool.tables import Column, StreamSchema, TableSchema
+from cdptool.web.spec import SessionSpec
 
 Week: TypeAlias = Literal["monday", "sunday", "saturday"]
 Section: TypeAlias = Literal["project", "sources", "merge", "rules", "plan", "exports"]
 
 # What each step reads. `workspace`, `out` and `name` say where, not what: they change no digest.
 SECTIONS: Final[tuple[tuple[Section, tuple[str, ...]], ...]] = (
-    ("project", ("tz", "week_starts", "currency", "region", "fields", "streams", "tables")),
+    ("project", ("tz", "week_starts", "currency", "region", "fields", "streams", "tables", "sessions")),
     ("sources", ("sources",)),
     ("merge", ("merge",)),
     ("rules", ("rules",)),
@@ -60,6 +61,7 @@ class Project:
     fields: tuple[Column, ...]
     streams: tuple[StreamSchema, ...]
     tables: tuple[TableSchema, ...]
+    sessions: tuple[SessionSpec, ...]
     sources: tuple[SourceSpec, ...]
     merge: MergePlan | None
     rules: RuleBook | None
@@ -73,7 +75,8 @@ class Project:
     def catalog(self) -> Catalog:
         """The names that rules may speak of."""
         lists = tuple(f"{key.field}s" for key in self.merge.keys) if self.merge else ()
-        return Catalog(self.fields, self.streams, self.tables, lists, self.tz, self.week_starts)
+        streams = (*self.streams, *(spec.schema for spec in self.sessions))
+        return Catalog(self.fields, streams, self.tables, lists, self.tz, self.week_starts)
 
     def digest(self, section: Section) -> str:
         """The sha256 of what a section means, in hex."""
