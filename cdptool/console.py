@@ -123,7 +123,8 @@ def _print_grid(grid: Grid) -> None:
 
         table = Table(title=Text(grid.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for index, name in enumerate(grid.columns):
-            table.add_column(Text(name), justify="right" if _is_number(grid, index) else "left")
+            is_number = _is_number(grid, index)  # kept whole: on a narrow terminal texts give way
+            table.add_column(Text(name), justify="right" if is_number else "left", no_wrap=is_number)
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         Console(markup=False, highlight=False).print(table)

@@ -96,7 +96,7 @@ def _look_at_all(paths: list[Path], wishes: Wishes) -> tuple[tuple[FileFacts, ..
         except SourceError as error:
             findings += error.findings
             continue
-        shape = (found.about, *found.texts.columns)
+        shape = (found.about, *found.texts.columns, str(found.dialect))
         looked[shape] = _together(looked[shape], found) if shape in looked else found
     if not looked:
         raise SourceError(*findings)

@@ -255,6 +255,8 @@ def _number(column: _Column) -> Guess | None:
     sample = column.sample
     if "phone" in column.hints and sample.matching(r"^\d{7,}$") >= _SURE:
         return None  # numbers of a kind, but not to reckon with
+    if sample.matching(r"^\+\d{7,}$") > 0.01:
+        return None  # nobody writes an amount so: the plus is part of a phone number that may not be valid
     if sample.matching(r"^[^\p{L}]*\d[^\p{L}]*$|^\D{0,5}\d[\d.,'’\s]*\D{0,6}$") < column.least("money"):
         return None
     shares = {sign: _share_of_numbers(column, sign) for sign in _SIGNS}

@@ -47,7 +47,9 @@ def settle(column: ColumnFacts, file: FileFacts, defaults: Defaults) -> Settled:
             else f"{guess.type} with decimal"
         )
         return Settled(
-            "text", (), f"a {kind} {first} or {second}: {guess.evidence.split('; ')[-1]}, so say which"
+            "text",
+            (),
+            f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} {first} or {second}: {guess.evidence.split('; ')[-1]}, so say which",
         )
     if guess.type in ("date", "datetime"):
         return Settled(

@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from cdptool.errors import Place, SourceError
-from cdptool.sources.parquet import BATCH_ROWS, refuse_nested
+from cdptool.sources.parquet import BATCH_ROWS, nested_columns, refuse_nested
 from cdptool.sources.sniff import unique_names
 
 FILE: Final = b"ARROW1\0\0"
@@ -35,6 +35,10 @@ class ArrowSource:
     is_stream: bool
     schema: Any  # pyarrow's, which has no types
     place: Place
+
+    def nested(self) -> tuple[int, ...]:
+        """Which columns, by position from 0, hold lists or structs."""
+        return nested_columns(self.schema)
 
     def batches(self, needed: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         """

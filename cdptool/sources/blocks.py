@@ -41,6 +41,7 @@ class OpenedSource:
 
     is_mixed: bool = False  # its texts may be made of typed values, or be as somebody wrote them
     has_lines: bool = False  # a plain text of lines: what is added to it can be read by itself
+    nested: tuple[str, ...] = ()  # columns of a typed file that hold lists or structs: no column of ours can
 
     @property
     def raw_form(self) -> RawForm:
@@ -208,7 +209,7 @@ def _open_typed(source: ParquetSource | ArrowSource, dialect: Dialect) -> Opened
             yield TextBlock(frame, np.arange(row, row + frame.height), (), 0)
             row += frame.height
 
-    return OpenedSource(names, notes, True, blocks)
+    return OpenedSource(names, notes, True, blocks, nested=tuple(names[i] for i in source.nested()))
 
 
 def _text_notes(text: OpenedText) -> Iterator[str]:

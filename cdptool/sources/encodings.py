@@ -11,12 +11,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 SAMPLE_LIMIT: Final = 64 << 10  # bytes of lines that are judged
 _LEAST = 0.8  # share of the letters that must make sense
 _SIGNS: Final = frozenset("–—‘’“”„…€£©®°·«»¿¡º™•×½¼²³§¥\xa0")
 _WESTERN: Final = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßœšžÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŒŠŽ")
+_CENTRAL: Final = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽäëöüÄÖÜßőűŐŰăâîșşţĂÂÎŞŢđĐ")
 _BASES: Final = "aăâeêioôơuưy"
 _TONES: Final = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
 _VIETNAMESE: Final = frozenset(
@@ -49,6 +50,7 @@ def _is_leading(codec: str, first: int, last: int) -> Callable[[str], bool]:
 _CANDIDATES: Final = (
     _Candidate("cp1252", "Western European", _WESTERN.__contains__),
     _Candidate("cp1258", "Vietnamese", _VIETNAMESE.__contains__),
+    _Candidate("cp1250", "Central European", _CENTRAL.__contains__),
     _Candidate("cp1251", "Cyrillic", lambda letter: "А" <= letter <= "я" or letter in "ёЁ№"),
     _Candidate("cp949", "Korean", _is_leading("cp949", 0xB0, 0xC8)),
     _Candidate("cp932", "Japanese", lambda c: "ぁ" <= c <= "ヿ" or _is_leading("cp932", 0x88, 0x97)(c)),
@@ -80,14 +82,32 @@ def encoding_hint(data: bytes) -> str:
     >>> encoding_hint("Zoë,François,Müller".encode("cp1252"))
     "probably `encoding: cp1252` (Western European: 3 of 3 letters make sense); declare it in the source's dialect"
     """
+    found = guess_encoding(data)
+    if found is None:
+        return "declare the file's `encoding` in the source's dialect, such as cp1252, cp1258 or utf-16"
+    return f"probably `encoding: {found.name}` ({found.evidence}); declare it in the source's dialect"
+
+
+class GuessedEncoding(NamedTuple):
+    """An encoding by its Python name, and what speaks for it."""
+
+    name: str
+    evidence: str
+
+
+def guess_encoding(data: bytes) -> GuessedEncoding | None:
+    """
+    The encoding in which the lines that are not UTF-8 make the most sense; None where none makes enough.
+
+    >>> guess_encoding("Łukasz,Kraków,Żółty".encode("cp1250"))
+    GuessedEncoding(name='cp1250', evidence='Central European: 5 of 5 letters make sense')
+    """
     lines = [line for line in data[:SAMPLE_LIMIT].splitlines() if not _is_utf8(line)]
     best = max((_judge(candidate, lines) for candidate in _CANDIDATES), key=lambda judged: judged.score)
     if best.score < _LEAST:
-        return "declare the file's `encoding` in the source's dialect, such as cp1252, cp1258 or utf-16"
-    return (
-        f"probably `encoding: {best.candidate.name}` ({best.candidate.languages}: {best.n_good:,} of"
-        f" {best.n_letters:,} letters make sense); declare it in the source's dialect"
-    )
+        return None
+    evidence = f"{best.candidate.languages}: {best.n_good:,} of {best.n_letters:,} letters make sense"
+    return GuessedEncoding(best.candidate.name, evidence)
 
 
 def wide_encoding(head: bytes) -> str | None:

@@ -33,6 +33,13 @@ _COMPRESSED: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"
 # What arrives under the name of an export and is none: (first bytes, what it is, what to do).
 _NOT_TEXT: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "a zip archive", "unpack it first"),
+    (b"\x1f\x8b", "packed twice", "unpack it once"),
+    (b"\x28\xb5\x2f\xfd", "packed twice", "unpack it once"),
+    (b"PAR1", "a packed Parquet file", "unpack it: Parquet is packed inside"),
+    (b"ARROW1", "a packed Arrow file", "unpack it"),
+    (b"SQLite format 3\0", "an SQLite database", "export its tables as CSV or Parquet"),
+    (b"\x89PNG", "a picture", "ask the system for a CSV export"),
+    (b"\xff\xd8\xff", "a picture", "ask the system for a CSV export"),
     (b"FEA1", "a Feather file of version 1", "write it as Feather version 2 or Parquet"),
     (b"%PDF", "a PDF document", "ask the system for a CSV export"),
     (b"BZh", "bzip2 compressed", "pack it with gzip or zstd, or unpack it"),

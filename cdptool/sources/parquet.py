@@ -28,6 +28,10 @@ class ParquetSource:
     file: pq.ParquetFile
     place: Place
 
+    def nested(self) -> tuple[int, ...]:
+        """Which columns, by position from 0, hold lists or structs."""
+        return nested_columns(self.file.schema_arrow)
+
     def batches(self, needed: tuple[str, ...]) -> Iterator[pl.DataFrame]:
         """
         The rows in order, columns named by their position as text (`0`, `1`, …).
@@ -49,6 +53,16 @@ class ParquetSource:
                 yield frame
 
 
+def nested_columns(schema: Any) -> tuple[int, ...]:
+    """Which columns of an Arrow schema, by position from 0, hold more than one value per row."""
+    import pyarrow as pa
+
+    fields = [(str(i), kind) for i, kind in enumerate(schema.types)]  # without metadata, as above
+    empty = pl.from_arrow(pa.schema(fields).empty_table())
+    assert isinstance(empty, pl.DataFrame)
+    return tuple(i for i, dtype in enumerate(empty.dtypes) if not is_supported(dtype))
+
+
 def refuse_nested(schema: Any, names: tuple[str, ...], needed: tuple[str, ...], place: Place) -> None:
     """
     Refuse needed columns of an Arrow schema that hold more than one value per row.
@@ -56,12 +70,7 @@ def refuse_nested(schema: Any, names: tuple[str, ...], needed: tuple[str, ...], 
     Raises:
         SourceError: With their names.
     """
-    import pyarrow as pa
-
-    fields = [(str(i), kind) for i, kind in enumerate(schema.types)]  # without metadata, as above
-    empty = pl.from_arrow(pa.schema(fields).empty_table())
-    assert isinstance(empty, pl.DataFrame)
-    nested = [names[int(i)] for i in needed if not is_supported(empty.dtypes[int(i)])]
+    nested = [names[i] for i in nested_columns(schema) if str(i) in needed]
     if nested:
         raise SourceError(
             f"column{'s' * (len(nested) > 1)} {', '.join(f'`{n}`' for n in nested)} hold lists or structs",

@@ -8,6 +8,7 @@ them. Every row read is accepted, a duplicate or quarantined; where that does no
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -329,14 +330,17 @@ class _FileReading:
         raise failed(
             f"{n_quarantined:,} of {n_read:,} rows are quarantined ({share:.1%}, allowed {allowed:.1%}): {counts}",
             place=Place(self._place.file, self._first_quarantined),
-            hint=self._hint(self._rules.most_common(1)[0][0]),
+            hint=self._hint(self._rules.most_common(1)[0][0], share),
         )
 
-    def _hint(self, rule: str) -> str:
-        """What to do about rows that this rule has quarantined."""
+    def _hint(self, rule: str, share: float) -> str:
+        """What to do about rows that this rule has quarantined: where most are, the declaration is wrong."""
         if rule == "encoding" and self._spec.dialect.encoding is None:
             return encoding_hint(self._undecodable)
-        return _HINTS.get(rule, "correct the source's columns, or raise `max_quarantined`")
+        allow = f"set `max_quarantined: {min(100, math.ceil(100 * share))}%` in the source, and mend its rows later"
+        if share <= _MISREAD and rule in _HINTS:
+            return f"mend the file, or {allow} with `cdptool quarantine`"
+        return _HINTS.get(rule, f"correct the source's columns, or {allow} with `cdptool quarantine`")
 
     def _file_row(self, n_accepted: int, n_duplicate: int, n_quarantined: int) -> pl.DataFrame:
         values = {
@@ -365,6 +369,7 @@ class _FileReading:
         return Path(self._path).stat().st_size if self._path else 0
 
 
+_MISREAD = 0.5  # of so many rows the dialect is to blame, of fewer the rows
 _HINTS = {
     "encoding": "correct the `encoding` in the source's dialect, or export the file again",
     "fields": "declare the `delimiter` in the source's dialect, or export the file again",

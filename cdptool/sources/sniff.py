@@ -52,6 +52,7 @@ class _Trial:
     has_spare_field: bool
     first_lines: dict[int, int]  # number of fields → the line of the first record that has so many
     fault: str | None = None  # why the header is not readable
+    last_line_of_header_size: int = 0  # of the last record that has as many fields as the header
 
     @property
     def n_fields(self) -> int:
@@ -183,17 +184,18 @@ def _try(sample: bytes, shape: Shape, dialect: Dialect, n_above: int, *, is_whol
         header = fields or ()
         line += lines
         break
-    rows, first_lines, at = [], {len(header): line - 1}, line
+    rows, first_lines, last_line, at = [], {len(header): line - 1}, line - 1, line
     for start, end, fields in records:
         if fields is not None:
             rows.append(fields)
             first_lines.setdefault(len(fields), at)
+            last_line = at if len(fields) == len(header) else last_line
         at += max(1, sample.count(b"\n", start, end))
     if not dialect.has_header:
         rows, offset, line, n_blank = [header, *rows], 0, 1 + n_above, 0
     counts = Counter(len(row) for row in rows)
     why = fault.reason if fault else None
-    trial = _Trial(shape, header, offset, line, n_blank, counts, False, first_lines, fault=why)
+    trial = _Trial(shape, header, offset, line, n_blank, counts, False, first_lines, why, last_line)
     n_fields = trial.n_fields
     has_spare = n_fields == len(header) + 1 and all(not row[-1] for row in rows if len(row) == n_fields)
     return replace(trial, has_spare_field=has_spare and dialect.has_header)
@@ -218,7 +220,8 @@ def _refuse_title_lines(trial: _Trial, dialect: Dialect, place: Place) -> None:
     expected, found = len(trial.header), trial.n_fields
     if not dialect.has_header or trial.has_spare_field or not trial.counts:
         return
-    if trial.counts[expected] * _MISTAKEN >= trial.counts[found]:
+    is_above = expected < found and trial.last_line_of_header_size < trial.first_lines[found]
+    if trial.counts[expected] * _MISTAKEN >= trial.counts[found] and not is_above:
         return
     if found == expected - 1 and not trial.header[-1].strip():
         return  # only the header ends with a delimiter

@@ -41,6 +41,8 @@ def as_text(column: pl.Series) -> pl.Series:
         return column.to_frame().select(pl.when(name.is_finite()).then(text).alias(column.name)).to_series()
     if isinstance(kind, pl.Datetime):
         return _time_text(column, kind)
+    if kind == pl.Duration:  # which Polars does not cast: ISO 8601, such as `PT1H30M`
+        return column.dt.to_string("iso")
     return column.cast(pl.String)
 
 
