@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,22 @@ from cdptool.sources.texts_of_file import MOST_BYTES, FileTexts, read_texts
 
 COLUMNS: Final = ("column", "type", "empty", "distinct", "letters", "most frequent")
 WIDTH: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A file that was looked at: its texts, its columns, and what is at fault; and whether values may be shown."""
+
+    path: str
+    texts: FileTexts
+    table: Table
+    described: tuple[Description, ...]
+    faults: tuple[Fault, ...]
+    show_values: bool
+
+    def shown(self, of: Description, text: str) -> str:
+        """A value as it may be printed."""
+        return text if self.show_values else masked(of, text)
 
 
 def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: bool) -> Report:
@@ -35,8 +52,9 @@ def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: 
         whole = tuple(t for t, r in zip(tables, read, strict=True) if not r.is_sample or t is table)
         faults = find_faults(table, whole)
         described = tuple(describe(column) for column in table.columns)
-        answers.append(_answer(path, texts, table, described, faults, show_values=show_values))
-        lines += _told(path, texts, table, described, faults, limit=limit, show_values=show_values)
+        looked = _Looked(path, texts, table, described, faults, show_values)
+        answers.append(_answer(looked))
+        lines += _told(looked, limit)
         n_faults += len(answers[-1]["findings"])
     several = len(answers) > 1
     data: dict[str, Any] = {"files": answers, "findings": [
@@ -62,15 +80,8 @@ def _rows(texts: FileTexts, fault: Fault) -> list[int]:
     return [int(row) for row in texts.rows[fault.rows]]
 
 
-def _answer(
-    path: str,
-    texts: FileTexts,
-    table: Table,
-    described: tuple[Description, ...],
-    faults: tuple[Fault, ...],
-    *,
-    show_values: bool,
-) -> dict[str, Any]:
+def _answer(looked: _Looked) -> dict[str, Any]:
+    texts, table, described = looked.texts, looked.table, looked.described
     findings = [
         {
             "kind": fault.kind,
@@ -80,12 +91,12 @@ def _answer(
             "evidence": fault.evidence,
             "expect": fault.expect,
         }
-        for fault in faults
+        for fault in looked.faults
     ]
     if texts.rejected:
         findings.append(_ragged(texts))
     return {
-        "file": path,
+        "file": looked.path,
         "notes": list(texts.notes),
         "rows": texts.n_rows,
         "rows_looked_at": table.n_rows,
@@ -100,13 +111,9 @@ def _answer(
                 "empty": d.n_empty,
                 "distinct": d.n_distinct,
                 "length": {"min": d.shortest, "typical": d.typical, "max": d.longest},
-                "top": [
-                    {"value": text if show_values else masked(d, text), "count": count}
-                    for text, count in d.top
-                ],
+                "top": [{"value": looked.shown(d, text), "count": count} for text, count in d.top],
                 "placeholders": [
-                    {"value": text if show_values else masked(d, text), "count": count}
-                    for text, count in d.placeholders
+                    {"value": looked.shown(d, text), "count": count} for text, count in d.placeholders
                 ],
                 "is_unique": d.is_key,
                 "is_nearly_unique": d.is_nearly_key,
@@ -130,23 +137,15 @@ def _ragged(texts: FileTexts) -> dict[str, Any]:
     }
 
 
-def _told(
-    path: str,
-    texts: FileTexts,
-    table: Table,
-    described: tuple[Description, ...],
-    faults: tuple[Fault, ...],
-    *,
-    limit: int,
-    show_values: bool,
-) -> list[str]:
+def _told(looked: _Looked, limit: int) -> list[str]:
     """The file for people, at most 80 letters wide."""
+    path, texts, table, described = looked.path, looked.texts, looked.table, looked.described
     lines = [f"{path}: {texts.n_rows:,} rows, {len(described)} columns", *_wrapped(", ".join(texts.notes))]
     if texts.is_sample:
         size = MOST_BYTES >> 20
         text = f"more than {size} MiB of text: looked at {table.n_rows:,} rows, whole blocks spread evenly over it"
         lines += _wrapped(text)
-    lines += ["", *_columns(described, show_values=show_values)]
+    lines += ["", *_columns(looked)]
     keys = candidate_keys(table, described)
     if keys:
         lines += ["", "could be the key: " + ", ".join(" + ".join(key) for key in keys)]
@@ -154,14 +153,13 @@ def _told(
     if nearly:
         lines.append("nearly unique: " + ", ".join(nearly))
     lines.append("")
-    total = len(faults) + bool(texts.rejected)
+    total = len(looked.faults) + bool(texts.rejected)
     if not total:
         return [*lines, "no faults found", ""]
     lines.append(f"{total} finding{'s' * (total != 1)}")
-    by_name = {d.name: d for d in described}
-    for fault in faults[:limit]:
-        lines += ["", *_fault(path, texts, table, fault, by_name, show_values=show_values)]
-    if texts.rejected and len(faults) < limit:
+    for fault in looked.faults[:limit]:
+        lines += ["", *_fault(looked, fault)]
+    if texts.rejected and len(looked.faults) < limit:
         found = _ragged(texts)
         lines += [
             "",
@@ -174,15 +172,11 @@ def _told(
     return [*lines, ""]
 
 
-def _columns(described: tuple[Description, ...], *, show_values: bool) -> list[str]:
+def _columns(looked: _Looked) -> list[str]:
     rows = [COLUMNS]
-    for d in described:
+    for d in looked.described:
         text, count = d.top[0] if d.top else ("", 0)
-        often = (
-            f"{_short(text if show_values else masked(d, text), 16)} ({_share(count, d.n_rows)})"
-            if count > 1
-            else "–"
-        )
+        often = f"{_short(looked.shown(d, text), 16)} ({_share(count, d.n_rows)})" if count > 1 else "–"
         lengths = f"{d.shortest}-{d.longest}" if d.shortest != d.longest else str(d.shortest)
         rows.append(
             (
@@ -215,31 +209,23 @@ def _short(text: str, most: int) -> str:
     return plain if len(plain) <= most else plain[: most - 1] + "…"
 
 
-def _fault(
-    path: str,
-    texts: FileTexts,
-    table: Table,
-    fault: Fault,
-    by_name: dict[str, Description],
-    *,
-    show_values: bool,
-) -> list[str]:
+def _fault(looked: _Looked, fault: Fault) -> list[str]:
     """One finding: what, why, where the first three stand, and the line that would watch for it."""
     columns = ", ".join(fault.columns[:3]) + (
         f" and {len(fault.columns) - 3} more" if len(fault.columns) > 3 else ""
     )
     n = len(fault.rows)
     lines = [f"{fault.kind} in {columns}: {n:,} row{'s' * (n != 1)}", *_wrapped(fault.evidence)]
-    cells = {column.name: column for column in table.columns}
+    cells = {column.name: column for column in looked.table.columns}
+    by_name = {d.name: d for d in looked.described}
     for row in fault.rows[:3]:
         values = []
         for name in fault.columns[:3]:
             code = cells[name].codes[row]
             text = cells[name].texts[int(code)] if code >= 0 else ""
-            values.append(text if show_values else masked(by_name[name], text))
-        lines.append(
-            f"  {path}:{texts.lines[row]}  {_short(' | '.join(values), max(WIDTH - len(str(path)) - 12, 24))}"
-        )
+            values.append(looked.shown(by_name[name], text))
+        width = max(WIDTH - len(looked.path) - 12, 24)
+        lines.append(f"  {looked.path}:{looked.texts.lines[row]}  {_short(' | '.join(values), width)}")
     if n > 3:
         lines.append(f"  … and {n - 3:,} more")
     if fault.expect:
