@@ -42,7 +42,7 @@ def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: 
         say(f"reading {path}")
         texts = read_texts(path, Place(path))
         read.append(texts)
-        tables.append(table_of(_stem(path), texts.frame, today=today()))
+        tables.append(table_of(_stem(path), texts.frame, today=today(), lost=texts.lost))
     lines: list[str] = []
     grids: list[Grid] = []
     answers = []

@@ -19,6 +19,7 @@ from cdptool.inspection.guess import guess_column
 LEAST_ROWS: Final = 40
 MOST_FOLDED: Final = 5000
 MOST_TYPED: Final = 400
+MOST_SLIPS: Final = 0.03  # of the rows can hold one slip
 LOST: Final = "\ufffd|ï¿½"
 BROKEN_LETTER: Final = r"\p{L}\?+\p{L}"
 
@@ -67,15 +68,19 @@ def _keys(column: Column) -> pl.Series:
 
 
 def _other_spelling(column: Column) -> Mask:
-    keys = _keys(column)
-    frame = pl.DataFrame({"key": keys, "n": column.counts}).with_columns(
-        top=pl.col("n").max().over("key"), size=pl.len().over("key")
+    """The same letters with other case, spaces, accents or signs; only case and spaces may come more often."""
+    plain = column.texts.str.to_lowercase().str.replace_all(r"\s+", "")
+    frame = pl.DataFrame({"key": _keys(column), "plain": plain, "n": column.counts}).with_columns(
+        top=pl.col("n").max().over("key"),
+        top_plain=pl.col("n").max().over("plain"),
+        size=pl.len().over("key"),
     )
+    is_word = (pl.col("key").str.len_chars() > 1) & (pl.col("top_plain") >= 4)
     rare = frame.select(
         (pl.col("size") > 1)
         & (pl.col("key") != "")
-        & (pl.col("n") <= 0.25 * pl.col("top"))
         & (pl.col("top") >= 4)
+        & ((pl.col("n") <= 0.25 * pl.col("top")) | (is_word & (pl.col("n") <= 0.5 * pl.col("top_plain"))))
     )
     odd = rare.to_series().to_numpy()
     n_odd = int(column.counts[odd].sum())
@@ -83,36 +88,61 @@ def _other_spelling(column: Column) -> Mask:
 
 
 def _typos(column: Column) -> Mask:
-    """A letter off a frequent value, where frequent values are never a letter apart."""
+    """A slip of the hand off a frequent value, where frequent values are never a slip apart."""
     none = np.zeros(len(column.texts), np.bool_)
-    keys = _keys(column)
-    frequent = column.counts >= max(6, 0.002 * column.n_meant)
-    names = [k for k, f in zip(keys, frequent, strict=True) if f]
-    is_rare = ~frequent | (column.counts <= max(3, 0.02 * column.n_meant))
-    if not 1 < len(names) <= MOST_TYPED or int(is_rare.sum()) > 20 * MOST_TYPED:
-        return none
-    distinct = sorted(set(names))
+    keys = _keys(column).to_list()
     top: dict[str, int] = {}
-    for key, count in zip(keys, column.counts, strict=True):
-        top[key] = max(top.get(key, 0), int(count))
-    if _near_each_other(distinct, np.array([top[name] for name in distinct])) > 0.03 * len(distinct):
+    for key, count in zip(keys, column.counts.tolist(), strict=True):
+        top[key] = top.get(key, 0) + count
+    names = sorted(key for key, count in top.items() if count >= max(6, 0.002 * column.n_meant))
+    rare = [key for key, count in top.items() if count <= MOST_SLIPS * column.n_meant]
+    if not 1 < len(names) <= MOST_TYPED or len(rare) > 20 * MOST_TYPED:
         return none
-    odd = none.copy()
-    for place in np.flatnonzero(is_rare):
-        key, count = keys[int(place)], int(column.counts[place])
-        near = _nearest(key, [name for name in distinct if top[name] > 10 * count])
-        if (
-            near is not None
-            and count <= max(1, 0.06 * top[near])
-            and top[near] >= 6
-            and top[key] <= 0.06 * top[near] + 1
-        ):
-            odd[place] = not column.is_placeholder[place]
+    slips = {key for key in rare if _is_slip(key, names, top)}
+    usual = [name for name in names if name not in slips]
+    if _near_each_other(usual, np.array([top[name] for name in usual])) > 0.03 * len(usual):
+        return none
+    odd = np.array([key in slips for key in keys]) & ~column.is_placeholder
     return odd if column.counts[odd].sum() <= 0.1 * column.n_filled else none
+
+
+def _is_slip(key: str, names: list[str], top: dict[str, int]) -> bool:
+    """Whether a far more frequent value is this one, typed right."""
+    if len(key) < 4 or key in _COUNTRIES:
+        return False
+    most = 2 if len(key) >= 9 else 1
+    found = process.extract(key, names, scorer=OSA.distance, score_cutoff=most, limit=5)
+    for name, distance, _ in found:
+        if (
+            distance
+            and _digits(name) == _digits(key)
+            and top[key] <= _most_of(key, name, int(distance)) * top[name] + 1
+        ):
+            return top[name] >= 6 and top[name] > 3 * top[key]
+    return False
+
+
+def _most_of(slip: str, name: str, distance: int) -> float:
+    """How often a slip may come, for each time that the value is right: what is no other word may come more often."""
+    if distance > 1:
+        is_other_word = (
+            slip.endswith(name) or name.endswith(slip) or slip.startswith(name) or name.startswith(slip)
+        )
+        return 0.0 if is_other_word else 0.06
+    if sorted(slip) == sorted(name) or _undoubled(slip) == _undoubled(name):
+        return 0.3
+    is_ending = slip[:-1] == name or name[:-1] == slip or (slip[:-1] == name[:-1])
+    return 0.06 if is_ending or min(len(slip), len(name)) < 5 else 0.2
+
+
+def _undoubled(text: str) -> str:
+    return "".join(letter for place, letter in enumerate(text) if place == 0 or text[place - 1] != letter)
 
 
 def _near_each_other(names: list[str], counts: Rows) -> int:
     """Frequent values within a letter of another: then a letter off says nothing here."""
+    if not names:
+        return 0
     near = process.cdist(names, names, scorer=OSA.distance, score_cutoff=2)
     long = np.array([len(name) for name in names])
     allowed = np.where(np.minimum.outer(long, long) >= 9, 2, 1)
@@ -121,17 +151,6 @@ def _near_each_other(names: list[str], counts: Rows) -> int:
     )  # else one is a slip
     close = of_a_size & (near <= allowed) & (near > 0) & (np.minimum.outer(long, long) >= 4)
     return int(close.any(axis=1).sum())
-
-
-def _nearest(key: str, names: list[str]) -> str | None:
-    """The frequent value that this one is a slip of."""
-    if len(key) < 4 or key in _COUNTRIES:
-        return None
-    most = 2 if len(key) >= 9 else 1
-    found = process.extractOne(key, names, scorer=OSA.distance, score_cutoff=most)
-    if found is None or found[1] == 0 or _digits(found[0]) != _digits(key):
-        return None
-    return str(found[0])
 
 
 def _digits(text: str) -> str:

@@ -27,10 +27,10 @@ from cdptool.inspection.fault_types import ages, malformed, wrong_types
 from cdptool.inspection.findings import Accused, Fault, Table
 
 
-def table_of(name: str, frame: pl.DataFrame, *, today: date) -> Table:
-    """A file's rows (String columns) as the detectors see them."""
+def table_of(name: str, frame: pl.DataFrame, *, today: date, lost: tuple[str, ...] = ()) -> Table:
+    """A file's rows (String columns) as the detectors see them, and the texts of records that are no rows."""
     columns = tuple(read_column(column, frame[column]) for column in frame.columns)
-    return Table(name, columns, frame.height, today)
+    return Table(name, columns, frame.height, today, lost)
 
 
 def find_faults(table: Table, tables: tuple[Table, ...] = ()) -> tuple[Fault, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -146,7 +147,8 @@ def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...
         ]
         best: tuple[float, Rows, Table, Column] | None = None
         for other, key in targets:
-            missing = ~column.stripped.is_in(key.stripped.implode()).to_numpy() & ~column.is_placeholder
+            known = pl.concat([key.stripped, _lost_cells(other)])
+            missing = ~column.stripped.is_in(known.implode()).to_numpy() & ~column.is_placeholder
             held = column.share(~missing)
             if (
                 0 < missing.sum() <= key.n_filled - len(key.texts)
@@ -171,6 +173,12 @@ def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...
                     )
                 )
     return faults
+
+
+def _lost_cells(table: Table) -> pl.Series:
+    """What stood in the records that are no rows: their keys are not gone."""
+    cells = {cell.strip() for text in table.lost for cell in re.split(r"[,;|\t\"\r\n]", text)}
+    return pl.Series("text", sorted(cells), dtype=pl.String)
 
 
 def _could_refer(column: Column, key: Column, other: Table, *, is_same: bool) -> bool:

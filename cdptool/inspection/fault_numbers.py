@@ -1,7 +1,8 @@
 """
-Numbers orders of magnitude away from all others of their column, and minorities in another unit.
+Numbers that stand alone, far above or below all others of their column.
 
-Heavy tails are normal: the tail of the column itself, on a logarithmic scale, says how far a value of it may go.
+Heavy tails are normal: how far a value may go is read off the tail of the column itself (`number_tails`), plainly
+where the column is even and in logarithms where it is skewed. Minorities in another unit are told as such.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from typing import Final
 import numpy as np
 
 from cdptool.inspection.columns import Column, Floats, Mask, Rows
+from cdptool.inspection.fault_units import other_unit
 from cdptool.inspection.findings import Accused, Fault, Table, percent, written
 from cdptool.inspection.headings import has_hint
+from cdptool.inspection.number_tails import above_tail, is_heavy
 
 LEAST_ROWS: Final = 40
-LEAST_SPREAD: Final = (
-    0.15  # natural logarithm per e-fold of rarity: what is nearer is no other order of magnitude
-)
-CHANCE: Final = 0.005  # of one such value in a clean column
-FACTORS: Final = (
-    (1000.0, "1000"), (100.0, "100"), (10.0, "10"), (2.54, "2.54"), (2.20462, "2.2046"), (1.60934, "1.609"),
-    (3.28084, "3.281"), (28.3495, "28.35"), (0.0, ""), (60.0, "60"), (1024.0, "1024"), (30.48, "30.48"),
-    (1_000_000.0, "1000000"), (453.592, "453.6"), (12.0, "12"), (3.78541, "3.785"), (24.0, "24"), (3600.0, "3600"),
-)  # fmt: skip
+MOST: Final = 0.03  # of the numbers can be outliers
+WIDE_GAP: Final = 0.4  # of the distance from the middle, where it is measured plainly
+HEAVY_SIDE: Final = 0.82  # balances and differences have heavy tails more often than measures
+SIGNED_GAP: Final = 0.8
+FEW_VALUES: Final = 12
+FAR: Final = 20.0  # times the largest of a short list
+TINY: Final = 50.0  # times smaller than nearly all others
+RARE: Final = 0.001  # what is small is rarely wrong: fewer such values by chance
 
 
 def odd_numbers(table: Table, accused: Accused, excused: dict[str, Mask]) -> list[Fault]:
@@ -61,55 +63,75 @@ def _is_identifier(column: Column) -> bool:
 
 
 def _faults_of(table: Table, column: Column, values: Floats, free: Mask) -> list[Fault]:
-    known = ~np.isnan(values)
-    n = int(known.sum())
-    positive = known & (values > 0)
-    negative = known & (values < 0)
+    n = int(np.count_nonzero(~np.isnan(values)))
+    positive, negative = _above_zero(values), _above_zero(-values)
+    if positive.sum() < max(0.9 * (positive.sum() + negative.sum()), 0.25 * LEAST_ROWS):
+        odd = _far_on_both_sides(values) & free
+        return _outliers(table, column, values, odd, np.zeros(len(values), np.bool_))
     faults: list[Fault] = []
-    if positive.sum() >= max(0.9 * (positive.sum() + negative.sum()), 0.25 * LEAST_ROWS):
-        logs = np.full(len(values), np.nan)
-        logs[positive] = np.log(values[positive])
-        far_below = _is_far_below(values, positive)
-        flipped = _flipped(table, column, values, negative, positive)
-        units, text = (
-            (None, "")
-            if flipped.any()
-            else _in_other_unit(logs, _beyond(logs, least=0.04), _beyond(-logs, least=0.04) & far_below)
-        )
-        high = _beyond(logs)
-        low = (_beyond(-logs) & far_below) | _beyond(-logs, least=0.5)
-        if column.figures.is_whole and np.nanmedian(values[positive]) < 50:
-            low[:] = False
-        if units is not None and _is_accusable(table, column, units & free, n, most=0.12):
-            faults.append(_fault("mixed_units", column, np.flatnonzero(units & free), n, text))
-            high, low = high & ~units, low & ~units
-        odd = (
-            (high | low | (far_below & (values < 0) & _is_far_below(values, positive, times=30)))
-            & free
-            & ~flipped
-        )
-        if odd.any() and _is_accusable(table, column, odd, n, most=0.03):
-            text = "these are orders of magnitude away from all others"
-            faults.append(
-                _fault("outlier", column, np.flatnonzero(odd), n, text, _range(values, odd | flipped))
-            )
-        if (flipped & free).any():
-            text = "these are below 0"
-            faults.append(
-                _fault(
-                    "outlier", column, np.flatnonzero(flipped & free), n, text, f"{written(column.name)} >= 0"
-                )
-            )
-    else:
-        center = np.nanmedian(values)
-        away = np.abs(values - center)
-        logs = np.full(len(values), np.nan)
-        logs[known & (away > 0)] = np.log(away[known & (away > 0)])
-        odd = _beyond(logs) & free
-        if odd.any() and _is_accusable(table, column, odd, n, most=0.03):
-            text = "these are orders of magnitude away from all others"
-            faults.append(_fault("outlier", column, np.flatnonzero(odd), n, text, _range(values, odd)))
+    flipped = _flipped(table, column, negative, positive)
+    odd = _far_from_amounts(column, values, positive) & ~flipped
+    unit = None if flipped.any() else other_unit(np.where(positive, values, np.nan), odd)
+    if unit is not None and _is_accusable(table, column, unit.rows & free, n, most=0.2):
+        rows = np.flatnonzero(unit.rows & free)
+        faults.append(_fault("mixed_units", column, rows, n, unit.text))
+        odd &= ~unit.rows
+    faults += _outliers(
+        table, column, values, odd & free, flipped | (unit.rows if faults and unit else False)
+    )
+    if (flipped & free).any():
+        rule = f"{written(column.name)} >= 0"
+        faults.append(_fault("outlier", column, np.flatnonzero(flipped & free), n, "these are below 0", rule))
     return faults
+
+
+def _above_zero(values: Floats) -> Mask:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values > 0)
+
+
+def _outliers(table: Table, column: Column, values: Floats, odd: Mask, others: Mask) -> list[Fault]:
+    n = int(np.count_nonzero(~np.isnan(values)))
+    if not odd.any() or not _is_accusable(table, column, odd, n, most=MOST) or _is_listed(values, odd):
+        return []
+    text = "these stand alone, further out than the others reach"
+    return [_fault("outlier", column, np.flatnonzero(odd), n, text, _range(values, odd | others))]
+
+
+def _is_listed(values: Floats, odd: Mask) -> bool:
+    """Whether these are the dearest of a short list of prices or limits: the steps of a list are no gaps."""
+    ours, theirs = values[odd], np.unique(values[~odd & ~np.isnan(values)])
+    if len(ours) >= 3 and len(np.unique(ours)) <= len(ours) / 3:
+        return True
+    is_counting = bool(np.all(np.diff(theirs) <= 1))
+    return len(theirs) <= FEW_VALUES and not is_counting and float(ours.max()) < FAR * float(theirs.max())
+
+
+def _far_from_amounts(column: Column, values: Floats, positive: Mask) -> Mask:
+    """Far from amounts that are nearly all above 0: plainly where they are even, by their size where they are skewed."""
+    logs = np.full(len(values), np.nan)
+    logs[positive] = np.log(values[positive])
+    odd = above_tail(logs, needs_gap=False) if is_heavy(values) else above_tail(values, gap=WIDE_GAP)
+    far_below = _is_far_below(values, positive)
+    if not is_heavy(-values):
+        odd |= above_tail(-values, gap=WIDE_GAP) & far_below
+    if not (column.figures.is_whole and np.nanmedian(values[positive]) < 50):
+        is_tiny = logs < np.nanquantile(logs, 0.02) - np.log(TINY)
+        odd |= above_tail(-logs, chance=RARE) & (far_below | is_tiny)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(odd | ((values < 0) & _is_far_below(values, positive, times=30)))
+
+
+def _far_on_both_sides(values: Floats) -> Mask:
+    """Far from numbers on both sides of 0, by their distance from the middle."""
+    away = np.abs(values - np.nanmedian(values))
+    logs = np.full(len(values), np.nan)
+    beyond = _above_zero(away)
+    logs[beyond] = np.log(away[beyond])
+    both = np.concatenate([away, -away])  # a symmetric whole: its upper tail is that of the distances
+    if is_heavy(both, heavy=HEAVY_SIDE):
+        return above_tail(logs)
+    return above_tail(both, gap=SIGNED_GAP)[: len(values)]
 
 
 def _is_far_below(values: Floats, positive: Mask, *, times: float = 6) -> Mask:
@@ -120,61 +142,10 @@ def _is_far_below(values: Floats, positive: Mask, *, times: float = 6) -> Mask:
     return far
 
 
-def _beyond(logs: Floats, *, least: float = LEAST_SPREAD) -> Mask:
-    """The rows that the tail of the others does not reach: expected number of such values below CHANCE."""
-    known = logs[~np.isnan(logs)]
-    if len(known) < LEAST_ROWS:
-        return np.zeros(len(logs), np.bool_)
-    middle, start, far = np.quantile(known, (0.5, 0.85, 0.93))
-    spread = max((far - start) / np.log(0.15 / 0.07), (start - middle) / np.log(0.5 / 0.15) * 0.35, least)
-    reach = start + spread * np.log(max(0.15 * len(known), 2) / CHANCE)
-    with np.errstate(invalid="ignore"):
-        odd: Mask = logs > reach
-    if not odd.any():
-        return odd
-    return _after_gap(logs, odd, start, reach, spread)
-
-
-def _after_gap(logs: Floats, odd: Mask, start: float, reach: float, spread: float) -> Mask:
-    """What lies beyond the first wide gap above the body; without a gap only what lies far beyond the reach."""
-    tail = np.sort(logs[logs > start])
-    gaps = np.flatnonzero(np.diff(tail) > max(0.5, spread))
-    gaps = gaps[tail[gaps + 1] - start > 0.7 * (reach - start)]
-    with np.errstate(invalid="ignore"):
-        beyond: Mask = logs >= tail[gaps[0] + 1] if len(gaps) else logs > start + 1.5 * (reach - start)
-    return beyond if odd.any() else odd
-
-
-def _in_other_unit(logs: Floats, high: Mask, low: Mask) -> tuple[Mask | None, str]:
-    """A group apart whose middle lies at a known factor from the middle of the rest, and that spreads no wider."""
-    known = ~np.isnan(logs)
-    for side, sign in ((high, 1.0), (low, -1.0)):
-        group, bulk = logs[side], logs[known & ~high & ~low]
-        if len(group) < 3 or len(group) < 0.002 * known.sum():
-            continue
-        width = float(np.subtract(*np.quantile(bulk, (0.9, 0.1))))
-        distance = sign * (float(np.median(group)) - float(np.median(bulk)))
-        allowed = 0.06 + 1.4 * width / 2.56 / np.sqrt(len(group)) * 1.25
-        near = [(abs(distance - np.log(f)), text) for f, text in FACTORS if f > 1]
-        away, text = min(near)
-        n_odd = int((high | low).sum())
-        n_different = len(np.unique(group))
-        is_listed = (
-            n_different < max(min(3, len(group)), 0.2 * min(len(group), 40)) or len(np.unique(bulk)) < 12
-        )
-        is_alone = len(group) >= 0.85 * n_odd
-        spans = float(np.subtract(*np.quantile(group, (0.9, 0.1))))
-        is_compact = is_alone and not is_listed and (len(group) < 5 or spans <= 1.5 * width + 0.1)
-        if away <= min(allowed, 0.5) and is_compact:
-            word = "larger" if sign > 0 else "smaller"
-            return side, f"these are about {text} times {word} than the rest: another unit"
-    return None, ""
-
-
-def _flipped(table: Table, column: Column, values: Floats, negative: Mask, positive: Mask) -> Mask:
+def _flipped(table: Table, column: Column, negative: Mask, positive: Mask) -> Mask:
     """A few negative numbers in a column that has no business with them."""
-    none = np.zeros(len(values), np.bool_)
-    n_negative, n_all = int(negative.sum()), int((~np.isnan(values)).sum())
+    none = np.zeros(table.n_rows, np.bool_)
+    n_negative, n_all = int(negative.sum()), int((~np.isnan(column.numbers)).sum())
     if not n_negative or n_negative > max(2, 0.03 * n_all) or has_hint(column.name, "signed"):
         return none
     if positive.sum() < 0.6 * n_all or _is_explained(table, column, negative):
@@ -201,7 +172,8 @@ def _is_explained(table: Table, column: Column, odd: Mask) -> bool:
     if count < 3:
         return False
     for other in table.columns:
-        if other.name == column.name or not 2 <= len(other.texts) <= 60:
+        is_measure = other.kind == "number" and len(other.texts) > 12
+        if other.name == column.name or is_measure or not 2 <= len(other.texts) <= 60:
             continue
         codes = other.codes
         here = np.bincount(codes[odd] + 1, minlength=len(other.texts) + 1)

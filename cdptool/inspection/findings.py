@@ -42,12 +42,13 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file's columns, and the day that counts as today."""
+    """A file's columns, the day that counts as today, and the texts of records that could not be cut into cells."""
 
     name: str
     columns: tuple[Column, ...]
     n_rows: int
     today: date
+    lost: tuple[str, ...] = ()
 
     def of_kind(self, *kinds: str) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.kind in kinds)

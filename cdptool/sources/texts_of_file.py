@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from cdptool.errors import Place
 from cdptool.sources.blocks import open_source
+from cdptool.sources.csv_blocks import TextBlock
+from cdptool.sources.csv_records import read_record
+from cdptool.sources.raw import RawForm
 from cdptool.sources.spec import Dialect
 from cdptool.sources.texts import as_text, is_supported
 
@@ -32,6 +35,7 @@ class FileTexts(NamedTuple):
     n_rows: int
     is_sample: bool
     notes: tuple[str, ...]
+    lost: tuple[str, ...] = ()
 
 
 def read_texts(path: str, place: Place, *, most_bytes: int = MOST_BYTES) -> FileTexts:
@@ -48,13 +52,16 @@ def read_texts(path: str, place: Place, *, most_bytes: int = MOST_BYTES) -> File
     wanted = tuple(str(i) for i in range(len(source.names)))
     held: list[tuple[pl.DataFrame, NDArray[np.int64], NDArray[np.int64]]] = []
     rejected: list[tuple[int, int, str]] = []
+    texts: list[str] = []
     stride, number, n_rows, size = 1, 0, 0, 0
     for block in source.blocks(wanted):
+        block = _with_foreign_rows(block, source.raw_form, len(wanted))
         lost = np.array(sorted(r.line for r in block.rejected), np.int64)
         rows = n_rows + 1 + np.arange(len(block.lines)) + np.searchsorted(lost, block.lines)
         for record in block.rejected:
             row = n_rows + 1 + int(np.searchsorted(np.sort(np.r_[block.lines, lost]), record.line))
             rejected.append((row, record.line, record.fault.reason))
+            texts.append(record.raw.decode(errors="replace"))
         n_rows += len(block.lines) + len(block.rejected)
         if not len(block.lines):
             continue
@@ -78,7 +85,34 @@ def read_texts(path: str, place: Place, *, most_bytes: int = MOST_BYTES) -> File
         n_rows,
         stride > 1,
         source.notes,
+        tuple(texts),
     )
+
+
+def _with_foreign_rows(block: TextBlock, form: RawForm, n_columns: int) -> TextBlock:
+    """Records that were rejected for their bytes alone, put back with U+FFFD for what cannot be read."""
+    foreign = [record for record in block.rejected if record.fault.rule == "encoding"]
+    if not foreign or form.shape is None:
+        return block
+    rows, lines, kept = [], [], []
+    for record in block.rejected:
+        text = record.raw.decode(errors="replace").encode().removesuffix(b"\n") + b"\n"
+        is_foreign = record.fault.rule == "encoding"
+        fields = read_record(text, 0, form.shape, is_last=True).fields if is_foreign else None
+        if fields is None:
+            kept.append(record)
+            continue
+        rows.append(tuple(field.decode() or None for field in fields[:n_columns]))
+        lines.append(record.line)
+    if not rows:
+        return block
+    schema = {str(i): pl.String() for i in range(n_columns)}
+    added = pl.DataFrame(rows, schema=schema, orient="row")
+    frame = (
+        pl.concat([block.frame.select(list(schema)).cast(pl.String()), added]) if len(block.lines) else added
+    )
+    order = np.argsort(np.r_[block.lines, lines], kind="stable")
+    return TextBlock(frame[order], np.r_[block.lines, lines][order], tuple(kept), block.n_blank)
 
 
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:
