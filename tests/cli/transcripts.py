@@ -52,9 +52,9 @@ def run_block(block: str, folder: Path, environment: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rerun(page: Path, folder: Path) -> tuple[str, str]:
-    """The page as written, and as it is when all its commands are run again in a fresh folder."""
-    environment = prepare(folder)
+def rerun(page: Path, folder: Path, **more: str) -> tuple[str, str]:
+    """The page as written, and as it is when all its commands are run again in a fresh folder, with `more` set."""
+    environment = prepare(folder) | more
     written = page.read_text(encoding="utf-8")
     now = BLOCK.sub(lambda match: f"```console\n{run_block(match[1], folder, environment)}```", written)
     return written, now

@@ -32,13 +32,14 @@ class Database:
 
 
 @contextmanager
-def postgresql_database() -> Iterator[Database]:
+def postgresql_database(name: str | None = None) -> Iterator[Database]:
     """A fresh database of PostgreSQL."""
     import psycopg
 
-    how, name = service("postgresql"), f"t{uuid4().hex[:12]}"
+    how, name = service("postgresql"), name or f"t{uuid4().hex[:12]}"
     at = {key: how[key] for key in ("host", "port", "user", "password")}
     with psycopg.connect(dbname="postgres", autocommit=True, **at) as server:
+        server.execute(f"drop database if exists {name} with (force)")
         server.execute(f"create database {name}")
         with psycopg.connect(dbname=name, autocommit=True, **at) as own:
             address = f"postgresql://cdp:${{SHOP_PASSWORD}}@{how['host']}:{how['port']}/{name}"
