@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from cdptool.commands.asking import ask, last_mark, mark_of
+from cdptool.commands.asking import WATERMARK, ask, last_mark, mark_of
+from cdptool.commands.fetching import REMOTE, fetch_files
 from cdptool.commands.session import Session
 from cdptool.errors import Finding
 from cdptool.sources import InputFile, SourceSpec, inputs_of
@@ -30,18 +32,40 @@ def read_before(snapshot: Snapshot, spec: SourceSpec, mapping: str) -> set[str]:
     return set(read.select("digest").collect()["digest"])
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The inputs of a source, and what is to be remembered with their rows: entries of logs, by kind and key."""
+
+    inputs: tuple[InputFile, ...]
+    memories: tuple[tuple[str, str, dict[str, Any]], ...] = ()
+
+
 def found_inputs(
     session: Session, spec: SourceSpec, mapping: str, folder: Folder, *, is_again: bool
-) -> tuple[tuple[InputFile, ...], dict[str, str] | None]:
-    """The inputs of a source, and the new watermark where a query went on from one."""
-    if spec.query is None:
-        return inputs_of(spec, str(session.project.root), folder.spooled, named=session.shown), None
+) -> Found:
+    """
+    What a source has to be read: its files, remote ones fetched, or the answer of its query.
+
+    `is_again`: what was read before is asked for once more.
+    """
+    if spec.query is not None:
+        return _answer(session, spec, mapping, folder, is_again=is_again)
+    done = set() if is_again else read_before(session.snapshot(), spec, mapping)
+    fetched, memories = fetch_files(session, spec, folder.staging, done)
+    inputs = inputs_of(spec, str(session.project.root), folder.spooled, named=session.shown)
+    return Found((*inputs, *fetched), tuple((REMOTE, one.address, one.payload) for one in memories))
+
+
+def _answer(session: Session, spec: SourceSpec, mapping: str, folder: Folder, *, is_again: bool) -> Found:
+    """The answer of the query, and where it goes on from the next time."""
+    assert spec.query is not None
     if is_again and spec.query.incremental is not None:
-        return (), None  # what it answers now is not what it answered then
+        return Found(())  # what it answers now is not what it answered then
     file, fetched = ask(session, spec, mapping, folder.staging)
     mark = mark_of(spec.query, mapping, fetched)
     is_empty = spec.query.incremental is not None and not fetched.n_rows
-    return () if is_empty else (file,), mark if mark != last_mark(session, spec.name) else None
+    is_new = mark is not None and mark != last_mark(session, spec.name)
+    return Found(() if is_empty else (file,), ((WATERMARK, spec.name, mark),) if mark and is_new else ())
 
 
 def fresh_inputs(inputs: tuple[InputFile, ...], done: set[str]) -> dict[str, InputFile]:

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import polars as pl
 
-from cdptool.commands.asking import WATERMARK
 from cdptool.commands.drift import Drift
 from cdptool.commands.grown import count_together, growths, replaced_by
 from cdptool.commands.incoming import (
@@ -148,8 +147,8 @@ def ingest_source(
     project, snapshot, account = session.project, session.snapshot(), _Account(spec.name)
     context = source_context(project, spec)
     target, mapping = context.target, mapping_digest(spec, context)
-    found, mark = found_inputs(session, spec, mapping, folder, is_again=only is not None)
-    fresh = fresh_inputs(found, read_before(snapshot, spec, mapping))
+    found = found_inputs(session, spec, mapping, folder, is_again=only is not None)
+    fresh = fresh_inputs(found.inputs, read_before(snapshot, spec, mapping))
     fresh = {digest: file for digest, file in fresh.items() if only is None or digest in only}
     grown = growths(snapshot, spec, mapping, fresh)
     outdated = (
@@ -182,8 +181,9 @@ def ingest_source(
             known = known_rows(transaction.snapshot(), spec, target, ())
     if fresh and transaction is not None:  # what a later mapping is compared with
         transaction.log("mapping", mapping, {"declared": mapping_text(spec, context)})
-    if mark is not None and transaction is not None:
-        transaction.log(WATERMARK, spec.name, mark)
+    if transaction is not None and only is None:
+        for entry in found.memories:
+            transaction.log(*entry)
     lost = fewer_than_before(snapshot, spec, outdated, account.counts["rows_accepted"])
     account.findings = (*drift.findings, *lost)
     return account

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cdptool.errors import Finding, Place, SourceError
+from cdptool.sources.remote import is_remote
 from cdptool.sources.spec import ReadContext, SourceSpec
 
 _CHUNK: Final = 1 << 20
@@ -27,7 +28,7 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
     """
     The files of a source: its globs and folders expanded in the project's folder, each file once, sorted by path.
 
-    A folder means every file right in it that is not hidden. `-` is no file.
+    A folder means every file right in it that is not hidden. `-` is no file, and remote ones are fetched elsewhere.
 
     Raises:
         SourceError: A glob or a path matches no file, or a folder has none.
@@ -35,7 +36,7 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
     found: set[str] = set()
     findings = []
     for pattern in spec.files:
-        if pattern == "-":
+        if pattern == "-" or is_remote(pattern):
             continue
         paths = _files(folder, pattern)
         found.update(str(path) for path in paths)

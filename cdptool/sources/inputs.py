@@ -80,9 +80,9 @@ def inputs_of(
     for path in expand(spec, folder):
         shown = os.path.relpath(path, folder)
         file = InputFile(path, shown, Place(named(shown)))
-        found += (_without_open_line(one, spec) for one in _taken_apart(file))
+        found += (_without_open_line(one, spec) for one in taken_apart(file))
     if spooled is not None and reads_stdin(spec):
-        found += _taken_apart(InputFile(spooled, SHOWN_STDIN, Place(SHOWN_STDIN)))
+        found += taken_apart(InputFile(spooled, SHOWN_STDIN, Place(SHOWN_STDIN)))
     return tuple(found)
 
 
@@ -100,7 +100,8 @@ def _without_open_line(file: InputFile, spec: SourceSpec) -> InputFile:
     return replace(file, end=whole_lines(file.path, file.place))
 
 
-def _taken_apart(file: InputFile) -> Iterator[InputFile]:
+def taken_apart(file: InputFile) -> Iterator[InputFile]:
+    """The file, or the members of the archive that it is."""
     if not is_zip(first_bytes(file.path, file.place)) or is_workbook(file.path, file.place):
         yield file
         return
