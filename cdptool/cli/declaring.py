@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cdptool.commands.report import Report
     from cdptool.commands.session import Say, Settings
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt(3)
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
 
 
 def group_of_verbs(text: str, **more: Any) -> typer.Typer:
@@ -110,3 +110,4 @@ def _keep_memory() -> None:
         if hasattr(library, "mallopt"):
             library.mallopt(_MMAP_THRESHOLD, 1 << 30)
             library.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
+            library.mallopt(_ARENA_MAX, 1)  # other arenas give memory back whatever these say
