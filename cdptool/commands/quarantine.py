@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.errors import Place, StoreError, UsageError
 from cdptool.ids import printed_id
+from cdptool.sources.csv_records import RAW_LIMIT
 from cdptool.sources.mended import FILE_ID, ROW
 from cdptool.sources.raw import RawForm, csv_record
 from cdptool.tables import FILES, ISSUES, QUARANTINE
@@ -119,12 +120,20 @@ def export_quarantine(settings: Settings, chosen: Chosen, path: Path) -> Report:
         snapshot = session.snapshot()
         rows = quarantined_rows(session, snapshot, chosen)
         form = _one_form(snapshot, rows)
-    body = exported(rows, form)
-    _write_new(path, body)
+    n_all = rows.height
+    rows = rows.filter(pl.col("raw").bin.size() < RAW_LIMIT)  # what was cut is no record any more
+    if rows.is_empty():
+        raise UsageError(
+            "each of these records is longer than the 64 KiB that quarantine keeps",
+            hint="correct the file itself and ingest it",
+        )
+    _write_new(path, exported(rows, form))
+    left = n_all - rows.height
     return Report(
         verb="quarantine show",
         summary=f"{rows.height:,} row{'s' * (rows.height != 1)} written to {path}: mend them, then"
-        f" `cdptool quarantine retry {rows['source'][0]} --from {path}`",
+        f" `cdptool quarantine retry {rows['source'][0]} --from {path}`"
+        + (f"; {left:,} left out: longer than the 64 KiB that quarantine keeps" if left else ""),
         data={"rows": rows.height, "path": str(path)},
         is_answer=True,
     )
@@ -203,12 +212,17 @@ def _grouped(rows: pl.DataFrame, by: Sequence[str], row: str) -> tuple[tuple[str
 
 def masked(text: str) -> str:
     """
-    The shape of a text: letters are x, digits 9, and everything else stays.
+    The shape of a text: letters (and the signs on them) are x, digits 9, and everything else stays.
 
     >>> masked("Lan Phạm;0912-345 678;lan@example.vn")
     'xxx xxxx;9999-999 999;xxx@xxxxxxx.xx'
     """
-    return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", text))
+    return "".join(_shape(letter) for letter in text)
+
+
+def _shape(letter: str) -> str:
+    kind = unicodedata.category(letter)[0]
+    return "x" if kind in "LM" else "9" if kind == "N" else letter
 
 
 def _printed(raw: bytes, *, show_values: bool) -> str:

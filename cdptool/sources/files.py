@@ -31,7 +31,7 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
     A folder means every file right in it that is not hidden. `-` is no file, and remote ones are fetched elsewhere.
 
     Raises:
-        SourceError: A glob or a path matches no file, or a folder has none.
+        SourceError: A glob or a path matches no file, a folder has none, or a file's name cannot be written down.
     """
     found: set[str] = set()
     findings = []
@@ -40,6 +40,7 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
             continue
         paths = _files(folder, pattern)
         found.update(str(path) for path in paths)
+        findings += [_unwritable(path, spec) for path in paths if not _is_writable(path)]
         if not paths:
             is_glob = any(letter in pattern for letter in "*?[")
             problem = f"no file matches `{pattern}`" if is_glob else f"no such file: `{pattern}`"
@@ -50,6 +51,16 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
     if findings:
         raise SourceError(*findings)
     return tuple(sorted(found))
+
+
+def _is_writable(path: Path) -> bool:
+    """Whether its name is text: a Latin-1 name from an old archive is none, and no table could hold it."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in str(path))  # how Python spells such bytes
+
+
+def _unwritable(path: Path, spec: SourceSpec) -> Finding:
+    shown = str(path).encode("utf-8", "replace").decode()
+    return Finding(f"the name of `{shown}` is not UTF-8", spec.place, "rename the file")
 
 
 def _files(folder: str, pattern: str) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import NamedTuple
 
 from cdptool.errors import Place, SourceError
@@ -80,7 +81,7 @@ def _row(fields: tuple[bytes, ...], order: list[int], line: int) -> MendedRow | 
     if len(fields) != n_named and not (len(fields) == n_named + 1 and not fields[-1]):
         return None
     file_id, row, *rest = (fields[i].decode() for i in order)
-    if not row.strip().isdigit():
+    if not re.fullmatch(r"[0-9]{1,18}", row.strip()):  # more digits are no line of a file
         return None
     return MendedRow(line, file_id.strip(), int(row), tuple(value or None for value in rest))
 

@@ -137,6 +137,7 @@ def test_show_masks_what_stands_in_a_record_unless_it_is_asked_for(tmp_path: Pat
     [row] = show_quarantine(shop.settings, Chosen(), show_values=True).data["rows"]
     assert row["raw"] == "2,lan.phan@x.vn"
     assert masked("Số 5;Đặng") == "xx 9;xxxx"
+    assert masked("นิด\u0301 ٣_²") == "xxxx 9_9"  # signs that stand on letters tell names, too
 
 
 def test_an_export_is_for_its_owner_and_never_written_over(tmp_path: Path) -> None:
@@ -153,6 +154,22 @@ def test_an_export_is_for_its_owner_and_never_written_over(tmp_path: Path) -> No
         export_quarantine(shop.settings, Chosen(), path)
     with pytest.raises(UsageError, match="no row of these"):
         export_quarantine(shop.settings, Chosen(rule="nul"), tmp_path / "other.txt")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_record_that_was_cut_is_left_out_of_an_export(tmp_path: Path, kind: str) -> None:
+    """Half a JSON object was a crash, and half a CSV record is none."""
+    shop = Shop(tmp_path, "records", RECORDS.replace("{day}", DAY).replace("{email}", "email"))
+    text = (tmp_path / "project.yaml").read_text(encoding="utf-8").replace("*.csv", f"*.{kind}")
+    (tmp_path / "project.yaml").write_text(text, encoding="utf-8")
+    rows = {"id": ["1", "2" * 70_000], "day": ["x", "y"], "email": [None, None], "total": ["1", "2"]}
+    frame = pl.DataFrame(rows, schema_overrides={"email": pl.String})
+    frame.write_csv(tmp_path / "a.csv") if kind == "csv" else frame.write_parquet(tmp_path / "a.parquet")
+    shop.ingest()
+    report = export_quarantine(shop.settings, Chosen(), tmp_path / "mend.txt")
+    assert report.data["rows"] == 1
+    assert "1 left out" in report.summary
+    assert (tmp_path / "mend.txt").read_text(encoding="utf-8").count("\n") == 2
 
 
 def test_a_mended_file_brings_its_rows_back_once_and_for_all(tmp_path: Path) -> None:
@@ -206,6 +223,12 @@ def test_a_mended_file_of_something_else_is_refused(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(SourceError, match=problem):
             shop.retry(path)
+    file_id = good.splitlines()[1].partition(",")[0]
+    for row in ("²", "9" * 30, "9" * 5_000, "-3", ""):
+        path.write_text(f"{good.splitlines()[0]}\n{file_id},{row},2,2026-01-01,b@x.vn,1\n", encoding="utf-8")
+        report = shop.retry(path)
+        assert report.data["rows_retried"] == 0
+        assert report.findings[0].problem.startswith("cannot be read as a record")
 
 
 def test_a_file_that_is_gone_gives_its_quarantined_rows_nonetheless(tmp_path: Path) -> None:

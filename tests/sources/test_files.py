@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def test_every_pattern_without_a_file_is_named(tmp_path: Path) -> None:
         "sources.yaml:3: no file matches `*.csv`",
         "sources.yaml:3: no such file: `x.csv`",
     ]
+
+
+def test_a_file_whose_name_is_no_text_is_told(tmp_path: Path) -> None:
+    """Names in Latin-1 come out of old archives; no table can hold one, and it was a crash."""
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv")).write_text("x")
+    except OSError:
+        pytest.skip("this file system has UTF-8 names only")
+    with pytest.raises(SourceError, match="is not UTF-8"):
+        expand(CRM, str(tmp_path))
 
 
 def test_the_digest_of_a_file_is_its_sha256(tmp_path: Path) -> None:
