@@ -72,6 +72,18 @@ MENDED: Final[dict[str, pl.DataType]] = {
     "source": pl.String(),
     "raw": pl.Binary(),  # the record as people mended it: taken again whenever its file is read again
 }
+# What has left the workspace because its time was over.
+RETENTION: Final[dict[str, pl.DataType]] = {
+    "source": pl.String(),
+    "until": UTC_TIME,  # what is as old or older has left for good, and leaves at once when it comes again
+    "gone_until": UTC_TIME,  # the time of the newest row that left
+}
+EXPIRED: Final[dict[str, pl.DataType]] = {
+    "file_id": pl.Int64(),
+    "source": pl.String(),
+    "table": pl.String(),  # from which the rows left; the counts of `files` stay as they were
+    "rows": pl.Int64(),
+}
 ISSUES: Final[dict[str, pl.DataType]] = {
     **PROVENANCE,
     "source": pl.String(),

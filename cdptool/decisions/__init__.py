@@ -16,11 +16,13 @@ from cdptool.decisions.check import plan_warnings
 from cdptool.decisions.consent import consent_states, ledger_findings
 from cdptool.decisions.events import by_identifier, events_by_profile, reservations
 from cdptool.decisions.facts import people_schema
+from cdptool.decisions.outliving import SPOKEN, ledger_refusals, log_refusals
 from cdptool.decisions.planning import Decided, compile_program, plan, plan_kernel, suppressed_report
 from cdptool.decisions.standing import plan_pairs, standing
 from cdptool.decisions.suppression import Consented, bounced_addresses, capped, consented, unsubscribed
 
 __all__ = [
+    "SPOKEN",
     "Consented",
     "Decided",
     "bounced_addresses",
@@ -34,6 +36,8 @@ __all__ = [
     "consented",
     "events_by_profile",
     "ledger_findings",
+    "ledger_refusals",
+    "log_refusals",
     "people_schema",
     "plan",
     "plan_kernel",

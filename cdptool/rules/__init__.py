@@ -17,7 +17,7 @@ from cdptool.rules.columns import (
     columns_named,
 )
 from cdptool.rules.conditions import row_condition
-from cdptool.rules.evaluate import MIXED_CURRENCY, BookNeeds, StreamNeed, evaluate_kernel, needs
+from cdptool.rules.evaluate import MIXED_CURRENCY, BookNeeds, StreamNeed, evaluate_kernel, needs, shortened
 from cdptool.rules.naming import order
 from cdptool.rules.syntax import Node, parse, to_text
 
@@ -41,5 +41,6 @@ __all__ = [
     "order",
     "parse",
     "row_condition",
+    "shortened",
     "to_text",
 ]

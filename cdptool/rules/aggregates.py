@@ -2,7 +2,8 @@
 Aggregates: what is counted inside a group, and the interval that is made of it.
 
 A row is *certain* (its condition is true), *possible* (true or unknown) or out. A group gives raw columns
-over both masks; `finish` turns them into bounds, which are open where the window reaches past what is known.
+over both masks; `finish` turns them into bounds, which are open where the window reaches past what is known
+or back beyond what retention left.
 Nulls of the column looked at are skipped. Ties break by (at, event_id), never by the order of rows; `mode`
 prefers the value seen last. Every raw column is exact in integers, or summed in sorted order, so that the
 order of rows and the number of buckets change nothing.
@@ -55,7 +56,8 @@ class Request:
     One aggregate to compute for a subject. `id` names its columns.
 
     `open` says whether rows may still be missing: a constant for a profile, an expression over the subject's
-    columns for a row. `complete_until` is how far the stream is known.
+    columns for a row. `complete_until` is how far the stream is known. `short` says in the same way whether the
+    oldest rows may have left the workspace.
     """
 
     id: str
@@ -65,11 +67,22 @@ class Request:
     is_float: bool
     open: bool | pl.Expr
     complete_until: datetime
+    short: bool | pl.Expr = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Can no row be missing, whatever the subject?"""
+        return self.open is False and self.short is False
+
+    @property
+    def lacks_rows(self) -> pl.Expr:
+        """Whether rows may be missing at either end."""
+        return _truth(self.open) | _truth(self.short)
 
     @property
     def is_exact(self) -> bool:
         """Can it be nothing but exact?"""
-        return self.rows.condition is None and self.open is False
+        return self.rows.condition is None and self.is_whole
 
     @property
     def checks_currency(self) -> bool:
@@ -160,7 +173,7 @@ def mode_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyF
 
 def finish(request: Request) -> list[pl.Expr]:
     """Bounds (`<id>.lo`, and unless exact `.hi` and `.empty`) of the raw columns, null where there was no row."""
-    open_ = pl.lit(request.open) if isinstance(request.open, bool) else request.open
+    open_ = request.lacks_rows
     n = pl.col(request.named("n")).fill_null(0)
     possible = n if request.rows.condition is None else pl.col(request.named("possible")).fill_null(0)
     lo, hi = _bounds(request, open_, n, possible)
@@ -246,7 +259,7 @@ def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> 
         return pl.col(request.named(name))
 
     def closed(bound: pl.Expr) -> pl.Expr:
-        return bound if request.open is False else pl.when(~open_).then(bound)
+        return bound if request.is_whole else pl.when(~open_).then(bound)
 
     sure = request.rows.condition is None
     match request.function:
@@ -269,17 +282,20 @@ def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> 
             value, decided = part("mode"), n == possible
         case _:
             value, decided = part("end"), part("end_certain").fill_null(False)
-    if request.function == "first" and request.open is not False:
-        # What is still missing is later than what is known, so an early first row stays the first.
-        settled = decided & (part("end_at") <= request.complete_until).fill_null(False)
-        kept = pl.when(settled).then(value)
-        if sure:
-            return pl.when(open_).then(kept).otherwise(value), pl.when(open_).then(kept).otherwise(value)
-        hull = [pl.when(decided).then(value).otherwise(part(f"possible_{end}")) for end in ("min", "max")]
-        least, most = (pl.when(open_).then(kept).otherwise(end) for end in hull)
-        return least, most
-    if sure:
-        return closed(value), closed(value)
-    least = pl.when(decided).then(value).otherwise(part("possible_min"))
-    most = pl.when(decided).then(value).otherwise(part("possible_max"))
-    return closed(least), closed(most)
+    least = value if sure else pl.when(decided).then(value).otherwise(part("possible_min"))
+    most = value if sure else pl.when(decided).then(value).otherwise(part("possible_max"))
+    if request.is_whole or request.function not in ("first", "last"):
+        return closed(least), closed(most)
+    if request.function == "last":
+        # What has left is older than what is known: a row that counts for certain keeps the last place.
+        stays = ~_truth(request.open) & (~_truth(request.short) | (n > 0))
+        return pl.when(stays).then(least), pl.when(stays).then(most)
+    # What is still to come is later than what is known, so an early first row stays the first.
+    settled = decided & (part("end_at") <= request.complete_until).fill_null(False)
+    kept = pl.when(~_truth(request.short) & settled).then(value)
+    least, most = (pl.when(open_).then(kept).otherwise(end) for end in (least, most))
+    return least, most
+
+
+def _truth(value: bool | pl.Expr) -> pl.Expr:
+    return pl.lit(value) if isinstance(value, bool) else value

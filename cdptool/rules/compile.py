@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from cdptool.errors import Place
 from cdptool.rules.aggregates import Request, Rows, result
 from cdptool.rules.book import Catalog, Rule, RuleBook, find_column, kind_of
 from cdptool.rules.moments import moment, moment_bounds, period_starts
@@ -85,16 +86,22 @@ class Compiler:
     prefix = "{stream}."  # columns of rows are named as in the tagged frame
 
     def __init__(
-        self, book: RuleBook, catalog: Catalog, as_of: datetime, complete_until: Mapping[str, datetime]
+        self,
+        book: RuleBook,
+        catalog: Catalog,
+        as_of: datetime,
+        complete_until: Mapping[str, datetime],
+        gone_until: Mapping[str, datetime] | None = None,
     ) -> None:
         self.book, self.catalog, self.as_of = book, catalog, as_of
-        self.complete_until = complete_until
+        self.complete_until, self.gone_until = complete_until, gone_until or {}
         self.zone = ZoneInfo(catalog.tz)
         self.rules = book.rules()
         self.segments = frozenset(rule.name for rule in book.segments)
         self.needs = Needs()
         self.layers: list[list[pl.Expr]] = []
         self.profiles: dict[datetime, Subject] = {}
+        self.shortened: dict[Place, str] = {}  # selections that look back beyond what retention left, by stream
         self._named: dict[tuple[str, datetime], Value] = {}
         self._count = 0
 
@@ -240,7 +247,26 @@ class Compiler:
             is_float=declared_column is not None and declared_column.type == "number",
             open=self._open(selection.window, known, subject),
             complete_until=known,
+            short=self._short(selection, subject),
         )
+
+    def _short(self, selection: Selection, subject: Subject) -> bool | pl.Expr:
+        """Whether the window begins before the newest row that retention took away."""
+        gone = self.gone_until.get(selection.stream)
+        if gone is None:
+            return False
+        if subject.stream is None:
+            seen = bounds(selection.window, subject.cut, subject.cut, self.zone, self.catalog.week_starts)
+            is_short = seen.first is None or (seen.first <= gone and seen.first <= seen.last)
+            if is_short:
+                self.shortened.setdefault(selection.place, selection.stream)
+            return is_short
+        around = moment_bounds(
+            selection.window, pl.col("at"), subject.cut, self.catalog.tz, self.catalog.week_starts
+        )
+        if around.first is None:
+            return True
+        return (around.first <= moment(gone)) & (around.first <= around.last)
 
     def _open(self, window: Window | None, known: datetime, subject: Subject) -> bool | pl.Expr:
         if subject.stream is None:

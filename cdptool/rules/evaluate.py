@@ -14,7 +14,7 @@ from datetime import datetime
 
 import polars as pl
 
-from cdptool.errors import ConfigError
+from cdptool.errors import ConfigError, Finding
 from cdptool.kernels import Kernel
 from cdptool.rules.aggregates import mixed_currency
 from cdptool.rules.book import Catalog, RuleBook, find_column
@@ -75,6 +75,7 @@ def evaluate_kernel(
     *,
     as_of: datetime,
     complete_until: Mapping[str, datetime],
+    gone_until: Mapping[str, datetime] | None = None,
     tables: Mapping[str, pl.DataFrame] | None = None,
 ) -> Kernel:
     """
@@ -85,6 +86,8 @@ def evaluate_kernel(
         catalog: The names they may speak of.
         as_of: The time the answer is for (UTC). Later rows are invisible.
         complete_until: How far each stream is known; a stream that is not named is complete.
+        gone_until: The time of the newest row of each stream that retention took away. A window that begins there
+            or before is answered only as far as what is left decides it.
         tables: The reference tables the rules follow references into, by name.
 
     Returns:
@@ -98,7 +101,7 @@ def evaluate_kernel(
     Raises:
         ConfigError: If the book does not pass its checks.
     """
-    compiler, traits, segments = _compiled(book, catalog, as_of, complete_until)
+    compiler, traits, segments = _compiled(book, catalog, as_of, complete_until, gone_until)
     bound = dict(tables or {})
 
     def kernel(profiles: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
@@ -118,13 +121,43 @@ def evaluate_kernel(
     return kernel
 
 
+def shortened(
+    book: RuleBook, catalog: Catalog, as_of: datetime, gone_until: Mapping[str, datetime]
+) -> tuple[Finding, ...]:
+    """
+    The windows of profiles that look back beyond what retention left, as warnings at their places.
+
+    Raises:
+        ConfigError: If the book does not pass its checks.
+    """
+    if not gone_until:
+        return ()
+    compiler, _, _ = _compiled(book, catalog, as_of, {}, gone_until)
+    return tuple(
+        Finding(
+            f"this looks back beyond what retention left: rows of `{stream}` up to"
+            f" {gone_until[stream]:%Y-%m-%d %H:%M} UTC are gone",
+            place,
+            "what the rest does not decide is unknown; shorten the window, or lengthen `keep_for`",
+            "warning",
+        )
+        for place, stream in sorted(
+            compiler.shortened.items(), key=lambda each: (each[0].line or 0, each[0].column or 0)
+        )
+    )
+
+
 def _compiled(
-    book: RuleBook, catalog: Catalog, as_of: datetime, complete_until: Mapping[str, datetime]
+    book: RuleBook,
+    catalog: Catalog,
+    as_of: datetime,
+    complete_until: Mapping[str, datetime],
+    gone_until: Mapping[str, datetime] | None = None,
 ) -> tuple[Compiler, dict[str, Value], dict[str, Value]]:
     findings = [finding for finding in check_rules(book, catalog) if finding.severity == "error"]
     if findings:
         raise ConfigError(*findings)
-    compiler = Compiler(book, catalog, as_of, complete_until)
+    compiler = Compiler(book, catalog, as_of, complete_until, gone_until)
     values = {name: compiler.rule(name, as_of) for name in order(book)}
     traits = {rule.name: values[rule.name] for rule in book.traits}
     return compiler, traits, {rule.name: values[rule.name] for rule in book.segments}

@@ -10,7 +10,7 @@ import json
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from cdptool.workspace.failures import mapped
 from cdptool.workspace.lease import Lease
 from cdptool.workspace.parquet import FileInfo
 from cdptool.workspace.runs import RunInfo, store_log, store_run, time_text
-from cdptool.workspace.snapshot import Snapshot, TableVersion
+from cdptool.workspace.snapshot import Snapshot, TableVersion, scan_files
 
 Rows = pl.DataFrame | pl.LazyFrame | Path
 DATA: Final = "data"
@@ -107,6 +107,30 @@ class Transaction:
             schemas.encode(merged)
             files.extend(self._stored(table, part, new))
         self._drafts[table] = _Draft(merged, tuple(files), [])
+
+    def keep_only(self, table: str, keep: Callable[[pl.LazyFrame], pl.LazyFrame]) -> int:
+        """
+        Rewrite the files of a table that hold rows to be dropped; the others stay as they are, and so does the order.
+
+        Args:
+            table: Its name; an absent one has nothing to drop.
+            keep: Rows of one file in, those that stay out, in the same order and with the same columns. Lazy.
+
+        Returns:
+            How many rows went. Earlier snapshots keep them until `gc` drops these.
+        """
+        now = self.snapshot()
+        if not now.has(table):
+            return 0
+        schema, files, dropped = now.schema(table), list[FileInfo](), 0
+        for file in now.files(table):
+            kept = keep(scan_files((self._root / file.path,), schema))
+            n_gone = file.rows - int(kept.select(pl.len()).collect().item())
+            files.extend(self._stored(table, kept, schema) if n_gone else (file,))
+            dropped += n_gone
+        if dropped:
+            self._drafts[table] = _Draft(schema, tuple(files), [])
+        return dropped
 
     def drop(self, table: str) -> None:
         """Remove a table; earlier snapshots keep it. An absent one is left alone."""

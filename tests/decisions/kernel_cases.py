@@ -7,7 +7,16 @@ from functools import partial
 
 import polars as pl
 
-from cdptool.decisions import by_identifier, cap_counts, plan_kernel, standing
+from cdptool.decisions import (
+    SPOKEN,
+    by_identifier,
+    cap_counts,
+    ledger_refusals,
+    log_refusals,
+    plan_kernel,
+    standing,
+)
+from cdptool.decisions.spec import SendLog
 from cdptool.kernels import NamedKernel
 from tests.decisions.worlds import MOMENTS, applies, frames, random_plan, random_world
 from tests.engines.cases import KernelCase
@@ -28,6 +37,20 @@ RECORDS = pl.DataFrame(
         "phone": [None, "+84900000001", "+84900000001", None, None, None],
     }
 )
+SAID = pl.DataFrame(
+    [
+        (10, 1, 5, "email", None, "withdrawn", "hard_bounced"),
+        (10, 2, 7, "email", "all", "granted", "delivered"),
+        (10, 3, 7, "EMAIL", None, " Denied", "complained"),
+        (11, 4, None, None, "x", "denied", "hard_bounced"),
+        (11, 5, 3, None, "x", "granted", "opened"),
+        (12, 6, 5, "sms", "x", "maybe", "Unsubscribed"),
+        (None, 7, 5, "sms", "x", "denied", None),
+        (10, 1, 9, "email", None, "withdrawn", "hard_bounced"),
+    ],
+    schema={**SPOKEN, "at": pl.Int64},
+    orient="row",
+).cast({"at": SPOKEN["at"]})
 
 
 def _planned(seed: int) -> tuple[KernelCase, ...]:
@@ -60,5 +83,12 @@ CASES: tuple[KernelCase, ...] = (
         NamedKernel("decisions.by_identifier", BY_RECORD, by_identifier(("email", "phone"))), (ROWS, RECORDS)
     ),
     KernelCase(NamedKernel("decisions.by_no_identifier", BY_RECORD, by_identifier(())), (ROWS, RECORDS)),
+    KernelCase(
+        NamedKernel("decisions.ledger_refusals", BY_RECORD[:1], ledger_refusals(MOMENTS[0])), (SAID,)
+    ),
+    KernelCase(
+        NamedKernel("decisions.log_refusals", BY_RECORD[:1], log_refusals(SendLog("sent"), MOMENTS[0])),
+        (SAID,),
+    ),
     *(case for seed in (3, 8) for case in _planned(seed)),
 )

@@ -22,13 +22,18 @@ N_SOUND = 12
 
 
 def answers(
-    case: Case, *, complete: dict[str, Any] | None = None, events: pl.DataFrame | None = None
+    case: Case,
+    *,
+    complete: dict[str, Any] | None = None,
+    gone: dict[str, Any] | None = None,
+    events: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     kernel = evaluate_kernel(
         case.book,
         case.catalog,
         as_of=case.as_of,
         complete_until=case.complete if complete is None else complete,
+        gone_until=gone,
         tables={"products": case.product_table()},
     )
     return kernel(case.profile_frame().lazy(), (case.events() if events is None else events).lazy()).collect()
@@ -96,5 +101,51 @@ def test_the_random_cases_decide_in_both_ways_and_leave_some_open() -> None:
     for seed in range(8):
         case = make_case(seed)
         rows = answers(case)
+        found.update(value for rule in case.book.segments for value in rows[rule.name].to_list())
+    assert all(found[truth] >= 20 for truth in (True, False, None)), found
+
+
+@pytest.mark.parametrize("seed", range(N_SOUND * ROUNDS))
+def test_a_decided_answer_is_not_changed_by_what_retention_took(seed: int) -> None:
+    """Drop the oldest rows of each stream, say so, and compare with the whole: equal or unknown, never different."""
+    case = make_case(200_000 + seed)
+    events = case.events()
+    gone: dict[str, Any] = {}
+    for number, name in enumerate(("cart", "order")):
+        times = events.filter(pl.col("stream") == name)["at"].drop_nulls().sort()
+        if times.len():
+            gone[name] = times[(seed * 7 + number * 3) % times.len()]
+    left = events.filter(
+        *[(pl.col("stream") != name) | (pl.col("at") > pl.lit(until)) for name, until in gone.items()]
+    )
+    short = answers(case, complete=case.complete, gone=gone, events=left)
+    full = answers(case, complete=case.complete)
+    for rule in case.book.segments:
+        both = short.select("profile_id", rule.name).join(
+            full.select("profile_id", rule.name), on="profile_id"
+        )
+        broken = both.filter(
+            pl.col(rule.name).is_not_null() & ~pl.col(rule.name).eq_missing(pl.col(f"{rule.name}_right"))
+        )
+        assert broken.height == 0, f"seed {seed}: {[to_text(line) for line in rule.lines]}"
+    for rule in case.book.traits:
+        wanted = [rule.name, f"{rule.name}#known"]
+        both = short.select("profile_id", *wanted).join(full.select("profile_id", *wanted), on="profile_id")
+        same = pl.col(rule.name).eq_missing(pl.col(f"{rule.name}_right")) & pl.col(f"{rule.name}#known_right")
+        broken = both.filter(pl.col(f"{rule.name}#known") & ~same)
+        assert broken.height == 0, f"seed {seed}: {to_text(rule.lines[0])}"
+
+
+def test_what_retention_left_still_decides_much_in_both_ways() -> None:
+    """Saying unknown to everything would be sound too."""
+    found: Counter[bool | None] = Counter()
+    for seed in range(8):
+        case = make_case(seed)
+        gone = {name: case.as_of - timedelta(days=20) for name in ("cart", "order")}
+        events = case.events()
+        left = events.filter(
+            *[(pl.col("stream") != name) | (pl.col("at") > pl.lit(until)) for name, until in gone.items()]
+        )
+        rows = answers(case, complete={}, gone=gone, events=left)
         found.update(value for rule in case.book.segments for value in rows[rule.name].to_list())
     assert all(found[truth] >= 20 for truth in (True, False, None)), found
