@@ -159,13 +159,27 @@ def export(call: Call, *, exports: list[str] | None, dry_run: bool) -> Report:
 
 
 @verb(
+    app, "retain", "project", "as_of", "dry_run", "buckets", *WRITES,
+    example="cdptool retain -C configs --as-of 2026-11-20T21:00+07:00 --dry-run",
+)  # fmt: skip
+def retain(call: Call, *, dry_run: bool) -> Report:
+    """Let go of what is older than its `keep_for`, for good.
+
+    `run` does this too. Refusals outlive it, and files read again do not bring back what has left.
+    """
+    from cdptool.commands.retain import retain_data
+
+    return retain_data(call.settings, call.say, dry_run=dry_run)
+
+
+@verb(
     app, "run", "project", "as_of", "buckets", "out", *WRITES,
     example="cdptool run -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
 def run(call: Call) -> Report:
     """Do all of it, each step only if needed.
 
-    ingest, merge, segment, plan, export: a step whose inputs did not change is left out.
+    ingest, merge, retain, segment, plan, export: a step whose inputs did not change is left out.
     """
     from cdptool.commands.run import run_all
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
-from cdptool.commands.refusals import Refusals
+from cdptool.commands.refusals import Refusals, standing_refusals
 from cdptool.commands.session import Session
 from cdptool.identity.blocking import match_fields
 from cdptool.sources.outputs import declared_schema
@@ -36,7 +37,9 @@ class Expiry:
     snapshot: Snapshot  # as it was before
     cutoffs: Mapping[str, datetime]
     refusals: Refusals
-    rows: list[pl.DataFrame] = field(default_factory=list)  # what left: `table`, `file_id`, `row`, `source`, `at`
+    rows: list[pl.DataFrame] = field(
+        default_factory=list
+    )  # what left: `table`, `file_id`, `row`, `source`, `at`
     n_outliving: int = 0
     n_reduced: int = 0
 
@@ -164,10 +167,7 @@ class Expiry:
                 goes = pl.concat([goes, held.join(rows, on=ROW, how="semi")]).unique(maintain_order=True)
             if goes.is_empty():
                 continue
-            keys = goes.select(*ROW).unique().lazy()
-            transaction.keep_only(
-                table, lambda part, keys=keys: part.join(keys, on=ROW, how="anti", maintain_order="left")
-            )
+            transaction.keep_only(table, partial(_without, rows=goes.select(*ROW).unique().lazy()))
             self._leaves(table, held.join(goes.select(*ROW).unique(), on=ROW, how="semi"))
 
     def _leaves(self, table: str, gone: pl.DataFrame) -> None:
@@ -192,3 +192,18 @@ class Expiry:
         earlier = transaction.snapshot().scan("retention", RETENTION).collect()
         latest = pl.concat([earlier, now]).group_by("source").agg(pl.col("until", "gone_until").max())
         transaction.replace("retention", latest.sort("source").select(*RETENTION), RETENTION)
+
+
+def _without(part: pl.LazyFrame, *, rows: pl.LazyFrame) -> pl.LazyFrame:
+    return part.join(rows, on=ROW, how="anti", maintain_order="left")
+
+
+def forget_again(session: Session, transaction: Transaction) -> None:
+    """Take out what has left before and was read again in this transaction: what is gone stays gone."""
+    snapshot = transaction.snapshot()
+    gone = snapshot.scan("retention", RETENTION).collect()
+    if gone.is_empty():
+        return
+    cutoffs: dict[str, datetime] = dict(gone.select("source", "until").iter_rows())
+    refusals = standing_refusals(session, snapshot, session.now)
+    Expiry(session, snapshot, cutoffs, refusals).sweep(transaction)

@@ -12,6 +12,7 @@ from typing import TypeVar
 import polars as pl
 
 from cdptool.commands.drift import Drift
+from cdptool.commands.expiry import forget_again
 from cdptool.commands.grown import count_together, growths, replaced_by
 from cdptool.commands.incoming import (
     Folder,
@@ -110,6 +111,7 @@ def ingest(session: Session, names: tuple[str, ...], say: Say, *, dry_run: bool 
         if transaction is not None:
             total = {name: sum(account.counts[name] for account in accounts) for name in COUNTS}
             inputs = {path: digest for account in accounts for path, digest in account.digests.items()}
+            forget_again(session, transaction)
             session.commit(transaction, total, inputs)
     return _report(session, accounts, dry_run=dry_run)
 
@@ -236,7 +238,7 @@ def _withdraw(
 
     Records that stream rows made stay: rows of other files may belong to them.
     """
-    tables = ("records" if target is None else target.table, "quarantine", "issues", "files")
+    tables = ("records" if target is None else target.table, "quarantine", "issues", "files", "expired")
     snapshot = transaction.snapshot()
     for table in tables:
         if snapshot.has(table):

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import polars as pl
 
+from cdptool.commands.gone import require_whole_caps
 from cdptool.commands.session import Session, digests_of
 from cdptool.decisions import (
     by_identifier,
@@ -69,7 +70,13 @@ def decision_tables(plan: Plan | None) -> tuple[str, ...]:
 
 
 def decision_events(session: Session, snapshot: Snapshot, plan: Plan, as_of: datetime) -> pl.LazyFrame:
-    """The ledger of consent, the log of sends and earlier plans, by profile: EVENTS with the cap columns."""
+    """
+    The ledger of consent, the log of sends and earlier plans, by profile: EVENTS with the cap columns.
+
+    Raises:
+        ConfigError: If a cap looks back beyond what retention left of the log.
+    """
+    require_whole_caps(session, snapshot, plan, as_of)
     ledger = _named_events(session, snapshot, plan.consent.stream, LEDGER) if plan.consent else None
     log = planned = None
     if plan.sends:

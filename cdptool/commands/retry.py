@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from cdptool.commands.expiry import forget_again
 from cdptool.commands.incoming import Folder
 from cdptool.commands.ingest import (
     chosen_sources,
@@ -105,6 +106,7 @@ def retry_rows(
                     accounts.append(_retry_source(work, spec, given, say))
             if work.transaction is not None:
                 inputs = {} if mended is None else {mended.name: file_digest(str(mended))}
+                forget_again(session, work.transaction)
                 session.commit(work.transaction, _totals(accounts), inputs)
     return _report(session, accounts, given, dry_run=dry_run)
 

@@ -1,10 +1,10 @@
-"""`cdptool run`: ingest → merge → sessions → segment → plan → export, each step only when its inputs changed."""
+"""`cdptool run`: ingest → merge → retain → sessions → segment → plan → export, each step only if its inputs changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from cdptool.commands import export, ingest, merge, plan, segment, sessions
+from cdptool.commands import export, ingest, merge, plan, retain, segment, sessions
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.files import are_in_place
 from cdptool.commands.report import Grid, Report
@@ -25,11 +25,14 @@ def run_all(settings: Settings, say: Say) -> Report:
         for verb, mark, step in _steps(session, as_of):
             say(verb)
             if is_done(session, verb, mark()) and _in_place(session, verb):
-                done.append((verb, "unchanged"))
+                if verb not in dict(done):
+                    done.append((verb, "unchanged"))
                 continue
             report = step()
             findings += report.findings
-            done.append((verb, report.summary))
+            is_idle = verb == retain.VERB and not (report.data["rows"] or report.data["reduced"])
+            done.append((verb, "unchanged" if is_idle else report.summary))
+        findings += retain.purge(session)
     is_unchanged = all(result == "unchanged" for _, result in done[1:]) and not first.data["files"]
     head = "nothing changed" if is_unchanged else "done"
     return Report(
@@ -52,8 +55,14 @@ def _steps(session: Session, as_of: AsOf) -> tuple[tuple[str, Callable[[], str],
     """The steps that the project declares, in order: name, fingerprint, work."""
     project, moment = session.project, as_of.moment
     declared: list[tuple[str, Callable[[], str], Callable[[], Report]]] = []
+    merging = ("merge", lambda: merge.fingerprint_of(session), lambda: merge.merge(session))
     if project.merge is not None:
-        declared.append(("merge", lambda: merge.fingerprint_of(session), lambda: merge.merge(session)))
+        declared.append(merging)
+    if retain.is_declared(session):
+        # Who is who, first: a person's refusal holds their records back. Afterwards again, without what left.
+        declared.append((retain.VERB, lambda: "", lambda: retain.retain(session, as_of)))
+        if project.merge is not None:
+            declared.append(merging)
     if project.sessions:
         declared.append(
             (

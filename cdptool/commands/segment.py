@@ -9,6 +9,7 @@ import polars as pl
 
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.events import latest_events, with_owner
+from cdptool.commands.gone import gone_until
 from cdptool.commands.people import segments_are_of
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import (
@@ -20,7 +21,7 @@ from cdptool.commands.session import (
     open_session,
 )
 from cdptool.commands.sessions import current
-from cdptool.errors import ConfigError, UsageError
+from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.profiles import (
     changes,
     evaluate,
@@ -31,7 +32,7 @@ from cdptool.profiles import (
     under_todays_ids,
     waterfall,
 )
-from cdptool.rules import BookNeeds, RuleBook, evaluate_kernel, needs
+from cdptool.rules import BookNeeds, RuleBook, evaluate_kernel, needs, shortened
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import ALIASES, MEMBERSHIPS
 from cdptool.web import reassigned
@@ -42,12 +43,13 @@ COLUMNS = ("segment", "in", "unknown", "entered", "left")
 
 
 class _Answers(NamedTuple):
-    """What the rules say: TRAITS, MEMBERSHIPS, the waterfall, and what changed since the last run."""
+    """What the rules say: TRAITS, MEMBERSHIPS, the waterfall, what changed since the last run; where rows are gone."""
 
     traits: pl.DataFrame
     memberships: pl.DataFrame
     waterfall: pl.DataFrame
     changes: pl.DataFrame
+    shortened: tuple[Finding, ...]
 
 
 def compute_segments(settings: Settings, *, dry_run: bool = False) -> Report:
@@ -59,7 +61,7 @@ def compute_segments(settings: Settings, *, dry_run: bool = False) -> Report:
 
 def _inputs(session: Session) -> dict[str, str]:
     streams, tables = session.project.streams, session.project.tables
-    names = ("profiles", "identity", *(s.table for s in streams), *(t.table for t in tables))
+    names = ("profiles", "identity", "retention", *(s.table for s in streams), *(t.table for t in tables))
     return digests_of(session.snapshot(), names)
 
 
@@ -106,11 +108,13 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
     catalog, engine = session.project.catalog, session.engine
     wanted = needs(book, catalog, as_of.moment)
     streams, complete = _streams(session, snapshot, wanted, as_of)
+    gone = gone_until(session, snapshot)
     kernel = evaluate_kernel(
         book,
         catalog,
         as_of=as_of.moment,
         complete_until=complete,
+        gone_until=gone,
         tables=_reference_tables(session, snapshot, wanted),
     )
     profiles = snapshot.scan("profiles")
@@ -125,6 +129,7 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
         memberships=members,
         waterfall=waterfall(answers.lazy(), book).collect(),
         changes=changes(before.unique(), members.lazy()).collect(),
+        shortened=shortened(book, catalog, as_of.moment, gone),
     )
 
 
@@ -204,6 +209,6 @@ def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *,
             Grid("Segments", COLUMNS, rows),
             *((Grid("Line by line", ("segment", "all → after each line"), falls),) if falls else ()),
         ),
-        findings=session.project.warnings,
+        findings=(*session.project.warnings, *answers.shortened),
         timings=tuple(session.timings.items()),
     )

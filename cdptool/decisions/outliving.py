@@ -82,9 +82,7 @@ def _folded(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.with_columns(plain(name).fill_null(ALL) for name in ("channel", "purpose"))
 
 
-def _standing(
-    rows: pl.LazyFrame, *, refuses: pl.Expr, lifts: pl.Expr, keys: tuple[str, ...]
-) -> pl.LazyFrame:
+def _standing(rows: pl.LazyFrame, *, refuses: pl.Expr, lifts: pl.Expr, keys: tuple[str, ...]) -> pl.LazyFrame:
     lifted = rows.filter(lifts).group_by(keys).agg(pl.col("at").max().alias("lifted_at"))
     is_lifted = (pl.col("lifted_at") > pl.col("at")).fill_null(False)
     stands = (

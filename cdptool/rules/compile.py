@@ -101,7 +101,9 @@ class Compiler:
         self.needs = Needs()
         self.layers: list[list[pl.Expr]] = []
         self.profiles: dict[datetime, Subject] = {}
-        self.shortened: dict[Place, str] = {}  # selections that look back beyond what retention left, by stream
+        self.shortened: dict[
+            Place, str
+        ] = {}  # selections that look back beyond what retention left, by stream
         self._named: dict[tuple[str, datetime], Value] = {}
         self._count = 0
 

@@ -83,9 +83,7 @@ CASES: tuple[KernelCase, ...] = (
         NamedKernel("decisions.by_identifier", BY_RECORD, by_identifier(("email", "phone"))), (ROWS, RECORDS)
     ),
     KernelCase(NamedKernel("decisions.by_no_identifier", BY_RECORD, by_identifier(())), (ROWS, RECORDS)),
-    KernelCase(
-        NamedKernel("decisions.ledger_refusals", BY_RECORD[:1], ledger_refusals(MOMENTS[0])), (SAID,)
-    ),
+    KernelCase(NamedKernel("decisions.ledger_refusals", BY_RECORD[:1], ledger_refusals(MOMENTS[0])), (SAID,)),
     KernelCase(
         NamedKernel("decisions.log_refusals", BY_RECORD[:1], log_refusals(SendLog("sent"), MOMENTS[0])),
         (SAID,),
