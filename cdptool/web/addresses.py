@@ -29,7 +29,7 @@ CLICK_IDS: Final[tuple[tuple[str, str, str], ...]] = (
 )
 SIGNS: Final = ("utm_", *(f"{name}=" for name, _, _ in CLICK_IDS))
 _ENGINE: Final = (
-    r"^(?:www\.|m\.|search\.|[a-z]{2}\.search\.)?"
+    r"^(?:(?:www|m|search|images|cn|[a-z]{2}\.search)\.)?"
     r"(google|bing|yahoo|duckduckgo|baidu|yandex|ecosia|naver|seznam|qwant|sogou|coccoc|ask|aol)"
     r"(?:\.[a-z]{2,3}){1,2}$"
 )
