@@ -44,7 +44,7 @@ def main() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         code = 0
     except Exception as error:  # noqa: BLE001  whatever it is, it is a bug: exit 3
-        code = _bug(error)
+        code = _refused(error) or _bug(error)
     sys.exit(code)
 
 
@@ -73,6 +73,19 @@ def _usage(error: typer.TyperException) -> int:
         return 2
     hint = "`cdptool --help` lists what there is"
     show_error(UsageError(Finding(message[:1].lower() + message[1:], hint=hint)))
+    return 2
+
+
+def _refused(error: Exception) -> int | None:
+    """What the operating system refuses: a full disk, a folder that may not be written."""
+    from cdptool.cli.system_errors import system_error
+
+    refused = system_error(error)
+    if refused is None:
+        return None
+    if "--debug" in sys.argv:
+        traceback.print_exception(error)
+    show_error(refused)
     return 2
 
 

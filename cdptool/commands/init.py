@@ -66,9 +66,16 @@ def init_project(files: tuple[Path, ...], wishes: Wishes, say: Say) -> Report:
 
 
 def _files_of(given: Path) -> list[Path]:
-    if given.is_dir():
-        return sorted(each for each in given.iterdir() if each.is_file() and not each.name.startswith("."))
-    return [given]
+    """The file itself; of a folder its files, without hidden ones and what describes a project."""
+    if not given.is_dir():
+        return [given]
+    inside = sorted(each for each in given.iterdir() if each.is_file() and not each.name.startswith("."))
+    found = [each for each in inside if each.suffix not in (".yaml", ".yml")]
+    if not found:
+        raise UsageError(
+            "there is no export in the folder", place=Place(str(given)), hint="name the exports to begin with"
+        )
+    return found
 
 
 def _refuse_existing(wishes: Wishes) -> None:

@@ -38,15 +38,23 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
     for pattern in spec.files:
         if pattern == "-" or is_remote(pattern):
             continue
-        paths = _files(folder, pattern)
+        try:
+            paths = _files(folder, pattern)
+        except PermissionError:
+            hint = "it must be readable for the user who runs cdptool"
+            findings.append(Finding(f"permission denied: `{pattern}`", spec.place, hint))
+            continue
         found.update(str(path) for path in paths)
         findings += [_unwritable(path, spec) for path in paths if not _is_writable(path)]
         if not paths:
             is_glob = any(letter in pattern for letter in "*?[")
             problem = f"no file matches `{pattern}`" if is_glob else f"no such file: `{pattern}`"
+            hint = f"paths of source `{spec.name}` are relative to the file that declares it"
             if (Path(folder) / pattern).is_dir():
                 problem = f"there is no file in the folder `{pattern}`"
-            hint = f"paths of source `{spec.name}` are relative to the file that declares it"
+            elif (Path(folder) / pattern).exists():
+                problem = f"a pipe or a device, not a file: `{pattern}`"
+                hint = f'declare `files: "-"` and pipe it in: `cdptool ingest {spec.name} < {pattern}`'
             findings.append(Finding(problem, spec.place, hint))
     if findings:
         raise SourceError(*findings)

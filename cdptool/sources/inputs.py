@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from cdptool.errors import Place
+from cdptool.errors import Place, SourceError
 from cdptool.sources.archives import is_workbook, is_zip, member_digest, members, unpack
 from cdptool.sources.files import expand, file_digest
 from cdptool.sources.grown import whole_lines
@@ -25,6 +25,8 @@ class InputFile:
     """
     One input: the file, the member of the archive that the file is, what the workspace calls it (`shown`, seen
     from the project) and what messages call it; its digest where that is known already.
+
+    `stamp` is the size and time of the file when it was found: what was read of it is one file, or it is refused.
     """
 
     path: str
@@ -33,6 +35,7 @@ class InputFile:
     member: str | None = None
     end: int | None = None  # where what is read of it ends; None = it is read as a whole
     known_digest: str | None = None
+    stamp: tuple[int, int] | None = None
 
     def digest(self) -> str:
         """
@@ -49,9 +52,15 @@ class InputFile:
 
     @contextmanager
     def unpacked(self, folder: str) -> Iterator[str]:
-        """Where the input stands as a file: for a member of an archive in the folder, as long as it is needed."""
+        """
+        Where the input stands as a file: for a member of an archive in the folder, as long as it is needed.
+
+        Raises:
+            SourceError: The file changed since it was found, so that its digest is not that of what was read.
+        """
         if self.member is None:
             yield self.path
+            self._refuse_changed()
             return
         target = Path(folder) / "member"
         unpack(self.path, self.member, str(target), self.place)
@@ -59,6 +68,16 @@ class InputFile:
             yield str(target)
         finally:
             target.unlink(missing_ok=True)
+        self._refuse_changed()
+
+    def _refuse_changed(self) -> None:
+        if self.stamp is None or self.end is not None or self.stamp == _stamp(self.path):
+            return
+        raise SourceError(
+            "the file changed while it was read",
+            place=self.place,
+            hint="run again when it is written; declare `growing: true` for a file that rows are always added to",
+        )
 
 
 def inputs_of(
@@ -79,7 +98,7 @@ def inputs_of(
     found: list[InputFile] = []
     for path in expand(spec, folder):
         shown = os.path.relpath(path, folder)
-        file = InputFile(path, shown, Place(named(shown)))
+        file = InputFile(path, shown, Place(named(shown)), stamp=_stamp(path))
         found += (_without_open_line(one, spec) for one in taken_apart(file))
     if spooled is not None and reads_stdin(spec):
         found += taken_apart(InputFile(spooled, SHOWN_STDIN, Place(SHOWN_STDIN)))
@@ -89,6 +108,15 @@ def inputs_of(
 def reads_stdin(spec: SourceSpec) -> bool:
     """Whether what is piped in belongs to the source."""
     return STDIN in spec.files
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    """When a file was written last, and how long it is; None where it is gone."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def _without_open_line(file: InputFile, spec: SourceSpec) -> InputFile:
@@ -107,4 +135,4 @@ def taken_apart(file: InputFile) -> Iterator[InputFile]:
         return
     for member in members(file.path, file.place):
         place = Place(f"{file.place.file}/{member}")
-        yield InputFile(file.path, f"{file.shown}/{member}", place, member)
+        yield InputFile(file.path, f"{file.shown}/{member}", place, member, stamp=file.stamp)

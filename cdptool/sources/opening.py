@@ -82,9 +82,20 @@ class OpenedText:
 
 
 def first_bytes(path: str, place: Place) -> bytes:
-    """The first bytes of the file, for its magic."""
-    with _reading(place), Path(path).open("rb") as file:
-        return file.read(4096)
+    """
+    The first bytes of the file, for its magic.
+
+    Raises:
+        SourceError: It cannot be read, or not more than once.
+    """
+    with _reading(place):
+        if not Path(path).is_file() and Path(path).exists():
+            what = "a folder" if Path(path).is_dir() else "a pipe or a device"
+            raise SourceError(
+                f"{what}, not a file", place=place, hint="name a file; save what is piped in as one"
+            )
+        with Path(path).open("rb") as file:
+            return file.read(4096)
 
 
 def container_of(path: str, dialect: Dialect, place: Place) -> Container:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cdptool.errors import Place, SourceError
-from cdptool.sources import expand, file_digest, mapping_digest
+from cdptool.sources import expand, file_digest, inputs_of, mapping_digest
 from tests.sources.project import CONTEXT, CRM, mapped
 
 
@@ -56,3 +56,32 @@ def test_the_mapping_digest_sees_what_is_declared_and_not_where() -> None:
     assert digest != mapping_digest(replace(CRM, columns=CRM.columns[:1]), CONTEXT)
     assert digest != mapping_digest(replace(CRM, at=mapped("at", "datetime", "t")), CONTEXT)
     assert digest != mapping_digest(CRM, replace(CONTEXT, tz="Europe/Paris"))
+
+
+def test_a_pipe_is_no_file_and_says_how_it_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(SourceError, match="a pipe or a device, not a file") as caught:
+        expand(replace(CRM, files=("pipe.csv",)), str(tmp_path))
+    assert 'files: "-"' in (caught.value.findings[0].hint or "")
+
+
+@pytest.mark.parametrize("change", ["add", "rewrite", "remove"])
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, change: str) -> None:
+    """Its digest would say that the new bytes were read before: they would be lost without a word."""
+    path = tmp_path / "a.csv"
+    path.write_text("id\n1\n")
+    (file,) = inputs_of(replace(CRM, files=("a.csv",)), str(tmp_path))
+    with pytest.raises(SourceError, match="the file changed while it was read"), file.unpacked(str(tmp_path)):
+        if change == "remove":
+            path.unlink()
+        else:
+            path.write_text("id\n1\n2\n" if change == "add" else "id\n9\n")
+            os.utime(path, ns=(1, 1))
+
+
+def test_a_file_that_is_declared_as_growing_may_grow(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,x\n1,2\n")
+    (file,) = inputs_of(replace(CRM, files=("a.csv",), growing=True), str(tmp_path))
+    with file.unpacked(str(tmp_path)), path.open("a") as more:
+        more.write("2,3\n")
