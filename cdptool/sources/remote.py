@@ -183,11 +183,34 @@ def _system(scheme: str, bucket: str, environment: Mapping[str, str]) -> Any:
             scheme=kind or ("http" if emulator else None),
             retry_time_limit=timedelta(seconds=_REQUEST_SECONDS),
         )
-    account = said("AZURE_STORAGE_ACCOUNT") or said("AZURE_STORAGE_ACCOUNT_NAME")
-    if not account:
+    return fs.AzureFileSystem(**_azure(environment))
+
+
+def _azure(environment: Mapping[str, str]) -> dict[str, str]:
+    """
+    The account, and the key or signature where they are set; else Azure's own chain (log-in, managed identity).
+
+    >>> sorted(_azure({"AZURE_STORAGE_CONNECTION_STRING": "AccountName=a;AccountKey=k=;BlobEndpoint=http://h:1/a"}))
+    ['account_key', 'account_name', 'blob_storage_authority', 'blob_storage_scheme', 'dfs_storage_authority', 'dfs_storage_scheme']
+    """
+    said = environment.get
+    parts = [part.partition("=") for part in (said("AZURE_STORAGE_CONNECTION_STRING") or "").split(";")]
+    told = {key: value for key, _, value in parts}
+    scheme, _, endpoint = told.get("BlobEndpoint", "").rpartition("://")
+    authority = endpoint.partition("/")[0] if told.get("AccountName") and "/" in endpoint.rstrip("/") else ""
+    given = {
+        "account_name": told.get("AccountName")
+        or said("AZURE_STORAGE_ACCOUNT")
+        or said("AZURE_STORAGE_ACCOUNT_NAME"),
+        "account_key": told.get("AccountKey")
+        or said("AZURE_STORAGE_KEY")
+        or said("AZURE_STORAGE_ACCOUNT_KEY"),
+        "sas_token": told.get("SharedAccessSignature") or said("AZURE_STORAGE_SAS_TOKEN"),
+        "blob_storage_authority": authority,
+        "dfs_storage_authority": authority,
+        "blob_storage_scheme": scheme if authority else None,
+        "dfs_storage_scheme": scheme if authority else None,
+    }
+    if not given["account_name"]:
         raise OSError("no credentials: no account")
-    return fs.AzureFileSystem(
-        account_name=account,
-        account_key=said("AZURE_STORAGE_KEY") or said("AZURE_STORAGE_ACCOUNT_KEY"),
-        sas_token=said("AZURE_STORAGE_SAS_TOKEN"),
-    )
+    return {key: value for key, value in given.items() if value}
