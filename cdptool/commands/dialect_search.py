@@ -56,6 +56,7 @@ class Looked:
     rules: tuple[str, ...] = ()  # of the first rejected rows, with their lines and bytes
     rejected_lines: tuple[int, ...] = ()
     raws: tuple[bytes, ...] = ()
+    dialect: Dialect = field(default_factory=Dialect)
 
     @property
     def rejected_share(self) -> float:
@@ -142,6 +143,7 @@ def read_rows(path: Path, dialect: Dialect, place: Place, most: int = MOST_ROWS)
         tuple(item.fault.rule for item in rejected),
         tuple(item.line for item in rejected),
         tuple(item.raw for item in rejected),
+        dialect,
     )
 
 
@@ -170,7 +172,7 @@ def _option(search: _Search, key: str, value: str | int | bool) -> Option | None
     if not search.may_try(key):
         return None
     written = str(value).lower() if isinstance(value, bool | int) else _written(value)
-    return Option(key, written, replace(search.dialect, **{key: value}))  # type: ignore[arg-type]
+    return Option(key, written, replace(search.dialect, **{key: value}))  # type: ignore[arg-type]  # by name
 
 
 def _written(text: str) -> str:
@@ -278,7 +280,9 @@ def _footer_lines(looked: Looked) -> int:
         for line, raw in zip(looked.rejected_lines[-_FOOTER_ROWS:], looked.raws[-_FOOTER_ROWS:], strict=True)
     ]
     below = sorted(last + cut)[-_FOOTER_ROWS:]
-    is_total = [bool(_TOTALS.match(text)) for text in fold(pl.Series([text for _, text in below]))]
+    is_total = [
+        bool(_TOTALS.match(text)) for text in fold(pl.Series([text for _, text in below], dtype=pl.String))
+    ]
     n_lines = next((i for i, each in enumerate(reversed(is_total)) if not each), len(is_total))
     if not n_lines or n_lines == len(looked.lines) + looked.n_rejected or any(is_total[:-n_lines]):
         return 0

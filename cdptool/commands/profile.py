@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cdptool.commands.dialect_search import find_dialect
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say, today
-from cdptool.errors import Place
+from cdptool.errors import Place, SourceError
 from cdptool.inspection.describe import Description, candidate_keys, describe, masked
 from cdptool.inspection.fault_finding import find_faults, table_of
 from cdptool.inspection.findings import Fault, Table
@@ -40,7 +41,7 @@ def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: 
     files = tuple(found for path in files for found in _in_folder(path))
     for path in files:
         say(f"reading {path}")
-        texts = read_texts(path, Place(path))
+        texts = _read(path)
         read.append(texts)
         tables.append(table_of(_stem(path), texts.frame, today=today(), lost=texts.lost))
     lines: list[str] = []
@@ -70,6 +71,15 @@ def _in_folder(path: str) -> tuple[str, ...]:
     if not folder.is_dir():
         return (path,)
     return tuple(str(file) for file in sorted(folder.iterdir()) if file.is_file())
+
+
+def _read(path: str) -> FileTexts:
+    """The texts of a file; one that needs a dialect, such as a list of one column, is read as `init` would."""
+    try:
+        return read_texts(path, Place(path))
+    except SourceError:
+        looked, _ = find_dialect(Path(path), Place(path))
+        return read_texts(path, Place(path), looked.dialect)
 
 
 def _stem(path: str) -> str:

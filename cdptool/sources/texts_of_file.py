@@ -38,9 +38,11 @@ class FileTexts(NamedTuple):
     lost: tuple[str, ...] = ()
 
 
-def read_texts(path: str, place: Place, *, most_bytes: int = MOST_BYTES) -> FileTexts:
+def read_texts(
+    path: str, place: Place, dialect: Dialect | None = None, *, most_bytes: int = MOST_BYTES
+) -> FileTexts:
     """
-    Read a file in any format as texts.
+    Read a file in any format as texts, under a dialect where it needs one.
 
     Where the texts would need more than `most_bytes`, every second block is let go, then every second of the
     rest, and so on: what is held is spread evenly over the file, and each block of it is whole.
@@ -48,7 +50,7 @@ def read_texts(path: str, place: Place, *, most_bytes: int = MOST_BYTES) -> File
     Raises:
         SourceError: It is missing, or nothing that can be read.
     """
-    source = open_source(path, Dialect(), place)
+    source = open_source(path, dialect or Dialect(), place)
     wanted = tuple(str(i) for i in range(len(source.names)))
     held: list[tuple[pl.DataFrame, NDArray[np.int64], NDArray[np.int64]]] = []
     rejected: list[tuple[int, int, str]] = []

@@ -165,6 +165,13 @@ def test_a_file_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> None
         _init(tmp_path / "q", broken)
 
 
+@pytest.mark.parametrize("text", ["email\n", "email,name\n", "email,name\r\n,\r\n"])
+def test_a_file_without_a_row_is_proposed_all_the_same(text: str, tmp_path: Path) -> None:
+    """The first export of a new shop: its header alone was a crash."""
+    _init(tmp_path / "mine", _written(tmp_path, "customers.csv", text))
+    assert _ingest(tmp_path / "mine").data["rows_read"] == text.count("\n") - 1
+
+
 def test_a_first_row_of_data_is_no_header(tmp_path: Path) -> None:
     """Else the first customer would be written into the project as names of columns."""
     _init(

@@ -64,3 +64,10 @@ def test_the_text_is_at_most_80_letters_wide(tmp_path, monkeypatch):
 def test_a_missing_file_is_a_source_error():
     with pytest.raises(SourceError):
         answer("nowhere.csv")
+
+
+def test_a_list_of_one_column_needs_no_delimiter(tmp_path):
+    rows = [row.split(",")[1] for row in people()]
+    rows[9] = "lan9hoasen.vn"
+    report = answer(written(tmp_path, "\n".join(["email", *rows])))
+    assert [finding["rows"] for finding in report.data["findings"]] == [[10]]
