@@ -17,12 +17,13 @@ from cdptool.commands.looking import look_at, stem
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say
 from cdptool.config import load_project
-from cdptool.errors import ConfigError, Finding, Place, SourceError, UsageError
+from cdptool.errors import ConfigError, Finding, Place, SourceError, StoreError, UsageError
 from cdptool.inspection.facts import ColumnFacts, FileFacts, column_facts
 from cdptool.inspection.file_words import slug
 from cdptool.inspection.project import ProjectProposal, propose_project
 from cdptool.inspection.render import quoted, render
 from cdptool.inspection.settling import Defaults
+from cdptool.sources.files import files_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ def _files_of(given: Path) -> list[Path]:
     """The file itself; of a folder its files, without hidden ones and what describes a project."""
     if not given.is_dir():
         return [given]
-    inside = sorted(each for each in given.iterdir() if each.is_file() and not each.name.startswith("."))
-    found = [each for each in inside if each.suffix not in (".yaml", ".yml")]
+    found = [each for each in files_in(given) if each.suffix not in (".yaml", ".yml")]
     if not found:
         raise UsageError(
             "there is no export in the folder", place=Place(str(given)), hint="name the exports to begin with"
@@ -240,12 +240,17 @@ def _beside(place: Place | None) -> Place | None:
 
 
 def _write(written: dict[str, str], wishes: Wishes) -> None:
-    wishes.into.mkdir(parents=True, exist_ok=True)
-    for name, text in written.items():
-        path = wishes.into / name
-        draft = path.with_name(f".{name}.new")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+    try:
+        wishes.into.mkdir(parents=True, exist_ok=True)
+        for name, text in written.items():
+            path = wishes.into / name
+            draft = path.with_name(f".{name}.new")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        hint = "choose another folder with --into"
+        raise StoreError(f"cannot be written: {reason}", place=Place(str(wishes.into)), hint=hint) from None
 
 
 def _report(

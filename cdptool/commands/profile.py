@@ -13,6 +13,7 @@ from cdptool.errors import Place, SourceError
 from cdptool.inspection.describe import Description, candidate_keys, describe, masked
 from cdptool.inspection.fault_finding import find_faults, table_of
 from cdptool.inspection.findings import Fault, Table
+from cdptool.sources.files import files_in
 from cdptool.sources.texts_of_file import MOST_BYTES, FileTexts, read_texts
 
 COLUMNS: Final = ("column", "type", "empty", "distinct", "letters", "most frequent")
@@ -70,7 +71,7 @@ def _in_folder(path: str) -> tuple[str, ...]:
     folder = Path(path)
     if not folder.is_dir():
         return (path,)
-    return tuple(str(file) for file in sorted(folder.iterdir()) if file.is_file())
+    return tuple(str(file) for file in files_in(folder))
 
 
 def _read(path: str) -> FileTexts:

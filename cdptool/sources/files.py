@@ -74,8 +74,29 @@ def _unwritable(path: Path, spec: SourceSpec) -> Finding:
 def _files(folder: str, pattern: str) -> list[Path]:
     top = Path(folder) / pattern
     if top.is_dir():
-        return [path for path in top.iterdir() if path.is_file() and not path.name.startswith(".")]
+        return _listed(top)
     return [path for path in _glob(folder, pattern) if path.is_file()]
+
+
+def files_in(folder: Path) -> tuple[Path, ...]:
+    """
+    The files right in a folder that are not hidden, by name.
+
+    Raises:
+        SourceError: The folder may not be listed, or there is none.
+    """
+    try:
+        found = tuple(sorted(_listed(folder)))
+    except PermissionError:
+        hint = "it must be readable for the user who runs cdptool"
+        raise SourceError("permission denied", place=Place(str(folder)), hint=hint) from None
+    if not found:
+        raise SourceError("there is no file in the folder", place=Place(str(folder)), hint="name the exports")
+    return found
+
+
+def _listed(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
 
 
 def _glob(folder: str, pattern: str) -> list[Path]:

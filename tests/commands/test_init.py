@@ -13,11 +13,12 @@ import pytest
 
 from cdptool.commands.ingest import ingest_files
 from cdptool.commands.init import Wishes, init_project
+from cdptool.commands.profile import profile_files
 from cdptool.commands.report import Report
 from cdptool.commands.run import run_all
 from cdptool.commands.session import Settings
 from cdptool.config import load_project
-from cdptool.errors import SourceError, UsageError
+from cdptool.errors import SourceError, StoreError, UsageError
 from tests.frames import ROUNDS
 from tests.shared import shared_data
 
@@ -163,6 +164,25 @@ def test_a_file_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> None
     assert [each.problem for each in report.findings] == ["left out: not a text file: a PDF document"]
     with pytest.raises(SourceError, match="PDF"):
         _init(tmp_path / "q", broken)
+
+
+def test_a_folder_that_cannot_be_listed_or_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash in `init` and `profile`; the tests may run as root, who may do anything."""
+    (tmp_path / "mine").write_text("a file where the folder should be")
+    customers = _written(tmp_path, "customers.csv", "email,name\na@x.vn,An\n")
+    with pytest.raises(StoreError, match="cannot be written"):
+        _init(tmp_path / "mine", customers)
+    monkeypatch.setattr(Path, "iterdir", _denied)
+    with pytest.raises(SourceError, match="permission denied"):
+        _init(tmp_path / "other", tmp_path)
+    with pytest.raises(SourceError, match="permission denied"):
+        profile_files((str(tmp_path),), lambda _: None, limit=5, show_values=False)
+
+
+def _denied(_: Path) -> None:
+    raise PermissionError(13, "Permission denied")
 
 
 @pytest.mark.parametrize("text", ["email\n", "email,name\n", "email,name\r\n,\r\n"])
