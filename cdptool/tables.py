@@ -30,6 +30,7 @@ RECORDS: Final[dict[str, pl.DataType]] = {
     "source_key": pl.String(),  # what people cite: `source:source_key`
     "observed_at": UTC_TIME,  # null where the source declares no date
     "content": pl.Int64(),  # hash63 of the canonical values: one version of the record
+    "version_rank": pl.Int64(),  # of versions the greatest counts; null: by `observed_at`
     "is_deleted": pl.Boolean(),  # the version says that the source deleted the record; null: it does not
     # … then one column per profile field of the project, then PROVENANCE
 }
@@ -39,6 +40,7 @@ STREAM: Final[dict[str, pl.DataType]] = {
     "at": UTC_TIME,
     "source": pl.String(),
     "content": pl.Int64(),
+    "version_rank": pl.Int64(),  # of rows with one `event_id` the greatest counts; null: by `at`
     # … then the columns the project declares for the stream, then PROVENANCE
 }
 FILES: Final[dict[str, pl.DataType]] = {
@@ -54,6 +56,8 @@ FILES: Final[dict[str, pl.DataType]] = {
     "rows_duplicate": pl.Int64(),
     "rows_quarantined": pl.Int64(),
     "rows_excluded": pl.Int64(),  # by the source's `only`: rows of other sources over the same file
+    "rows_corrected": pl.Int64(),  # accepted ones that correct an earlier row of their key
+    "rows_late": pl.Int64(),  # accepted ones that are later than the source's `overlap` allows
     "blank_lines": pl.Int64(),
     "newest_at": UTC_TIME,
     "raw_form": pl.String(),  # how the raw records of quarantine are written, as JSON: read again without the file

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from cdptool.checks.drift import stability
-from cdptool.checks.feeds import file_rows, freshness, periods, volume
+from cdptool.checks.feeds import file_rows, freshness, lateness, periods, volume
 from cdptool.checks.spec import (
     Every,
     Expectation,
@@ -22,6 +22,7 @@ from cdptool.checks.spec import (
     Form,
     Fresh,
     Holds,
+    InTime,
     Refers,
     Result,
     SourceData,
@@ -116,6 +117,8 @@ def _on_all_rows(expectation: Expectation, form: Form, data: SourceData) -> Resu
             return freshness(expectation, form, data)
         case Every(seconds=seconds):
             return periods(expectation, seconds, data)
+        case InTime():
+            return lateness(expectation, data)
         case Steady():
             return stability(expectation, form, data)
     raise AssertionError(type(form).__name__)

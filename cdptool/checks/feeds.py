@@ -45,6 +45,16 @@ def volume(expectation: Expectation, tolerance: float, data: SourceData) -> Resu
     return Result(expectation, "held", judged, len(places), "file", places=tuple(places))
 
 
+def lateness(expectation: Expectation, data: SourceData) -> Result:
+    """Judge the new files by the rows that came later than declared."""
+    new = data.files.filter(pl.col("is_new"))
+    late = new.filter(pl.col("rows_late") > 0)
+    places = tuple(Place(path) for path in late["path"])
+    return Result(
+        expectation, "held", int(new["rows_read"].sum()), int(late["rows_late"].sum()), places=places
+    )
+
+
 def freshness(expectation: Expectation, form: Fresh, data: SourceData) -> Result:
     """Judge how long ago the newest time is; times after the moment do not count, for a feed cannot have them yet."""
     column = pl.col(form.column)

@@ -100,6 +100,11 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True)
+class InTime:
+    """No row is later than the overlap of its source allows, as ingest counted when it came."""
+
+
+@dataclass(frozen=True, slots=True)
 class Steady:
     """The population stability index of a column's new values against the earlier ones stays below a bound."""
 
@@ -107,7 +112,7 @@ class Steady:
     below: float
 
 
-Form: TypeAlias = Holds | Unique | Refers | FileRows | Volume | Fresh | Every | Steady
+Form: TypeAlias = Holds | Unique | Refers | FileRows | Volume | Fresh | Every | InTime | Steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ class SourceData:
     What the expectations of one source are judged on.
 
     `rows` are all rows of the source: the columns of `schema`, `at` where it has one, `file_id` and `row`.
-    `files` are its files as they came, the oldest first: `file_id`, `path`, `rows_read`, `is_new`. Only rows of new
+    `files` are its files as they came, the oldest first: `file_id`, `path`, `rows_read`, `rows_late`, `is_new`. Only rows of new
     files are judged; the others are history. `targets` hold what may be referred to, as one column `value`.
     """
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from cdptool.commands.late import watermark
 from cdptool.config import Project
 from cdptool.errors import Finding, StaleError, UsageError
 from cdptool.tables import FILES
@@ -65,8 +66,7 @@ def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: 
             brought a single row while others have.
     """
     newest = _newest(project, snapshot)
-    live = [stream.name for stream in project.streams if stream.max_lag_seconds is not None]
-    complete = {name: newest[name] for name in live if name in newest}
+    complete = _complete(project, snapshot, newest)
     if given is not None:
         return AsOf(parse_as_of(given, project.tz), complete)
     late = _late(project, newest, now)
@@ -79,6 +79,22 @@ def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: 
         hint = "say --as-of 2026-11-20T21:00+07:00, or ingest a source with times first"
         raise UsageError("there is nothing in the workspace to take the time from", hint=hint)
     return AsOf(max(known), complete)
+
+
+def _complete(project: Project, snapshot: Snapshot, newest: Mapping[str, datetime]) -> dict[str, datetime]:
+    """
+    How far each live feed is complete: to its newest row, less what its sources may still bring again.
+
+    A stream one of whose sources declares an `overlap` is live, too: its last rows are not the last word.
+    """
+    overlaps = [one for one in project.sources if one.feeds == "stream" and one.overlap_seconds is not None]
+    live = {stream.name for stream in project.streams if stream.max_lag_seconds is not None}
+    complete = {name: at for name, at in newest.items() if name in live | {one.target for one in overlaps}}
+    for source in overlaps:
+        until = watermark(snapshot, source)
+        if until is not None and source.target in complete:
+            complete[source.target] = min(complete[source.target], until)
+    return complete
 
 
 def _late(project: Project, newest: Mapping[str, datetime], now: datetime) -> list[Finding]:

@@ -27,7 +27,7 @@ from cdptool.checks import (
     read_expectation,
     schema_of_rows,
 )
-from cdptool.checks.spec import Every, Fresh
+from cdptool.checks.spec import Every, Fresh, InTime
 from cdptool.commands.as_of import parse_as_of
 from cdptool.commands.check_report import Checked, told
 from cdptool.commands.files import write_file
@@ -37,6 +37,7 @@ from cdptool.commands.unplanned import Unplanned, unplanned_columns
 from cdptool.errors import Place, UsageError
 from cdptool.fields import field_type
 from cdptool.ids import hash63
+from cdptool.rules import Catalog
 from cdptool.rules.windows import length_text
 from cdptool.sources import SourceSpec
 from cdptool.sources.outputs import declared_schema
@@ -103,14 +104,11 @@ def _check_source(
     session: Session, snapshot: Snapshot, spec: SourceSpec, asked: _Asked, memory: _Memory
 ) -> Checked | None:
     """Hold the expectations of one source against its new files; None where it has none."""
-    if not spec.expectations:
+    if not spec.expectations and spec.overlap_seconds is None:
         return None
     catalog = session.project.catalog
     schema = schema_of_rows(spec.feeds, spec.target, catalog)
-    lines = tuple(
-        (each, read_expectation(each.text, each.place, schema, catalog, has_time=spec.at is not None))
-        for each in spec.expectations
-    )
+    lines = _lines(spec, schema, catalog)
     mark = fingerprint(*((each.text, each.at_least) for each in spec.expectations))
     last = memory.before.get(spec.name, {})
     known = set(last.get("files", ())) if last.get("mark") == mark and not asked.everything else set()
@@ -129,6 +127,19 @@ def _check_source(
     return checked
 
 
+def _lines(spec: SourceSpec, schema: StreamSchema, catalog: Catalog) -> tuple[tuple[Expectation, Form], ...]:
+    """What the source expects, as read; a promised overlap last."""
+    lines: list[tuple[Expectation, Form]] = [
+        (each, read_expectation(each.text, each.place, schema, catalog, has_time=spec.at is not None))
+        for each in spec.expectations
+    ]
+    if spec.overlap_seconds is not None:
+        # What came late cannot be mended: told once, not again until somebody gives in.
+        name, place = f"overlap {length_text(spec.overlap_seconds)}", spec.place or Place("sources.yaml")
+        lines.append((Expectation(name, severity="warning", place=place), InTime()))
+    return tuple(lines)
+
+
 def _files(snapshot: Snapshot, spec: SourceSpec, known: set[str]) -> pl.DataFrame:
     """The files of a source, the oldest first. A file that grew or is read under another mapping is new again."""
     has_grown = pl.col("file_id") != hash63("file", pl.col("source"), pl.col("digest"))
@@ -138,7 +149,13 @@ def _files(snapshot: Snapshot, spec: SourceSpec, known: set[str]) -> pl.DataFram
     files = snapshot.scan("files", FILES).filter(pl.col("source") == spec.name)
     ordered = files.sort("newest_at", "path", nulls_last=False).with_columns(version=version).collect()
     return ordered.select(
-        "file_id", "path", "rows_read", "version", "raw_form", is_new=~pl.col("version").is_in(list(known))
+        "file_id",
+        "path",
+        "rows_read",
+        "rows_late",
+        "version",
+        "raw_form",
+        is_new=~pl.col("version").is_in(list(known)),
     )
 
 

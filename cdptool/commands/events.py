@@ -20,10 +20,11 @@ def latest_events(
     The rows of a stream, of an event one version.
 
     Returns:
-        `event_id`, `record_id`, `at`, `content`, then the columns. No order. Lazy.
+        `event_id`, `record_id`, `version_rank`, `at`, `content`, then the columns. No order. Lazy.
     """
     schema = {**STREAM, **declared_schema(stream.columns)}
-    rows = snapshot.scan(stream.table, schema).select("event_id", "record_id", "at", "content", *columns)
+    fixed = ("event_id", "record_id", "version_rank", "at", "content")
+    rows = snapshot.scan(stream.table, schema).select(*fixed, *columns)
     versions = rows.select(pl.len().alias("n_rows"), pl.col("event_id").n_unique().alias("n_events"))
     n_rows, n_events = session.engine.collect(versions).row(0)
     if n_rows > n_events:  # most streams have one version of everything, and need no shuffle

@@ -16,7 +16,8 @@ from cdptool.tables import FILES, QUARANTINE
 from cdptool.workspace import Snapshot, Transaction
 
 _SUMMED: Final = (
-    *("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined", "rows_excluded", "blank_lines"),
+    *("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined", "rows_excluded"),
+    *("rows_corrected", "rows_late", "blank_lines"),
 )
 
 
@@ -45,7 +46,7 @@ def growths(
 
     Args:
         snapshot: What was read before.
-        spec: The source. Reference tables are small, and a later row replaces an earlier one: they are read whole.
+        spec: The source. Tables, where a later row replaces an earlier one, and answers of queries are read whole.
         mapping: The digest of how the source is mapped today.
         fresh: The files that were not read as they are now, by digest.
 
@@ -83,6 +84,7 @@ def _growth(
         is_readable = (
             begin.ends_line
             and account["mapping"] == mapping
+            and not _refuses(spec)
             and not _is_open(snapshot, account["file_id"])
             and reads_on(file.path, spec, before, file.place)
         )
@@ -90,6 +92,11 @@ def _growth(
         part = Part(account["bytes"], begin.n_lines, file.end, *counts) if is_readable else None
         return Growth(account, part)
     return None
+
+
+def _refuses(spec: SourceSpec) -> bool:
+    """Whether which of two rows is refused depends on all of the file."""
+    return spec.corrections is not None and spec.corrections.keep == "refuse"
 
 
 def _is_open(snapshot: Snapshot, file_id: int) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 import polars as pl
 
@@ -23,6 +22,7 @@ from cdptool.commands.incoming import (
     read_before,
 )
 from cdptool.commands.known import known_again, known_rows, with_staged
+from cdptool.commands.late import correction_findings, late_findings, watermark
 from cdptool.commands.piping import spool_stdin
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say, Session, Settings, open_session
@@ -44,13 +44,11 @@ from cdptool.sources.spec import Part
 from cdptool.tables import FILES, ISSUES, QUARANTINE, StreamSchema, TableSchema, records_schema
 from cdptool.workspace import Transaction
 
-T = TypeVar("T")
 COUNTS = ("rows_read", "rows_accepted", "rows_duplicate", "rows_quarantined", "rows_excluded")
 COLUMNS = (
     *("source", "files", "read", "accepted", "duplicate", "quarantined", "excluded"),
-    *("values set to null", "dialect"),
+    *("corrected", "values set to null", "dialect"),
 )
-_EXCLUDED = COLUMNS.index("excluded")
 
 
 @dataclass(slots=True)
@@ -63,6 +61,7 @@ class _Account:
     dialects: set[str] = field(default_factory=set)
     digests: dict[str, str] = field(default_factory=dict)  # path → digest, for the manifest
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    n_corrected: int = 0
     findings: tuple[Finding, ...] = ()
 
     def add(self, result: FileResult) -> None:
@@ -70,6 +69,7 @@ class _Account:
         self.dialects.add(str(result.file["dialect"][0]))
         self.digests[str(result.file["path"][0])] = str(result.file["digest"][0])
         self.n_issues += sum(staged.n_rows for staged in result.staged if staged.table == "issues")
+        self.n_corrected += int(result.file["rows_corrected"][0])
         for name in COUNTS:
             self.counts[name] += int(result.file[name][0])
 
@@ -78,6 +78,7 @@ class _Account:
             self.source,
             self.n_files,
             *self.counts.values(),
+            self.n_corrected,
             self.n_issues,
             "; ".join(sorted(self.dialects)),
         )
@@ -160,11 +161,13 @@ def ingest_source(
     if transaction is not None and outdated:
         _withdraw(transaction, target, outdated)
     known = known_rows(snapshot, spec, target, outdated) if fresh else Known()
+    late, late_before = [], watermark(snapshot, spec)
     drift = Drift.since(snapshot, spec.name) if fresh else Drift()
     for digest, file in fresh.items():
         say(file.shown)
         staging = tempfile.mkdtemp(dir=folder.staging)
         one = replace(context, shown_path=file.shown, digest=digest, mapping=mapping, known=known)
+        one = replace(one, late_before=late_before)
         growth = grown.get(digest)
         one = replace(one, part=Part(end=file.end)) if growth is None else growth.context(one, file.end)
         if one.part.start:
@@ -173,6 +176,7 @@ def ingest_source(
         with _placed(file), file.unpacked(staging) as path:
             result = drift.noted(read_file(path, spec, staging, one), file.place.file)
         account.add(result)
+        late += late_findings(spec, result, late_before, file.place)
         if transaction is None:
             known = with_staged(known, result, spec, target)
         else:
@@ -187,7 +191,8 @@ def ingest_source(
         for entry in found.memories:
             transaction.log(*entry)
     lost = fewer_than_before(snapshot, spec, outdated, account.counts["rows_accepted"])
-    account.findings = (*drift.findings, *lost)
+    corrected = correction_findings(spec, account.n_corrected)
+    account.findings = (*drift.findings, *lost, *late, *corrected)
     return account
 
 
@@ -289,16 +294,18 @@ def _report(session: Session, accounts: list[_Account], *, dry_run: bool) -> Rep
             f" + {total['rows_duplicate']:,} duplicate + {total['rows_quarantined']:,} quarantined"
             + (f" + {total['rows_excluded']:,} excluded" if total["rows_excluded"] else "")
         )
-    columns: tuple[str, ...] = COLUMNS
-    rows = tuple(account.row() for account in accounts if account.n_files)
-    if not total["rows_excluded"]:  # a column for the few projects that use it
-        columns, rows = _without_excluded(columns), tuple(map(_without_excluded, rows))
+    n_corrected = sum(account.n_corrected for account in accounts)
+    seldom = {"excluded": total["rows_excluded"], "corrected": n_corrected}
+    shown = [i for i, name in enumerate(COLUMNS) if seldom.get(name, 1)]
+    rows = tuple(tuple(account.row()[i] for i in shown) for account in accounts if account.n_files)
+    columns = tuple(COLUMNS[i] for i in shown)
     return Report(
         verb="ingest",
         summary=summary,
         data={
             "files": n_files,
             **total,
+            "rows_corrected": n_corrected,
             "sources": [dict(zip(COLUMNS, account.row(), strict=True)) for account in accounts],
             "dry_run": dry_run,
         },
@@ -306,7 +313,3 @@ def _report(session: Session, accounts: list[_Account], *, dry_run: bool) -> Rep
         findings=tuple(finding for account in accounts for finding in account.findings),
         timings=tuple(session.timings.items()),
     )
-
-
-def _without_excluded(row: tuple[T, ...]) -> tuple[T, ...]:
-    return row[:_EXCLUDED] + row[_EXCLUDED + 1 :]

@@ -23,7 +23,7 @@ from cdptool.decisions import (
 from cdptool.decisions.events import LEDGER, LOG, PLANNED
 from cdptool.decisions.spec import Cap, Plan
 from cdptool.errors import Finding, UsageError
-from cdptool.profiles import under_todays_ids
+from cdptool.profiles import standing_versions, under_todays_ids
 from cdptool.rules import row_condition
 from cdptool.tables import ALIASES, DECISIONS, IDENTIFIERS, MEMBERSHIPS, Schema
 from cdptool.workspace import Snapshot
@@ -140,13 +140,22 @@ def _named_events(
     """A stream in the shape the decisions read, one row per event and identifier of its record."""
     keys = tuple(key.field for key in session.project.merge.keys) if session.project.merge else ()
     wanted = {name: dtype for name, dtype in schema.items() if name not in ("field", "value")}
-    rows = snapshot.scan(f"stream_{stream}", {"record_id": pl.Int64(), **wanted})
+    rows = _standing(session, snapshot, f"stream_{stream}", {"record_id": pl.Int64(), **wanted})
     rows = rows.with_columns(_conditions(session, caps, stream, rows.collect_schema()))
     chosen = rows.select("record_id", *wanted, "^cap:.*$")
     records = snapshot.scan("records", dict.fromkeys(keys, pl.String()) | {"record_id": pl.Int64()})
     return session.engine.shuffle(
         [chosen, records.select("record_id", *keys)], [("record_id",), ("record_id",)], by_identifier(keys)
     )
+
+
+def _standing(session: Session, snapshot: Snapshot, table: str, wanted: Schema) -> pl.LazyFrame:
+    """The rows of a stream without those that a later row of their key corrects, as its source declares it."""
+    rows = snapshot.scan(table, {"event_id": pl.Int64(), "version_rank": pl.Int64(), **wanted})
+    has_ranks = pl.col("version_rank").is_not_null().any()
+    if not session.engine.collect(rows.select(has_ranks)).item():
+        return rows
+    return session.engine.shuffle([rows], [("event_id",)], standing_versions)
 
 
 def _conditions(session: Session, caps: tuple[Cap, ...], stream: str, schema: Schema) -> list[pl.Expr]:

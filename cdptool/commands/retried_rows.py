@@ -73,7 +73,7 @@ def _recount(work: Work, result: FileResult, n_left: int) -> None:
     new = result.file.row(0, named=True)
     files = work.snapshot().scan("files", FILES).select(*FILES).collect()
     is_it = pl.col("file_id") == new["file_id"]
-    added = ("rows_accepted", "rows_duplicate", "rows_excluded")
+    added = ("rows_accepted", "rows_duplicate", "rows_excluded", "rows_corrected")
     counts = {
         name: pl.when(is_it).then(pl.col(name).fill_null(0) + new[name]).otherwise(name) for name in added
     }

@@ -8,11 +8,13 @@ from the stream (zone); money that then has no currency is an error.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeAlias
 
 from cdptool.config.alike import alike
+from cdptool.config.corrections import correction_findings, corrections
 from cdptool.config.expect import EXPECT, PLAN_KEYS, judge_expectations
 from cdptool.config.forms import (
     Into,
@@ -42,7 +44,7 @@ from cdptool.config.scalars import (
     text,
 )
 from cdptool.errors import ConfigError, Finding
-from cdptool.sources.spec import FORMATS, Dialect, Mapped, SourceSpec, Unpivot
+from cdptool.sources.spec import FORMATS, Corrections, Dialect, Mapped, SourceSpec, Unpivot
 from cdptool.tables import StreamSchema
 
 Feeds: TypeAlias = tuple[str, str | None]
@@ -124,6 +126,8 @@ def source_shape(kind: str | None) -> Shape[SourceSpec]:
             "only": condition,
             "unpivot": _UNPIVOT,
             "deletes": condition,
+            "corrections": corrections,
+            "overlap": Into(duration, ("overlap_seconds",)),
             "growing": boolean,
             "purpose": text,
             "owner": text,
@@ -148,6 +152,9 @@ def source(entry: Entry, reading: Reading) -> SourceSpec:
     if spec.feeds != "stream" and spec.identifiers:
         hint = "put them under `columns`" if spec.feeds == "records" else "take them out"
         findings.append(Finding("`identifiers` are for sources of streams", spec.place, hint))
+    findings += correction_findings(spec)
+    if spec.overlap_seconds is not None and spec.at is None:
+        findings.append(Finding("`overlap` needs `at`", spec.place, "add `at:` with the column of the time"))
     if spec.deletes:
         findings += _delete_findings(spec)
     if findings:
@@ -217,9 +224,18 @@ def _complete(spec: SourceSpec, basics: Basics) -> SourceSpec:
     return replace(
         spec if stream is None else _planned(spec, stream),
         at=fill(spec.at) if spec.at else None,
+        corrections=_filled_corrections(spec.corrections, partial(_fill, basics=basics, tz=tz or basics.tz)),
         identifiers=tuple(gather(partial(fill, each) for each in spec.identifiers)),
         columns=tuple(gather(partial(fill, each) for each in spec.columns)),
     )
+
+
+def _filled_corrections(
+    corrections: Corrections | None, fill: Callable[[Mapped], Mapped]
+) -> Corrections | None:
+    if corrections is None or corrections.by is None:
+        return corrections
+    return replace(corrections, by=fill(corrections.by))
 
 
 def _planned(spec: SourceSpec, stream: StreamSchema) -> SourceSpec:

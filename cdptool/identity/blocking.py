@@ -8,6 +8,7 @@ a block, and a block of n records needs n - 1 edges (a star around its smallest 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 
@@ -16,6 +17,8 @@ from cdptool.identity.spec import MergePlan, Pass
 from cdptool.ids import hash63
 from cdptool.kernels import Kernel, NamedKernel
 from cdptool.tables import Column
+
+_VERSION: Final = ("record_id", "version_rank", "observed_at", "content")
 
 VALUES = {"record_id": pl.Int64(), "field": pl.String(), "value": pl.Int64()}
 BLOCKED = {"field": pl.String(), "value": pl.Int64()}
@@ -36,20 +39,18 @@ def match_keys(columns: Sequence[Column], fields: Sequence[str]) -> Kernel:
     """
     A row-local kernel: records → one row per record version with the hashed match keys.
 
-    Output: `record_id`, `observed_at`, `content`, then per field `<field>` (Int64 hash of its match key;
+    Output: `record_id`, `version_rank`, `observed_at`, `content`, then per field `<field>` (Int64 hash of its match key;
     null where the value is missing). Order kept.
     """
     types = {column.name: column.type for column in columns}
 
     def kernel(records: pl.LazyFrame) -> pl.LazyFrame:
         texts = records.select(
-            "record_id",
-            "observed_at",
-            "content",
+            *_VERSION,
             *(field_type(types[name]).match_key(pl.col(name)).alias(name) for name in fields),
         )
         hashed = (pl.when(pl.col(f).is_not_null()).then(hash63(f, pl.col(f))).alias(f) for f in fields)
-        return texts.select("record_id", "observed_at", "content", *hashed)
+        return texts.select(*_VERSION, *hashed)
 
     return kernel
 

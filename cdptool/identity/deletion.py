@@ -15,6 +15,7 @@ import polars as pl
 from cdptool.kernels import NamedKernel
 
 _UNDATED: Final = datetime(1, 1, 1, tzinfo=UTC)  # a version without a date is older than all others
+_OLDEST: Final = -(1 << 62)
 
 
 def living_versions(records: pl.LazyFrame) -> pl.LazyFrame:
@@ -22,12 +23,16 @@ def living_versions(records: pl.LazyFrame) -> pl.LazyFrame:
     A kernel by `record_id`: the versions of each record that are newer than its last deletion.
 
     Args:
-        records: Versions of records with `record_id` (Int64), `observed_at` and `is_deleted` (Boolean; null is false).
+        records: Versions of records with `record_id`, `version_rank` (Int64; null: `observed_at` says what is newer),
+            `observed_at` and `is_deleted` (Boolean; null is false).
 
     Returns:
         The same columns without the rows that are deletions, and those of the same time or before. Any order. Lazy.
     """
-    when = pl.col("observed_at").fill_null(pl.lit(_UNDATED))
+    observed = pl.col("observed_at").fill_null(pl.lit(_UNDATED)).dt.epoch("us")
+    rank = pl.col("version_rank")
+    has_ranks = rank.is_not_null().any().over("record_id")
+    when = pl.when(has_ranks).then(rank.fill_null(_OLDEST)).otherwise(observed)
     deleted = pl.col("is_deleted").fill_null(False)
     last = when.filter(deleted).max().over("record_id")
     return records.filter(last.is_null() | (when > last))

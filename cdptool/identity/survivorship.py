@@ -28,10 +28,9 @@ def attach_profile(records: pl.LazyFrame, identity: pl.LazyFrame) -> pl.LazyFram
 
 
 def latest_versions(records: pl.LazyFrame) -> pl.LazyFrame:
-    """A kernel by `record_id`: the last version of each record by (`observed_at`, `content`), null first."""
-    return records.sort("record_id", "observed_at", "content", nulls_last=False).unique(
-        "record_id", keep="last", maintain_order=True
-    )
+    """A kernel by `record_id`: of each record the last version by `version_rank`, `observed_at`, `content`, null first."""
+    order = ("record_id", "version_rank", "observed_at", "content")
+    return records.sort(order, nulls_last=False).unique("record_id", keep="last", maintain_order=True)
 
 
 def _keep_of(plan: MergePlan, name: str) -> Keep:

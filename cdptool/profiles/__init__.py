@@ -4,7 +4,13 @@ Profiles and what is known of them: streams → one tagged frame → the rule ke
 
 from __future__ import annotations
 
-from cdptool.profiles.belonging import KERNELS, last_versions, under_todays_ids, with_profile
+from cdptool.profiles.belonging import (
+    KERNELS,
+    last_versions,
+    standing_versions,
+    under_todays_ids,
+    with_profile,
+)
 from cdptool.profiles.evaluation import evaluate, require_one_currency, tagged_events, tagged_schema
 from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
 
@@ -17,6 +23,7 @@ __all__ = [
     "last_versions",
     "memberships",
     "require_one_currency",
+    "standing_versions",
     "tagged_events",
     "tagged_schema",
     "traits",

@@ -11,17 +11,35 @@ from cdptool.kernels import NamedKernel
 
 def last_versions(rows: pl.LazyFrame) -> pl.LazyFrame:
     """
-    A kernel by `event_id`: of several versions of an event the one of the greatest content.
+    A kernel by `event_id`: of several versions of an event the one that counts.
 
-    Any other rule would have to know which file came last; the content hash is a total order that does not.
+    That of the greatest `version_rank`, where the source says what makes a version newer; else of the latest `at`; of those
+    the one of the greatest content. Any other rule would have to know which file came last.
 
     Args:
-        rows: Rows of a stream with `event_id` (Int64) and `content` (Int64).
+        rows: Rows of a stream with `event_id`, `version_rank` (Int64, null first), `at` and `content` (Int64).
 
     Returns:
         The same columns, one row per `event_id`. No order. Lazy.
     """
-    return rows.sort("event_id", "content").unique("event_id", keep="last", maintain_order=True)
+    order = ("event_id", "version_rank", "at", "content")
+    return rows.sort(order, nulls_last=False).unique("event_id", keep="last", maintain_order=True)
+
+
+def standing_versions(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """
+    A kernel by `event_id`: the rows that no row of a greater `version_rank` corrects.
+
+    For ledgers, where of several equal claims the stricter one counts: only what a source declares is left out.
+
+    Args:
+        rows: Rows of a stream with `event_id` and `version_rank` (Int64, null first).
+
+    Returns:
+        The same columns. No order. Lazy.
+    """
+    greatest = pl.col("version_rank").max().over("event_id")
+    return rows.filter(greatest.is_null() | (pl.col("version_rank") == greatest))
 
 
 def with_profile(rows: pl.LazyFrame, identity: pl.LazyFrame) -> pl.LazyFrame:
@@ -58,5 +76,6 @@ def under_todays_ids(rows: pl.LazyFrame, aliases: pl.LazyFrame) -> pl.LazyFrame:
 # By their keys; `under_todays_ids` joins rows with a small frame and needs none.
 KERNELS: Final = (
     NamedKernel("profiles.last_versions", (("event_id",),), last_versions),
+    NamedKernel("profiles.standing_versions", (("event_id",),), standing_versions),
     NamedKernel("profiles.with_profile", (("record_id",), ("record_id",)), with_profile),
 )

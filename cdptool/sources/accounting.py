@@ -31,12 +31,14 @@ class Settlement:
 
     `is_duplicate`: seen before in this file or an earlier one. `is_conflict`: the same table key with other
     content. `copies`: `row` (position) and `n`, how many identical rows without a key stand before it, where
-    that is not 0; ascending. None = no row is concerned.
+    that is not 0; ascending. None = no row is concerned. `n_corrected`: how many of the rows that stay correct one of
+    the same key, of this file or an earlier one.
     """
 
     is_duplicate: Mask | None = None
     is_conflict: Mask | None = None
     copies: pl.DataFrame | None = None
+    n_corrected: int = 0
 
     @property
     def is_final(self) -> bool:
@@ -82,10 +84,32 @@ class Accounts:
         if self._spec.feeds == "table":
             return self._settle_table(repeated)
         if self._spec.key:
-            again = self._again(repeated) if repeated.height else repeated["row"]
-            return Settlement(is_duplicate=self._mask(again, self._among(known)))
+            return self._settle_keyed(repeated, known)
         copies = self._copies(_numbered(repeated)) if repeated.height else None
         return Settlement(is_duplicate=self._mask(self._among(known)), copies=copies)
+
+    def _settle_keyed(self, repeated: pl.DataFrame, known: Known) -> Settlement:
+        """Rows with the key of another: the same again, or a correction, which stays or is refused."""
+        again = self._again(repeated) if repeated.height else repeated["row"]
+        same, other = self._held(known)
+        is_duplicate = self._mask(again, same)
+        once = repeated.join(pl.concat([again, same]).to_frame("row"), on="row", how="anti")
+        # Of several versions in one file the smallest content comes first, whatever the order of the rows.
+        further = once.filter(pl.col("content") != pl.col("content").min().over("id"))["row"]
+        if is_duplicate is not None:
+            other = other.filter(pl.Series(~is_duplicate[other.to_numpy()]))
+        corrected = self._mask(further, other)
+        if corrected is None:
+            return Settlement(is_duplicate)
+        if self._spec.corrections is None or self._spec.corrections.keep != "refuse":
+            return Settlement(is_duplicate, n_corrected=int(np.count_nonzero(corrected)))
+        if is_duplicate is not None:  # a row that says the same as a refused one is refused, too
+            refused = repeated.filter(pl.Series(corrected[repeated["row"].to_numpy()]))
+            alike = repeated.join(refused, on=["id", "content"], how="semi")["row"]
+            further_too = self._mask(alike)
+            corrected = corrected if further_too is None else corrected | further_too
+            is_duplicate &= ~corrected
+        return Settlement(is_duplicate, is_conflict=corrected)
 
     def _n_buckets(self, n_more: int = 0) -> int:
         n_buckets = -(-(len(self._ids) + n_more) // self._bucket)
@@ -152,17 +176,22 @@ class Accounts:
 
     def _among(self, known: Known) -> pl.Series:
         """The rows that an earlier file has brought with the same content."""
-        found = [pl.Series("row", [], dtype=pl.Int64)]
+        return self._held(known)[0]
+
+    def _held(self, known: Known) -> tuple[pl.Series, pl.Series]:
+        """The rows whose id an earlier file has brought: with the same content, and with another only."""
+        same, other = [pl.Series("row", [], dtype=pl.Int64)], [pl.Series("row", [], dtype=pl.Int64)]
         if known.rows is None or not len(self._ids) or not (n_known := _height(known.rows)):
-            return found[0]
+            return same[0], other[0]
         n_buckets = self._n_buckets(n_known)
         for bucket in range(n_buckets):
             there = known.rows.filter(pl.col("id") % n_buckets == bucket).select("id", "content")
             held = there.collect(engine="streaming")
             rows = self._rows_of(bucket, n_buckets)
             rows = self._with_contents(rows.join(held, on="id", how="semi", maintain_order="left"))
-            found.append(rows.join(held, on=["id", "content"], how="semi")["row"])
-        return pl.concat(found)
+            same.append(rows.join(held, on=["id", "content"], how="semi")["row"])
+            other.append(rows.join(held, on=["id", "content"], how="anti")["row"])
+        return pl.concat(same), pl.concat(other)
 
     def _mask(self, *positions: pl.Series) -> Mask | None:
         if not any(len(rows) for rows in positions):

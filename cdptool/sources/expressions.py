@@ -92,10 +92,17 @@ def compiled_filter(line: Expression, names: Sequence[str] | None = None) -> Col
     return column_condition(_node(line), names)
 
 
+def mapped_of(spec: SourceSpec) -> Iterator[Mapped]:
+    """Everything that a source maps: its time, its version, whose the row is, and its columns."""
+    by = spec.corrections.by if spec.corrections else None
+    yield from (mapped for mapped in (spec.at, by) if mapped is not None)
+    yield from (*spec.identifiers, *spec.columns)
+
+
 def expressions_of(spec: SourceSpec) -> Iterator[Expression]:
     """Every expression of a source."""
     yield from (line for line in (spec.only, spec.deletes) if line is not None)
-    for mapped in (*([spec.at] if spec.at else ()), *spec.identifiers, *spec.columns):
+    for mapped in mapped_of(spec):
         if mapped.expr is not None:
             yield mapped.expr
         yield from (line for _, line in mapped.first)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from cdptool.fields.folding import replaced
 from cdptool.ids import hashes, printed_ids
-from cdptool.sources.mapping import AT, DELETED, KEY, WHO, Filled
+from cdptool.sources.mapping import AT, DELETED, KEY, VERSION, WHO, Filled
 from cdptool.sources.spec import SourceSpec
+from cdptool.tables import UTC_TIME
 
 _CHECK_SEED = 20_260_301
 
@@ -39,7 +40,22 @@ def record_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.Data
     observed = rows[AT].alias("observed_at")
     if DELETED not in rows.columns:
         rows = rows.with_columns(pl.lit(None, pl.Boolean).alias(DELETED))
-    return rows.with_columns(said, observed, keys.alias("source_key"), record_ids(keys, spec))
+    ranks = version_ranks(rows, spec)
+    return rows.with_columns(said, observed, keys.alias("source_key"), record_ids(keys, spec), ranks)
+
+
+def version_ranks(rows: pl.DataFrame, spec: SourceSpec) -> pl.Series:
+    """
+    `version_rank`: of rows with one key the greatest counts. Null where nothing is declared, or the row has no version.
+
+    Microseconds for times; where the earliest row counts, the negative.
+    """
+    declared = spec.corrections
+    if declared is None or declared.keep in ("all", "refuse"):
+        return pl.Series("version_rank", [None], dtype=pl.Int64).new_from_index(0, rows.height)
+    said = rows[AT] if declared.by is None else rows[VERSION]
+    ranks = said.dt.epoch("us") if said.dtype == UTC_TIME else said.cast(pl.Int64)
+    return (ranks if declared.keep == "latest" else -ranks).alias("version_rank")
 
 
 def record_ids(source_keys: pl.Series, spec: SourceSpec) -> pl.Series:
@@ -53,8 +69,10 @@ def stream_rows(rows: pl.DataFrame, spec: SourceSpec, filled: Filled) -> pl.Data
     said = filled._replace(varying=("record_id", *(n for n in filled.varying if not n.startswith(WHO))))
     contents = content(rows, spec, said)
     keys = [rows[f"{KEY}{i}"] for i in range(len(spec.key))]
+    if keys and spec.corrections and spec.corrections.keep == "all":
+        keys.append(contents)
     ids = hashes("event", spec.name, *keys) if keys else contents
-    return rows.with_columns(contents, ids.alias("event_id"))
+    return rows.with_columns(contents, ids.alias("event_id"), version_ranks(rows, spec))
 
 
 def _made_records(rows: pl.DataFrame, spec: SourceSpec) -> pl.Series:

@@ -25,6 +25,7 @@ from cdptool.sources.expressions import (
     compiled_filter,
     derived,
     expression_columns,
+    mapped_of,
     refuse_unknown,
 )
 from cdptool.sources.judging import Faults, Flawed, QuarantinedRows, Rows, issue_frame, judge
@@ -45,6 +46,7 @@ _ISO_CELLS = (
 KEY = "key:"  # key columns of the file, as text
 WHO = "who:"  # identifiers of a stream row
 DELETED = "is_deleted"
+VERSION = "version:"  # what says which of two rows of a key is newer
 FILE_NAME = "file.name"  # what a source may name like a column: the name of the file, without its folders
 
 
@@ -235,6 +237,8 @@ class Mapper:
         if spec.feeds != "table":
             at = spec.at or Mapped(AT, "datetime")
             yield self._column_reader(replace(at, name=AT), "datetime")
+        if spec.corrections and spec.corrections.by:
+            yield self._column_reader(replace(spec.corrections.by, name=VERSION), spec.corrections.by.type)
         for mapped in spec.identifiers:
             yield self._column_reader(replace(mapped, name=WHO + mapped.name), mapped.type)
         mapped_by_name = {mapped.name: mapped for mapped in spec.columns}
@@ -338,7 +342,7 @@ def _mapped_columns(spec: SourceSpec) -> set[str]:
 
 
 def _named_columns(spec: SourceSpec) -> set[str]:
-    mapped = (*spec.columns, *spec.identifiers, *([spec.at] if spec.at else []))
+    mapped = tuple(mapped_of(spec))
     named = {m.column for m in mapped if m.value is None} | {m.currency_from for m in mapped}
     named |= {name for m in mapped for name in m.fallbacks}
     return {name for name in named if name is not None} | set(spec.key)

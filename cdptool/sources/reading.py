@@ -131,7 +131,7 @@ class _FileReading:
         self._rules: Counter[str] = Counter()
         self._undecodable = b""  # records that are not UTF-8, as many as tell the encoding
         self._first_quarantined: int | None = None
-        self._n_read = self._n_excluded = self._n_blank = self._n_staged = 0
+        self._n_read = self._n_excluded = self._n_blank = self._n_corrected = self._n_late = 0
         self._newest: Any = None
 
     def _opened(self) -> OpenedSource:
@@ -146,6 +146,7 @@ class _FileReading:
         staged = f"{self._base}-0.parquet"
         write_streaming(self._frames(), self._schema, staged)
         settlement = self._accounts.settle(self._known())
+        self._n_corrected = settlement.n_corrected
         n_duplicate = 0
         if not settlement.is_final:
             final = f"{self._base}-1.parquet"
@@ -163,6 +164,7 @@ class _FileReading:
                 f" + {n_quarantined} quarantined + {self._n_excluded} excluded"
             )
         self._refuse_too_many(n_quarantined)
+        first_late = self._count_late(staged)
         main = (StagedFile(self._table, staged, n_accepted),) if n_accepted else ()
         if not n_accepted:
             Path(staged).unlink()
@@ -172,7 +174,17 @@ class _FileReading:
             (*main, *side),
             self._source.notes,
             tuple(sorted(self._rules.items())),
+            first_late,
         )
+
+    def _count_late(self, staged: str) -> int | None:
+        """Count the accepted rows that should have come before; the first of them."""
+        if self._context.late_before is None:
+            return None
+        at = pl.col("observed_at" if self._spec.feeds == "records" else "at")
+        late = pl.scan_parquet(staged).filter(at < self._context.late_before)
+        self._n_late, first = late.select(pl.len(), pl.col("row").min()).collect().row(0)
+        return first  # type: ignore[no-any-return]
 
     def _known(self) -> Known:
         """What earlier files have brought; the rows of a table get their ids here, where the mapping is known."""
@@ -296,17 +308,13 @@ class _FileReading:
     def _conflicting(
         self, frame: pl.DataFrame, at: np.ndarray[tuple[int], np.dtype[np.int64]]
     ) -> QuarantinedRows:
-        assert isinstance(self._context.target, TableSchema)
-        key = self._context.target.key
-        column = next((m.column for m in self._spec.columns if m.name == key), key)
-        n = len(at)
-        return QuarantinedRows(
-            frame["row"].gather(at).to_list(),
-            [column] * n,
-            ["key"] * n,
-            ["the same key with other content"] * n,
-            self._raws(frame["row"].gather(at)),
-        )
+        target, n = self._context.target, len(at)
+        column, reason = ", ".join(self._spec.key), "the key of an earlier row, with other content"
+        if isinstance(target, TableSchema):
+            column = next((m.column for m in self._spec.columns if m.name == target.key), None) or target.key
+            reason = "the same key with other content"
+        rows = frame["row"].gather(at)
+        return QuarantinedRows(rows.to_list(), [column] * n, ["key"] * n, [reason] * n, self._raws(rows))
 
     def _raws(self, rows: pl.Series) -> list[bytes]:
         """The raw records of these rows: few, and known only now, so the file is read once more for them."""
@@ -356,6 +364,8 @@ class _FileReading:
             "rows_duplicate": n_duplicate,
             "rows_quarantined": n_quarantined,
             "rows_excluded": self._n_excluded,
+            "rows_corrected": self._n_corrected,
+            "rows_late": self._n_late,
             "blank_lines": self._n_blank,
             "newest_at": self._newest,
             "raw_form": self._source.raw_form.to_text(),

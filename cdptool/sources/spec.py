@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal, get_args
 
 import polars as pl
@@ -122,6 +123,21 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrections:
+    """
+    What a row means whose key an earlier row has, with other content.
+
+    `latest`: it corrects the earlier one where it is newer. `earliest`: the oldest row stays true. `all`: every row of
+    a stream is an event of its own. `refuse`: it is quarantined. Newer is what `by` says, a column of versions
+    or times, else `at`; of rows that are equally new the one of the greatest content counts, whichever came first.
+    """
+
+    keep: Literal["latest", "earliest", "all", "refuse"]
+    by: Mapped | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSpec:
     """
     One export and what it feeds: records (`feeds="records"`), a stream (`feeds="stream"`, with the
@@ -161,9 +177,9 @@ class SourceSpec:
     every: Expectation | None = field(default=None, compare=False)
     expected_from: Expectation | None = field(default=None, compare=False)
     expected_until: Expectation | None = field(default=None, compare=False)
-    growing: bool = (
-        False  # its files are still being written: a last line without its end is left for next time
-    )
+    corrections: Corrections | None = None  # None: the later `at` counts, and ingest tells of them
+    overlap_seconds: int | None = None  # how far back a new file may bring rows
+    growing: bool = False  # its files are still being written: an open last line is left for next time
     max_quarantined_ratio: float = 0.01  # over this share the file is refused and nothing is committed
     declares_max_quarantined: bool = False  # then that is a failed check, else an unreadable file
     place: Place | None = field(default=None, compare=False)
@@ -225,6 +241,9 @@ class ReadContext:
     known: Known = Known()
     file_id: int | None = None  # of a file that was read before; None = made from the digest
     part: Part = WHOLE
+    late_before: datetime | None = (
+        None  # rows from before were to come earlier, as the source's `overlap` says
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,3 +268,4 @@ class FileResult:
     staged: tuple[StagedFile, ...]
     notes: tuple[str, ...]
     rules: tuple[tuple[str, int], ...]
+    first_late: int | None = None  # the first row that is later than declared

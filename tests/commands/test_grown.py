@@ -22,7 +22,7 @@ name: grows
 tz: UTC
 currency: EUR
 fields: {customer_id: identifier, email: email, name: text}
-streams: {order: {columns: {order_id: identifier, total: money, note: text}}}
+streams: {order: {tz: UTC, columns: {order_id: identifier, total: money, note: text}}}
 sources:
   shop:
     files: "in/*"

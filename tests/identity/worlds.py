@@ -48,6 +48,7 @@ def records(text: str) -> pl.DataFrame:
             hash63(
                 pl.concat_str(*(pl.col(f).cast(pl.String).fill_null("-") for f in FIELDS), separator="|")
             ).alias("content"),
+            pl.lit(None, pl.Int64).alias("version_rank"),
             pl.lit(None, pl.Boolean).alias("is_deleted"),
             pl.lit(0, pl.Int64).alias("file_id"),
             pl.int_range(pl.len()).alias("row"),
@@ -166,6 +167,7 @@ def as_records(worlds: list[list[Version]]) -> pl.DataFrame:
             .cast(pl.String)
             .str.to_datetime("%Y-%m-%d", time_unit="us", time_zone="UTC"),
             pl.col("birth_date").cast(pl.String).str.to_date("%Y-%m-%d"),
+            pl.lit(None, pl.Int64).alias("version_rank"),
             pl.lit(None, pl.Boolean).alias("is_deleted"),
             pl.lit(0, pl.Int64).alias("file_id"),
             pl.int_range(pl.len()).alias("row"),
