@@ -3,9 +3,9 @@ The exact reader of one CSV record at a time: slow, and the meaning that the fas
 
 A field that begins with the quote runs to the next single quote, which a separator or a line end must follow;
 `""` inside is a quote, and so is the declared escape before a quote; a quote within an unquoted field is a
-letter like any other. A record whose quotes do
-not come out right is quarantined *by its first line only*, and reading goes on at the next line: one open
-quote costs one row, never the rest of the file.
+letter like any other. A record whose quotes do not come out right is quarantined *by its first line only*, and
+reading goes on at the next line: one open quote costs one row, never the rest of the file. A text of more than
+64 KiB between quotes is a field if it does not look like rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-QUOTE_LIMIT = 1 << 16  # an open quote is given up after so many bytes
+QUOTE_LIMIT = 1 << 16  # an open quote is given up after so many bytes, unless what it holds is one long text
+LONG_LIMIT = 4 << 20  # up to here a long text is looked for
 RAW_LIMIT = 1 << 16  # a quarantined record is kept up to here
 
 
@@ -115,8 +116,8 @@ def _line_end(buffer: bytes, position: int, is_last: bool) -> int:
 
 
 def _closing_quote(buffer: bytes, position: int, shape: Shape, is_last: bool) -> int:
-    quote, escape = shape.quote, shape.escape
-    limit = position + QUOTE_LIMIT
+    quote, escape, start = shape.quote, shape.escape, position
+    limit = position + LONG_LIMIT
     while True:
         found = buffer.find(quote, position, limit)
         if escape and (escaped := buffer.find(escape, position, found if found >= 0 else limit)) >= 0:
@@ -126,14 +127,29 @@ def _closing_quote(buffer: bytes, position: int, shape: Shape, is_last: bool) ->
             position = escaped + 1 + stands_for_letter
             continue
         if found < 0:
-            if limit > len(buffer) and not is_last:
+            is_sample = not shape.n_fields and len(buffer) - start > QUOTE_LIMIT
+            if limit > len(buffer) and not is_last and not is_sample:
                 raise NeedMoreError
             return -1
         if not is_last and found + 2 >= len(buffer):
             raise NeedMoreError
         if not buffer.startswith(quote, found + 1):
-            return found
+            is_long = found - start > QUOTE_LIMIT
+            return -1 if is_long and not _is_one_text(buffer, start, found, shape) else found
         position = found + 2
+
+
+def _is_one_text(buffer: bytes, start: int, close: int, shape: Shape) -> bool:
+    """
+    Whether much text between two quotes is one field, such as a mail, and not rows between two stray quotes.
+
+    It ends as a field does, and most of its lines have not as many separators as a row.
+    """
+    if not buffer.startswith((shape.separator, b"\n", b"\r\n"), close + 1):
+        return False
+    lines = buffer[start : start + QUOTE_LIMIT].split(b"\n")[1:-1]
+    n_alike = sum(line.count(shape.separator) == shape.n_fields - 1 for line in lines)
+    return not shape.n_fields or 2 * n_alike <= len(lines)
 
 
 def _unquoted(inside: bytes, shape: Shape) -> bytes:

@@ -93,9 +93,33 @@ def test_an_open_quote_costs_one_row_where_quotes_follow() -> None:
     assert (len(found.rows), found.bad) == (80_000, [(40_001, "quote")])
 
 
+LONG = b"x" * 70_000
+MAIL = b"Dear all,\nthis, that, and more, and more\n\n" * 3_000
+
+
+@pytest.mark.parametrize("block", [64, 1000, 70_000, 8 << 20])
+@pytest.mark.parametrize(
+    "field", [LONG, LONG * 20, MAIL, MAIL + b'a ""word"", b'], ids=["line", "lines", "mail", "said"]
+)
+def test_a_long_text_in_quotes_is_one_field(field: bytes, block: int) -> None:
+    """The body of a mail: taken for an open quote, its lines would be rows that nobody wrote."""
+    found = read(b'0,0,0\n1,2,"' + field + b'"\n4,5,6\n', 3, block=block)
+    last = 3 + field.count(b"\n")
+    rows = [(1, ("0", "0", "0")), (2, ("1", "2", field.decode().replace('""', '"'))), (last, ("4", "5", "6"))]
+    assert (found.rows == rows, found.bad) == (True, [])
+
+
+@pytest.mark.parametrize("block", [1000, 8 << 20])
+def test_rows_between_two_stray_quotes_are_rows(block: int) -> None:
+    """They would else be one row, and accepted: the second quote ends a field as a quote does."""
+    text = b'1,2,"open\n' + b"4,5,6\n" * 20_000 + b'7,8",9\n'
+    found = read(text, 3, block=block)
+    assert (len(found.rows), found.bad) == (20_001, [(1, "quote")])
+
+
 def test_a_quoted_field_longer_than_the_limit_is_given_up_whatever_the_block_size() -> None:
-    text = b'1,"' + b"x" * 70_000 + b'",3\n4,5,6\n'
-    for block in (64, 1000, 8 << 20):
+    text = b'1,"' + b"x" * (5 << 20) + b'",3\n4,5,6\n'
+    for block in (1000, 8 << 20):
         found = read(text, 3, block=block)
         assert (found.rows, found.bad) == ([(2, ("4", "5", "6"))], [(1, "quote")])
 
