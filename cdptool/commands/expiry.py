@@ -26,7 +26,6 @@ from cdptool.workspace import Snapshot, Transaction
 
 ROW = ("file_id", "row")
 BESIDE = ("quarantine", "issues", "mended")
-_AT = {"stream": "at", "records": "observed_at"}
 
 
 @dataclass(slots=True)

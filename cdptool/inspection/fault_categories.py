@@ -20,7 +20,6 @@ LEAST_ROWS: Final = 40
 MOST_FOLDED: Final = 5000
 MOST_TYPED: Final = 400
 MOST_SLIPS: Final = 0.03  # of the rows can hold one slip
-LOST: Final = "\ufffd|ï¿½"
 BROKEN_LETTER: Final = r"\p{L}\?+\p{L}"
 
 

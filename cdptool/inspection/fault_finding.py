@@ -7,7 +7,6 @@ order is that of causes before their effects, and each detector leaves alone wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -89,11 +88,3 @@ def _without_rows(table: Table, moved: np.ndarray) -> Table:
             replace(column, texts=column.texts.filter(pl.Series(keep)), counts=counts[keep], codes=codes)
         )
     return replace(table, columns=tuple(columns))
-
-
-def by_kind(faults: tuple[Fault, ...]) -> Mapping[str, int]:
-    """How many rows each kind of fault has."""
-    counts: dict[str, int] = {}
-    for fault in faults:
-        counts[fault.kind] = counts.get(fault.kind, 0) + len(fault.rows)
-    return counts

@@ -13,7 +13,7 @@ import numpy as np
 
 from cdptool.inspection.columns import Column, Floats, Mask, Rows
 from cdptool.inspection.fault_units import other_unit
-from cdptool.inspection.findings import Accused, Fault, Table, percent, written
+from cdptool.inspection.findings import Accused, Fault, Kind, Table, percent, written
 from cdptool.inspection.headings import has_hint
 from cdptool.inspection.number_tails import above_tail, is_heavy
 
@@ -189,7 +189,7 @@ def _range(values: Floats, odd: Mask) -> str:
     return f"{kept.min():.6g} <= {{}} <= {kept.max():.6g}"
 
 
-def _fault(kind: str, column: Column, rows: Rows, n: int, text: str, expect: str | None = None) -> Fault:
+def _fault(kind: Kind, column: Column, rows: Rows, n: int, text: str, expect: str | None = None) -> Fault:
     share = percent(1 - len(rows) / n)
     shown = expect.format(written(column.name)) if expect else None
     return Fault(kind, (column.name,), rows, f"{share} of the numbers are near each other; {text}", shown)

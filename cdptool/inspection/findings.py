@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from cdptool.inspection.columns import Column, Mask, Rows
 
-KINDS: Final = (
+Kind = Literal[
     "shifted_columns",
     "mixed_encoding",
     "wrong_type",
@@ -27,13 +27,13 @@ KINDS: Final = (
     "duplicate_key",
     "dangling_reference",
     "broken_dependency",
-)
+]
 
 
 class Fault(NamedTuple):
     """Rows (from 0) whose cells of these columns break a rule that the rest of the file keeps."""
 
-    kind: str
+    kind: Kind
     columns: tuple[str, ...]
     rows: Rows
     evidence: str

@@ -23,7 +23,6 @@ from cdptool.rules.windows import Window, bounds
 from cdptool.tables import Column
 
 KEY = "profile_id"
-EVENT_COLUMNS = (KEY, "stream", "at", "event_id")
 
 
 class _Group(NamedTuple):

@@ -20,7 +20,6 @@ WeekStart = Literal["monday", "sunday", "saturday"]
 
 LENGTHS: Final[dict[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 CALENDAR_UNITS: Final[tuple[CalendarUnit, ...]] = ("day", "week", "month", "quarter", "year")
-WEEK_STARTS: Final[tuple[WeekStart, ...]] = ("monday", "sunday", "saturday")
 ONE_MICROSECOND: Final = timedelta(microseconds=1)
 # How much of a day's start a change of the clocks has skipped, somewhere, ever (Apia lost a whole day).
 SKIPPED: Final = tuple(timedelta(minutes=minutes) for minutes in (0, 30, 60, 120, 1440))

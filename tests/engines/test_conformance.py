@@ -7,8 +7,8 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from cdptool.engines.conformance import check_kernel
 from tests.engines.cases import KernelCase, find_cases, find_kernels
+from tests.engines.conformance import check_kernel
 from tests.engines.kernel_cases import ORDERS, RECORDS
 
 CASES = find_cases()

@@ -11,9 +11,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from cdptool.engines import BucketEngine, LocalEngine
-from cdptool.engines.conformance import canonical
 from cdptool.errors import SchemaError, StoreError
 from cdptool.kernels import Engine, FileRef
+from tests.engines.conformance import canonical
 
 ROWS = pl.DataFrame({"k": [1, None, 2, 1, None, 3], "v": [1, 2, 3, 4, 5, 6]})
 
