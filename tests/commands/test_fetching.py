@@ -176,3 +176,18 @@ def test_what_a_store_refuses_is_said(bucket, tmp_path, monkeypatch):
     for name in ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME"):
         monkeypatch.delenv(name, raising=False)
     assert "no credentials" in refusal(project(tmp_path, "az://box/x.csv"))
+
+
+def test_files_of_google_s_store_are_read_like_those_of_amazon_s(fetched, tmp_path, monkeypatch):
+    """The same globs, the same account, nothing fetched twice."""
+    how, folder = service("gcs"), f"f{uuid4().hex[:8]}"
+    host = f"{how['host']}:{how['port']}"
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{host}")
+    system = fs.GcsFileSystem(anonymous=True, endpoint_override=host, scheme="http")
+    for name, body in (("1.csv", orders(1)), ("2.csv.gz", gzip.compress(orders(2))), ("in/3.csv", orders(3))):
+        with system.open_output_stream(f"shop/{folder}/{name}") as out:
+            out.write(body)
+    assert ingest(project(tmp_path, f"gs://shop/{folder}/*")) == (2, 2, 0)
+    assert ingest(project(tmp_path, f"gs://shop/{folder}/**/*.csv")) == (1, 1, 0)
+    assert fetched == ["1.csv", "2.csv.gz", "3.csv"]
+    assert "no file matches" in refusal(project(tmp_path, f"gs://shop/{folder}/*.parquet"))

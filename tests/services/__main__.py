@@ -67,7 +67,7 @@ def start() -> None:
     """Start all of them, and note how they are reached."""
     started = {}
     try:
-        for name, begin in (("postgresql", postgresql), ("mysql", mariadb), ("s3", s3)):
+        for name, begin in (("postgresql", postgresql), ("mysql", mariadb), ("s3", s3), ("gcs", gcs)):
             folder = FOLDER / name
             folder.mkdir(mode=0o700)
             if os.geteuid() == 0:
@@ -87,7 +87,7 @@ def stop() -> None:
         if command.is_file() and str(FOLDER).encode() in command.read_bytes():  # not another with that number
             os.kill(how["pid"], signal.SIGINT if name == "postgresql" else signal.SIGTERM)
             until(lambda command=command: not command.exists() or not command.read_bytes(), name)
-    for name in ("postgresql", "mysql", "s3"):
+    for name in ("postgresql", "mysql", "s3", "gcs"):
         shutil.rmtree(FOLDER / name, ignore_errors=True)
     STARTED.unlink(missing_ok=True)
 
@@ -164,6 +164,16 @@ def s3(folder: Path) -> dict[str, Any]:
         "user": "cdp-key",
         "password": secrets.token_urlsafe(12),
     }
+
+
+def gcs(folder: Path) -> dict[str, Any]:
+    """A server that speaks Google's storage, in memory; as us, as above."""
+    port = free_port()
+    program = FOLDER / "venv" / "bin" / "gcp-storage-emulator"
+    where = ["--host", LOOPBACK, "--port", str(port), "--in-memory", "--default-bucket", "shop"]
+    pid = begin([str(program), "start", *where], folder, is_us=True)
+    until(lambda: answers(port), "gcs")
+    return {"pid": pid, "host": LOOPBACK, "port": port}
 
 
 def free_port() -> int:
