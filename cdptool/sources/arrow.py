@@ -78,8 +78,9 @@ def open_arrow(path: str, place: Place) -> ArrowSource:
                 raise pa.ArrowInvalid("no end of stream")
         file.seek(0)
         schema = (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(file).schema
+        names = list(schema.names)
     notes = ["arrow stream" if is_stream else "arrow"]
-    return ArrowSource(unique_names(list(schema.names), notes), tuple(notes), path, is_stream, schema, place)
+    return ArrowSource(unique_names(names, notes), tuple(notes), path, is_stream, schema, place)
 
 
 def _record_batches(path: str, is_stream: bool) -> Iterator[Any]:

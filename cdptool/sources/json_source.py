@@ -87,7 +87,16 @@ def json_names(text: JsonText, wanted: tuple[str, ...]) -> tuple[str, ...]:
         SourceError: A document that is no JSON from the start on.
     """
     rows = [item.row for item in islice(_sampled(text), _SHOWN) if item.row is not None]
-    return tuple(dict.fromkeys((*leaf_paths(rows), *wanted)))
+    return tuple(dict.fromkeys((*filter(_is_text, leaf_paths(rows)), *wanted)))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name is text that can be kept: a record whose names hold bytes of another encoding is set aside."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _sampled(text: JsonText) -> Iterator[JsonItem]:

@@ -100,7 +100,7 @@ def _reading(place: Place) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         is_missing = isinstance(error, FileNotFoundError)
         problem = "no such file" if is_missing else "the Parquet file is damaged or truncated"
         raise SourceError(problem, place=place, hint="export or copy it again") from None

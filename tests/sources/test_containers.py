@@ -9,7 +9,9 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 from cdptool.errors import Place, SourceError
 from cdptool.sources import Dialect, expand, inputs_of
@@ -161,3 +163,14 @@ def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path, data: byt
 def test_an_archive_in_an_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="not a text file: a zip archive"):
         read(tmp_path, zipped({"a": CSV}), CRM)
+
+
+def test_a_column_name_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    """It was a bug in cdptool; pyarrow decodes the names only when it is asked for them."""
+    table = pa.table({"identity": ["1"], "x": ["2"]})
+    for kind, write in (("arrow", feather.write_feather), ("parquet", pq.write_table)):
+        path = tmp_path / f"x.{kind}"
+        write(table, path)
+        path.write_bytes(path.read_bytes().replace(b"identity", b"\xc5dentity"))
+        with pytest.raises(SourceError, match="damaged or truncated"):
+            read_path(tmp_path, path, CRM)

@@ -296,3 +296,10 @@ def test_faulty_lines_are_set_aside_the_same_at_once_and_one_by_one(
             ]
         )
     assert found[0] == found[1]
+
+
+def test_a_name_in_another_encoding_is_no_column(tmp_path: Path) -> None:
+    """As a column it could not even be written down: bytes set their record aside, half a surrogate is passed over."""
+    text = b'{"id": "1", "caf\xe9": 1}\n{"id": "2", "\\ud800": 1}\n{"id": "3"}\n'
+    found = read(tmp_path, text, replace(KEYED, key=()), name="x.ndjson")
+    assert found.counts == (3, 2, 0, 1)
