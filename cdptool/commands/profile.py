@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +16,7 @@ from cdptool.inspection.describe import Description, candidate_keys, describe, m
 from cdptool.inspection.fault_finding import find_faults, table_of
 from cdptool.inspection.findings import Fault, Table
 from cdptool.sources.files import files_in
+from cdptool.sources.inputs import InputFile, taken_apart
 from cdptool.sources.texts_of_file import MOST_BYTES, FileTexts, read_texts
 
 COLUMNS: Final = ("column", "type", "empty", "distinct", "letters", "most frequent")
@@ -39,12 +42,14 @@ class _Looked:
 def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: bool) -> Report:
     """Read the files, describe each column, and find what is at fault. Nothing is written."""
     read, tables = [], []
-    files = tuple(found for path in files for found in _in_folder(path))
-    for path in files:
-        say(f"reading {path}")
-        texts = _read(path)
+    inputs = tuple(file for path in files for found in _in_folder(path) for file in _inputs(found))
+    files = tuple(file.shown for file in inputs)
+    for file in inputs:
+        say(f"reading {file.shown}")
+        with tempfile.TemporaryDirectory() as folder, file.unpacked(folder) as path:
+            texts = _read(path, file.place)
         read.append(texts)
-        tables.append(table_of(_stem(path), texts.frame, today=today(), lost=texts.lost))
+        tables.append(table_of(_stem(file.shown), texts.frame, today=today(), lost=texts.lost))
     lines: list[str] = []
     grids: list[Grid] = []
     answers = []
@@ -74,13 +79,18 @@ def _in_folder(path: str) -> tuple[str, ...]:
     return tuple(str(file) for file in files_in(folder))
 
 
-def _read(path: str) -> FileTexts:
+def _inputs(path: str) -> Iterator[InputFile]:
+    """The file, or the files of the archive that it is."""
+    return taken_apart(InputFile(path, path, Place(path)))
+
+
+def _read(path: str, place: Place) -> FileTexts:
     """The texts of a file; one that needs a dialect, such as a list of one column, is read as `init` would."""
     try:
-        return read_texts(path, Place(path))
+        return read_texts(path, place)
     except SourceError:
-        looked, _ = find_dialect(Path(path), Place(path))
-        return read_texts(path, Place(path), looked.dialect)
+        looked, _ = find_dialect(Path(path), place)
+        return read_texts(path, place, looked.dialect)
 
 
 def _stem(path: str) -> str:

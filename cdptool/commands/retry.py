@@ -144,7 +144,10 @@ def _retry_source(work: Work, spec: SourceSpec, given: Given | None, say: Say) -
         rows = _rows_to_read(work, quarantine.filter(pl.col("file_id") == file["file_id"]), given)
         if is_wide and file["mapping"] == mapping:  # judged under today's mapping a moment ago
             rows = rows.filter("is_mended")
-        if rows.is_empty() or file["raw_form"] is None:
+        if rows.is_empty():
+            continue
+        if file["raw_form"] is None:
+            account.findings += (_without_form(work, file["path"], rows.height),)
             continue
         one = replace(context, shown_path=file["path"], digest=file["digest"], mapping=file["mapping"])
         one = replace(one, file_id=file["file_id"])
@@ -202,6 +205,14 @@ def _gone(work: Work, spec: SourceSpec, mapping: str) -> tuple[Finding, ...]:
         f"the file is gone (of `{spec.name}` {n:,}): only its quarantined rows are read under the new mapping"
     )
     return (Finding(problem, Place(work.session.shown(gone["path"][0])), None, "warning"),)
+
+
+def _without_form(work: Work, path: str, n_rows: int) -> Finding:
+    """Tell of rows that an older version set aside: it did not keep how they are written."""
+    rows, are = ("row", "is") if n_rows == 1 else ("rows", "are")
+    problem = f"{n_rows:,} {rows} {are} left in quarantine: an older cdptool read the file and did not keep its columns"
+    hint = "correct the file itself, or a line of its mapping, and run `cdptool ingest`: it is read as a whole then"
+    return Finding(problem, Place(work.session.shown(path)), hint, "warning")
 
 
 def _take_over(work: Work, spec: SourceSpec, mapping: str, file_ids: list[int]) -> None:

@@ -20,6 +20,7 @@ import polars as pl
 from cdptool.errors import Place, SourceError
 from cdptool.sources.csv_blocks import Rejected, TextBlock
 from cdptool.sources.csv_records import Fault
+from cdptool.sources.excel_errors import error_cells
 from cdptool.sources.raw import RawForm
 from cdptool.sources.sniff import BY_POSITION, by_position, unique_names
 from cdptool.sources.spec import Dialect
@@ -38,6 +39,7 @@ class ExcelSource:
     sheet: Any  # calamine's, which has no types
     first_row: int
     dialect: Dialect
+    path: str
 
     def blocks(self, needed: tuple[str, ...]) -> Iterator[TextBlock]:
         """The rows below the header, numbered as in the sheet; a row with cells beyond the header is rejected."""
@@ -62,9 +64,14 @@ class ExcelSource:
         yield _block(kept, lines, rejected, n_blank, needed)
 
     def _rows(self) -> Iterator[tuple[int, Row]]:
+        errors = error_cells(self.path, self.sheet.name)
         for number, cells in enumerate(self.sheet.iter_rows(), 1):
             if number >= self.first_row:
-                yield number, [cell_text(cell) for cell in cells]
+                row = [cell_text(cell) for cell in cells]
+                for column, error in errors.get(number, {}).items():
+                    row += [None] * (column + 1 - len(row))
+                    row[column] = error
+                yield number, row
 
 
 def open_excel(path: str, dialect: Dialect, place: Place) -> ExcelSource:
@@ -90,7 +97,7 @@ def open_excel(path: str, dialect: Dialect, place: Place) -> ExcelSource:
         notes.append("no header")
         width = max(len(header), *widths, 0)
         names = tuple(f"column_{i + 1}" for i in range(width))
-        return ExcelSource(_by_position(names, dialect, notes), tuple(notes), sheet, number, dialect)
+        return ExcelSource(_by_position(names, dialect, notes), tuple(notes), sheet, number, dialect, path)
     if len(header) == 1 and max(widths, default=0) > 1:
         raise SourceError(
             f"the first row has 1 cell, the rows below it up to {max(widths)}",
@@ -98,7 +105,7 @@ def open_excel(path: str, dialect: Dialect, place: Place) -> ExcelSource:
             hint="declare `skip_lines` in the source's dialect: the rows above the header",
         )
     names = unique_names([cell or "" for cell in header], notes)
-    return ExcelSource(_by_position(names, dialect, notes), tuple(notes), sheet, number + 1, dialect)
+    return ExcelSource(_by_position(names, dialect, notes), tuple(notes), sheet, number + 1, dialect, path)
 
 
 def cell_text(value: object) -> str | None:

@@ -129,7 +129,12 @@ def _without_open_line(file: InputFile, spec: SourceSpec) -> InputFile:
 
 
 def taken_apart(file: InputFile) -> Iterator[InputFile]:
-    """The file, or the members of the archive that it is."""
+    """
+    The file itself, or the files of the archive that it is.
+
+    Raises:
+        SourceError: It is not readable, or a damaged archive.
+    """
     if not is_zip(first_bytes(file.path, file.place)) or is_workbook(file.path, file.place):
         yield file
         return

@@ -126,6 +126,20 @@ def test_list_counts_what_status_counts_and_the_values_set_to_null(tmp_path: Pat
     assert list_quarantine(shop.settings, Chosen(rule="fields")).data["rows"] == 1
 
 
+def test_retry_tells_of_rows_that_an_older_version_set_aside(tmp_path: Path) -> None:
+    """It did not keep how they are written, so they stay where they are: not in silence."""
+    shop = Shop(tmp_path, "records", RECORDS.replace("{day}", DAY).replace("{email}", "email"))
+    shop.file("a.csv", "1,2026-01-01,lan,1", "2,01/02/2026,b@x.vn,1")
+    shop.ingest()
+    with open_session(shop.settings, writes=True) as session:
+        files = session.snapshot().scan("files").with_columns(raw_form=pl.lit(None, pl.String)).collect()
+        with session.workspace.begin(session.manifest("ingest", None, {})) as transaction:
+            transaction.replace("files", files)
+            session.commit(transaction, {})
+    [finding] = shop.retry().findings
+    assert finding.problem.startswith("1 row is left in quarantine: an older cdptool")
+
+
 def test_show_masks_what_stands_in_a_record_unless_it_is_asked_for(tmp_path: Path) -> None:
     shop = Shop(tmp_path, "records", RECORDS.replace("{day}", DAY).replace("{email}", "email"))
     shop.file("a.csv", "1,2026-01-01,a@x.vn,1", "2,lan.phan@x.vn")

@@ -144,3 +144,26 @@ def test_without_the_extra_the_hint_says_how_to_install_it(
     with pytest.raises(SourceError, match="needs a library that is not installed") as caught:
         texts(tmp_path, workbook(("S", PEOPLE)))
     assert "cdptool[excel]" in str(caught.value.findings[0].hint)
+
+
+@needs_library
+def test_an_error_in_a_cell_is_told_and_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    """The library gives nothing for `#N/A`: without a look at the file itself the value was lost in silence."""
+    rows: list[list[Cell]] = [
+        ["id", "email"],
+        ["1", "error:#N/A"],
+        ["2", None],
+        ["3", "an@hoasen.vn"],
+        [None, "error:#REF!"],
+    ]
+    found = read(
+        tmp_path,
+        workbook(("S", [["error:#NAME?"]]), ("Main", [[], *rows])),
+        replace(CRM, dialect=Dialect(sheet="Main")),
+    )
+    assert found.counts == (4, 3, 0, 1)
+    issues = found.tables["issues"].select("row", "column", "verdict", "raw").rows()
+    assert issues == [(3, "email", "placeholder", "#N/A")]
+    assert texts(tmp_path, workbook(("S", [["a", "b", "c"], ["1", "error:#DIV/0!"]])))[1] == [
+        ("1", "#DIV/0!", None)
+    ]

@@ -63,6 +63,8 @@ def _sheet(rows: Sequence[Sequence[Cell]]) -> str:
 def _cell(place: str, cell: Cell) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, str) and cell.startswith("error:"):  # as a formula leaves it
+        return f'<c r="{place}" s="0" t="e"><f>1/0</f><v>{cell.removeprefix("error:")}</v></c>'
     if isinstance(cell, str):
         return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(cell)}</t></is></c>'
     value, style = cell if isinstance(cell, tuple) else (cell, 0)
