@@ -49,7 +49,8 @@ def campaigns(urls: pl.Series) -> pl.DataFrame:
     >>> campaigns(pl.Series(["/a?utm_source=zalo&utm_campaign=T%E1%BA%BFt+2026", "/?gclid=x", "/"])).rows()
     [('zalo', None, 'Tết 2026', None, None), ('google', 'cpc', None, None, None), (None, None, None, None, None)]
     """
-    urls = urls.cast(pl.String).alias("url")
+    # Many pages, few campaigns: only what follows the page is looked at.
+    urls = urls.cast(pl.String).alias("url").str.extract(r"([?#].*)$", 1)
     may = urls.to_frame().filter(pl.col("url").str.contains_any(list(SIGNS))).unique()
     said = may.with_columns(_parameter(f"utm_{name}").alias(name) for name in CAMPAIGN)
     said = said.with_columns(_decoded(said[name]) for name in CAMPAIGN)
@@ -89,7 +90,7 @@ def page(address: pl.Expr) -> pl.Expr:
     >>> pl.select(page(pl.lit("https://example.com/a/?utm_source=x#top"))).item()
     'example.com/a/'
     """
-    return address.str.replace(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//", "").str.replace(r"[?#].*$", "")
+    return address.str.extract(r"^(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?([^?#]*)", 1)
 
 
 def referral(site: pl.Expr) -> tuple[pl.Expr, pl.Expr]:

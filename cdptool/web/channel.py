@@ -32,7 +32,7 @@ def channel(source: pl.Expr, medium: pl.Expr, campaign: pl.Expr) -> pl.Expr:
         campaign: The name of the campaign; String.
 
     Returns:
-        One of the 18 names of GA4, never null; `Unassigned` where no rule holds. Named `channel`.
+        One of the 18 channels of GA4, never null; `Unassigned` where no rule holds. Named `channel`.
 
     >>> came = pl.DataFrame({"s": ["google", "google", None, "foo"], "m": ["cpc", None, None, "bar"]})
     >>> came.select(channel(pl.col("s"), pl.col("m"), pl.lit(None, pl.String)))["channel"].to_list()

@@ -41,6 +41,7 @@ OWNED: Final[dict[str, pl.DataType]] = {
     "record_id": pl.Int64(),  # of the log-in that says whose the event is; its own where none does
     "known_by": pl.String(),  # login (of this session) | earlier | later; null = nobody knows
 }
+_TEXTS: Final = ("url", "referrer", *CAMPAIGN)
 _KNOWN_BY: Final = ("login", "earlier", "later")
 
 
@@ -48,7 +49,9 @@ _KNOWN_BY: Final = ("login", "earlier", "later")
 class Cut:
     """Events in order, and where in them each session begins and ends."""
 
-    events: pl.DataFrame  # EVENTS, by device, time and event
+    events: pl.DataFrame  # EVENTS without texts, by device, time and event
+    texts: pl.DataFrame  # their texts, as they came: few are looked at, so they are not moved
+    place: Places  # of each row of `events` its row in `texts`
     carriers: pl.DataFrame  # `row`, CAMPAIGN: the events that came in by a campaign
     first: Places  # of each session its first row
     last: Places
@@ -71,14 +74,17 @@ def cut(events: pl.DataFrame, cutting: Cutting) -> Cut:
     Returns:
         The events in order with their sessions.
     """
-    events = events.drop_nulls(["device", "at"]).sort("device", "at", "event_id")
-    carriers = _carriers(events)
+    given = events.drop_nulls(["device", "at"])
+    texts = given.select(_TEXTS)
+    events = given.select(pl.exclude(_TEXTS)).with_row_index("#place").sort("device", "at", "event_id")
+    place = events["#place"].to_numpy().astype(np.int64)
+    carriers = _carriers(texts, place)
     starts = _breaks(events, cutting)
     if cutting.at_campaign:
         starts = starts | _new_campaigns(events, carriers, starts)
     first = np.flatnonzero(starts)
     last = np.append(first[1:], events.height)[: len(first)] - 1
-    return Cut(events, carriers, first, last, np.cumsum(starts) - 1)
+    return Cut(events.drop("#place"), texts, place, carriers, first, last, np.cumsum(starts) - 1)
 
 
 def owners(done: Cut) -> pl.DataFrame:
@@ -120,14 +126,17 @@ def owners(done: Cut) -> pl.DataFrame:
     )
 
 
-def _carriers(events: pl.DataFrame) -> pl.DataFrame:
-    """The events that say by which campaign they came, in a column or in the address."""
+def _carriers(texts: pl.DataFrame, place: Places) -> pl.DataFrame:
+    """The events that say by which campaign they came, in a column or in the address; in order."""
     beside = pl.any_horizontal(pl.col(name).is_not_null() for name in CAMPAIGN)
     inside = pl.col("url").str.contains_any(list(SIGNS)).fill_null(False)
-    may = events.with_row_index("row").filter(beside | inside).select("row", "url", *CAMPAIGN)
+    may = texts.with_row_index("row").filter(beside | inside)
     said = campaigns(may["url"])
     told = may.select("row", *(may[name].zip_with(may[name].is_not_null(), said[name]) for name in CAMPAIGN))
-    return told.filter(beside).with_columns(pl.col("row").cast(pl.Int64))
+    told = told.filter(beside)
+    rank = np.empty(len(place), dtype=np.int64)
+    rank[place] = np.arange(len(place))
+    return told.with_columns(pl.Series("row", rank[told["row"].to_numpy()])).sort("row")
 
 
 def _breaks(events: pl.DataFrame, cutting: Cutting) -> Flags:

@@ -124,18 +124,17 @@ def _judged() -> tuple[pl.Expr, pl.Expr]:
 
 def _origin(done: Cut, cutting: Cutting) -> pl.DataFrame:
     """Pages and origin of each session: its first campaign, else the site that linked to its first page."""
-    events = done.events
-    pages = _places(events["is_page"])
+    pages = _places(done.events["is_page"])
     entry, leave = _first_in(done, pages), _last_in(done, pages)
     landing = np.where(entry >= 0, entry, done.first)
     came = _first_in(done, done.carriers["row"].to_numpy(), positions=True)
     said = pl.DataFrame({_CALLED[name]: _gathered(done.carriers[name], came) for name in CAMPAIGN})
     urls = pl.DataFrame(
         {
-            "entry": _gathered(events["url"], entry),
-            "exit": _gathered(events["url"], leave),
-            "url": events["url"].gather(landing),
-            "link": events["referrer"].gather(landing),
+            "entry": _text(done, "url", entry),
+            "exit": _text(done, "url", leave),
+            "url": _text(done, "url", landing),
+            "link": _text(done, "referrer", landing),
             "by_campaign": came >= 0,
         }
     )
@@ -160,7 +159,8 @@ def _origin(done: Cut, cutting: Cutting) -> pl.DataFrame:
 
 def _outside(ignored: tuple[str, ...]) -> pl.Expr:
     """The site of the link, where it is another one than that of the page and none that is passed over."""
-    here, there = host(pl.col("url")), host(pl.col("link"))
+    linked = pl.when(pl.col("link").is_not_null()).then("url")  # without a link nobody asks where the page is
+    here, there = host(linked), host(pl.col("link"))
     is_ours = (here == there) | here.str.ends_with("." + there) | there.str.ends_with("." + here)
     for name in ignored:
         is_ours = is_ours.fill_null(False) | (there == name) | there.str.ends_with(f".{name}")
@@ -193,6 +193,11 @@ def _gathered(column: pl.Series, rows: Places) -> pl.Series:
     """The values of some rows; null for row -1."""
     places = pl.Series(rows, dtype=pl.Int64)
     return column.gather(places.set(places < 0, None).cast(pl.UInt32))
+
+
+def _text(done: Cut, name: str, rows: Places) -> pl.Series:
+    """A text of some rows; null for row -1."""
+    return _gathered(done.texts[name], np.where(rows >= 0, done.place[rows], -1) if len(done.place) else rows)
 
 
 def _count(done: Cut, flag: str) -> pl.Series:

@@ -42,7 +42,7 @@ SNOWPLOW = {
 }
 # Of the 10 sessions of the same events, how many differ in each figure.
 DIFFERENT_FIGURE = {
-    "at": 3,  # only a page ping is left: Snowplow counts the ten seconds before it …
+    "at": 3,  # only a page ping is left: Snowplow counts the five seconds before it …
     "pages": 4,  # … and the page it belongs to; one page view was sent twice under one page_view_id
     "entry_page": 3,
     "exit_page": 3,
