@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AS_OF := 2026-11-20T21:00+07:00
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-services stop-services oracles check format real docs sample clean bench-startup bench-ingest bench-detect
+.PHONY: help setup demo test test-services stop-services oracles check format real docs sample clean bench-startup bench-ingest bench-sessions bench-detect
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ bench-startup: setup ## start-up time beside `import typer`
 
 bench-ingest: setup ## ingest of 1 GB of orders and of customers beside DuckDB, pyarrow and bare Polars
 	$(BIN)/python bench/ingest/bench.py
+
+bench-sessions: setup ## ten million events to sessions beside a DuckDB window query
+	$(BIN)/python bench/sessions/bench.py
 
 bench-detect: setup ## faults planted in unseen tables and what `profile` finds of them
 	$(BIN)/python bench/detect/bench.py
