@@ -1,14 +1,13 @@
 """
 Phone numbers as E.164, judged by the world's numbering plans (`phonenumbers`).
 
-A plain national or `+` number of the home country is recognised by the library's own patterns, vectorised;
-everything else goes through the library, once per distinct text.
+A plain national or international number of any country is recognised by the library's own patterns, vectorised
+(`phone_plans`); everything else goes through the library, once per distinct text.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import polars as pl
@@ -24,6 +23,7 @@ from cdptool.fields.base import (
     gathered,
 )
 from cdptool.fields.folding import replaced
+from cdptool.fields.phone_plans import DIGITS, keyboard_runs, planned_numbers
 from cdptool.fields.vietnamese_numbers import renumbered
 
 if TYPE_CHECKING:
@@ -34,12 +34,7 @@ _SEPARATORS: Final = r"[ .()\x{a0}-]+"
 _FLOAT_TAIL: Final = re.compile(r"^(\+?\d+)\.0+$")
 _EXPONENT: Final = re.compile(r"[-+]?\d+(?:[.,]\d+)?[eE][-+]?\d+")
 _LIST: Final = re.compile(r"[/;,|\r\n]+")
-_HOMES: Final = ("VN",)  # other plans have prefixes and national rules that one expression does not hold
-# Kinds of numbers that make one valid: its type is known.
-_KINDS: Final = (
-    *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number"),
-    *("voip", "uan", "pager", "voicemail"),
-)
+_LONGEST: Final = 40  # with separators
 
 
 class Phone(FieldType):
@@ -56,60 +51,21 @@ class Phone(FieldType):
     is_dear: ClassVar = True
 
     def quick(self, texts: pl.Series, options: FieldOptions, /) -> pl.Series:
-        numbers = home_numbers(texts, options.region)
-        rows = (numbers.is_null() & texts.is_not_null()).arg_true()
-        if options.region not in _HOMES or not len(rows):
-            return numbers
-        # A separator changes nothing in a number, but `.0` is a spreadsheet's tail and not a separator.
+        rows = (~texts.str.contains(DIGITS)).arg_true()
+        if not len(rows):
+            return planned_numbers(texts, options.region)
         parted = texts.gather(rows)
-        parted = parted.set(parted.str.contains(r"\.0+$"), None).str.replace_all(_SEPARATORS, "")
-        return replaced(numbers, rows, home_numbers(parted, options.region))
+        # A separator changes nothing in a number, but `.0` is a spreadsheet's tail and not a separator.
+        is_odd = parted.str.contains(r"\.0+\s*$") | (parted.str.len_bytes() > _LONGEST)
+        bare = parted.set(is_odd, None).str.replace_all(_SEPARATORS, "")
+        bare = bare.set(~bare.str.contains(DIGITS), None)
+        return planned_numbers(replaced(texts, rows, bare), options.region)
 
     def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
         return gathered([judge_number(text, options.region) for text in texts])
 
     def mask(self, value: str) -> str:
         return f"{value[:3]}•••••{value[-3:] if len(value) > 8 else ''}"
-
-
-def home_numbers(texts: pl.Series, region: str) -> pl.Series:
-    """
-    E.164 of the texts that are plainly valid numbers of the region (`0…` or `+cc…`, digits only); null elsewhere.
-
-    Agrees with `judge_number`. Null for regions that are not in `_HOMES`.
-    """
-    if region not in _HOMES:
-        return pl.Series("value", [None], dtype=pl.String).new_from_index(0, len(texts))
-    valid, junk = _home_patterns(region)
-    national = pl.col("text").str.extract(r"^(?:\+84|0)([1-9][0-9]{6,9})$", 1)
-    fits = pl.col("national").str.contains(valid) & ~pl.col("national").str.slice(-7).is_in(junk.implode())
-    frame = texts.alias("text").to_frame().select(national=national)
-    return frame.select(value=pl.when(fits).then("+84" + pl.col("national"))).to_series()
-
-
-@cache
-def _home_patterns(region: str) -> tuple[str, pl.Series]:
-    from phonenumbers import PhoneMetadata
-
-    plan = PhoneMetadata.metadata_for_region(region)
-    described = (getattr(plan, kind) for kind in _KINDS)
-    patterns = [kind.national_number_pattern for kind in described if kind and kind.national_number_pattern]
-    few = {
-        "".join(digits)
-        for pair in {tuple(sorted((a, b))) for a in "0123456789" for b in "0123456789"}
-        for digits in _words(pair)
-    }
-    return f"^(?:{'|'.join(patterns)})$", pl.Series(sorted(few | _runs()))
-
-
-def _words(pair: tuple[str, ...]) -> list[tuple[str, ...]]:
-    return [tuple(pair[(number >> i) & 1] for i in range(7)) for number in range(128)]
-
-
-@cache
-def _runs() -> frozenset[str]:
-    keys = "01234567890"  # as they stand on a keyboard: 0 before 1, or after 9
-    return frozenset(line[i : i + 7] for line in (keys, keys[::-1]) for i in range(5))
 
 
 def is_junk(digits: str) -> bool:
@@ -120,7 +76,7 @@ def is_junk(digits: str) -> bool:
     (True, True, False)
     """
     last = digits[-7:]
-    return len(last) == 7 and (len(set(last)) <= 2 or last in _runs())
+    return len(last) == 7 and (len(set(last)) <= 2 or last in keyboard_runs())
 
 
 def judge_number(text: str, region: str) -> Judged:
