@@ -66,7 +66,9 @@ class Session:
         return self.workspace.snapshot()
 
     def shown(self, path: str | Path) -> str:
-        """A path of the project as people see it: from where they stand, if it lies below."""
+        """A path of the project as people see it: from where they stand, if it lies below. Addresses stay as they are."""
+        if "://" in str(path):
+            return str(path)
         full = Path(os.path.normpath(self.project.root / path)).absolute()
         return str(full.relative_to(Path.cwd())) if full.is_relative_to(Path.cwd()) else str(full)
 

@@ -101,7 +101,7 @@ def _connected(address: Address, place: Place | None) -> pymysql.Connection[Any]
         "host": address.host,
         "port": address.port,
         "user": address.user,
-        "password": address.password,
+        "password": address.password.encode() if address.password else None,  # else it must be Latin-1
         "database": address.name,
         "read_default_file": str(defaults) if defaults.is_file() else None,
         **dict(address.options),

@@ -52,7 +52,7 @@ _FAULTS: Final = {
     "42883": ("no such function or operator in the query", "correct the query, or cast its values"),
     "42501": ("the user may not read what the query asks for", "ask for the right to select"),
     "25006": ("the query would write", "a source only reads"),
-    "0A000": ("the query would write", "a source only reads: begin with `select`"),
+    "0A000": ("the server cannot do what the query asks", "begin with `select`, `with` or `values`"),
     "57014": ("the server stopped the query", "give it more time (`statement_timeout`), or ask for less"),
     "53100": ("the server has no room left", "ask for less, or without a sort"),
 }

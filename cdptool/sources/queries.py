@@ -48,9 +48,9 @@ def query_name(source: str, query: Query) -> str:
     What the workspace calls the answers of a query: the same as long as the query is.
 
     >>> query_name("crm", Query("sqlite:///shop.db", "select 1"))
-    'crm/query-822ae07d'
+    'query://crm/822ae07d'
     """
-    return f"{source}/query-{hashlib.sha256(query.sql.encode()).hexdigest()[:8]}"
+    return f"query://{source}/{hashlib.sha256(query.sql.encode()).hexdigest()[:8]}"
 
 
 def fetch(

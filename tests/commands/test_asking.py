@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdptool.commands.ingest import ingest_files
+from cdptool.commands.quarantine import Chosen, list_quarantine
 from cdptool.commands.retry import retry_rows
 from cdptool.commands.session import Settings, open_session
 from cdptool.errors import CdptoolError, SourceError
@@ -95,7 +96,7 @@ def test_an_answer_is_accounted_for_and_read_once(shop):
     assert rows(settings, "quarantine", "source", "row", "column", "rule") == [("crm", 2, "email", "invalid")]
     assert rows(settings, "records", "customer_id", "name")[0] == ("007", None)
     paths = [path for (path,) in rows(settings, "files", "path")]
-    assert [path.partition("-")[0] for path in paths] == ["crm/query", "shop/query"]
+    assert [path.rpartition("/")[0] for path in paths] == ["query://crm", "query://shop"]
     orders = rows(settings, "stream_order", "order_id", "total")
     assert orders == [("2", 20_000), ("9007199254740993", 15_000)]
 
@@ -177,6 +178,8 @@ def test_quarantined_rows_of_an_answer_are_retried(shop):
     """From what was kept of them, whatever the database holds by now."""
     settings, database = shop
     ingest(settings)
+    shown = list_quarantine(settings, Chosen()).grids[0].rows
+    assert [str(cell).rpartition("/")[0] for cell in shown[0] if "://" in str(cell)] == ["query://crm"]
     database.execute("delete from customers")
     write(settings.project, "sqlite:///shop.db", email="email")
     retry_rows(settings, (), lambda _: None)
@@ -217,6 +220,18 @@ def test_no_secret_is_left_anywhere(tmp_path, monkeypatch, capfd):
     for secret in secrets:
         assert secret.encode() not in held
         assert secret not in "".join(told)
+
+
+def test_an_address_may_stand_in_the_environment_as_a_whole(shop, monkeypatch):
+    """`{env: NAME}` is `${NAME}`."""
+    settings, _ = shop
+    ingest(settings)
+    write(settings.project, "{env: SHOP_DATABASE}")
+    with pytest.raises(SourceError) as caught:
+        ingest(settings)
+    assert "the environment variable `SHOP_DATABASE` is not set" in str(caught.value)
+    monkeypatch.setenv("SHOP_DATABASE", "sqlite:///shop.db")
+    assert ingest(settings, "crm") == NOTHING
 
 
 MISTAKES = (

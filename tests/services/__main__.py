@@ -127,7 +127,7 @@ def mariadb(folder: Path) -> dict[str, Any]:
     first = folder / "first.sql"
     # `localhost` too: there an anonymous user would win over one from anywhere.
     users = [f"CREATE USER cdp@'{host}' IDENTIFIED BY '{password}'" for host in ("%", "localhost")]
-    rights = [f"GRANT ALL ON *.* TO cdp@'{host}'" for host in ("%", "localhost")]
+    rights = [f"GRANT ALL ON *.* TO cdp@'{host}' WITH GRANT OPTION" for host in ("%", "localhost")]
     first.write_text("".join(f"{line};\n" for line in (*users, *rights)))
     first.chmod(0o644)
     how = ["--no-defaults", f"--datadir={data}"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from cdptool.errors import SourceError
@@ -253,3 +255,21 @@ def test_a_query_without_its_column_cannot_go_on(sqlite, tmp_path):
     assert "no column `idd`" in told and "did you mean `id`?" in told
     told = refusal(sqlite, sql, tmp_path, incremental=Incremental("word", "0"))
     assert "holds what a query cannot go on from" in told
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_password_may_hold_any_letter(kind, request, tmp_path):
+    """What the environment says is no part of the address until that is cut into parts."""
+    database, user, password = request.getfixturevalue(kind), f"u{uuid4().hex[:8]}", "m\u1ead7/k@h:u?%41#'"
+    quoted = password.replace("'", "''")
+    if kind == "postgresql":
+        database.execute(f"create role {user} login password '{quoted}'")
+    else:
+        database.execute(f"create user {user}@localhost identified by '{quoted.replace('%', '%%')}'", ())
+        database.execute(f"grant select on *.* to {user}@localhost")
+    database.address, database.password = database.address.replace("cdp:", f"{user}:"), password
+    assert "does not take" in refusal(database, "select 1 as n", tmp_path, SHOP_PASSWORD="x" + password)
+    assert database.ask("select 1 as n", tmp_path, SHOP_PASSWORD=password)[1].n_rows == 1
+    database.execute(
+        f"drop {'role' if kind == 'postgresql' else 'user'} {user}{'' if kind == 'postgresql' else '@localhost'}"
+    )
