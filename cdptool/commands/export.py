@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from cdptool.commands.as_of import parse_as_of
 from cdptool.commands.files import read_manifest, write_folder
 from cdptool.commands.people import decision_events, decision_people, decision_tables, segmented_at
 from cdptool.commands.plan import applies_of
+from cdptool.commands.removals import removal
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import (
     Session,
@@ -113,7 +115,8 @@ def export(
     if broken:
         raise CheckFailed(*broken)
     written = () if dry_run else _write(session, snapshot, made, as_of, is_partial=bool(names))
-    return _report(session, made, written, findings, dry_run=dry_run)
+    report = _report(session, made, written, findings, dry_run=dry_run)
+    return _with_removals(report, tuple(_removals(session, snapshot, made)), written)
 
 
 def _material(session: Session, snapshot: Snapshot, as_of: datetime, wanted: set[str]) -> _Material:
@@ -222,6 +225,8 @@ def _write(
     """Write the files and the manifest, then commit the ledger; the names of the files that changed."""
     out = session.project.out
     files = {one.name: (one.rendered.body, _entry(one, as_of)) for one in made}
+    for name, rendered, entry in _removals(session, snapshot, made):
+        files[name] = (rendered.body, {**entry, "as_of": as_of.isoformat(), "stopped": {}})
     declared = {one.name for one in session.project.exports}
     before = read_manifest(out).get("files", ()) if is_partial else ()
     kept = tuple(entry for entry in before if entry["export"] in declared and entry["name"] not in files)
@@ -235,6 +240,16 @@ def _write(
             mark_done(transaction, "export", mark, ("ledger",))
         session.commit(transaction, {one.name: one.rendered.rows for one in made})
     return changed
+
+
+def _removals(
+    session: Session, snapshot: Snapshot, made: list[Made]
+) -> Iterator[tuple[str, Rendered, dict[str, Any]]]:
+    """The lists of people who are to be removed where they were sent before."""
+    for one in made:
+        found = removal(snapshot, session.project, one.export, one.destination, one.rendered)
+        if found is not None:
+            yield found
 
 
 def _entry(made: Made, as_of: datetime) -> dict[str, Any]:
@@ -261,6 +276,24 @@ def _new_in_ledger(snapshot: Snapshot, made: list[Made], as_of: datetime) -> pl.
     known = snapshot.scan("ledger", LEDGER).select(keys).collect()
     frame = pl.concat([pl.DataFrame(schema=LEDGER), *sent])
     return frame.join(known, on=keys, how="anti", nulls_equal=True).sort(keys)
+
+
+def _with_removals(
+    report: Report, removals: tuple[tuple[str, Rendered, dict[str, Any]], ...], written: tuple[str, ...]
+) -> Report:
+    """The report with the lists of people to remove, below the other files."""
+    if not removals:
+        return report
+    rows = tuple(
+        (name, found.rows, 0, entry["destination"], name in written) for name, found, entry in removals
+    )
+    grid = report.grids[0]
+    told = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    return replace(
+        report,
+        data={**report.data, "removals": told},
+        grids=(replace(grid, rows=(*grid.rows, *rows)), *report.grids[1:]),
+    )
 
 
 def _report(
