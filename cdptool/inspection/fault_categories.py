@@ -124,10 +124,11 @@ def _is_slip(key: str, names: list[str], top: dict[str, int]) -> bool:
 def _most_of(slip: str, name: str, distance: int) -> float:
     """How often a slip may come, for each time that the value is right: what is no other word may come more often."""
     if distance > 1:
-        is_other_word = (
-            slip.endswith(name) or name.endswith(slip) or slip.startswith(name) or name.startswith(slip)
+        is_longer = slip in (name[: len(slip)], name[-len(slip) :]) or name in (
+            slip[: len(name)],
+            slip[-len(name) :],
         )
-        return 0.0 if is_other_word else 0.06
+        return 0.0 if is_longer or min(len(slip), len(name)) < 10 else 0.03
     if sorted(slip) == sorted(name) or _undoubled(slip) == _undoubled(name):
         return 0.3
     is_ending = slip[:-1] == name or name[:-1] == slip or (slip[:-1] == name[:-1])

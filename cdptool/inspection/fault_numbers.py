@@ -20,8 +20,8 @@ from cdptool.inspection.number_tails import above_tail, is_heavy
 LEAST_ROWS: Final = 40
 MOST: Final = 0.03  # of the numbers can be outliers
 WIDE_GAP: Final = 0.4  # of the distance from the middle, where it is measured plainly
-HEAVY_SIDE: Final = 0.82  # balances and differences have heavy tails more often than measures
-SIGNED_GAP: Final = 0.8
+HEAVY_SIDE: Final = 0.78  # balances and differences have heavy tails more often than measures
+SIGNED_GAP: Final = 1.5
 FEW_VALUES: Final = 12
 FAR: Final = 20.0  # times the largest of a short list
 TINY: Final = 50.0  # times smaller than nearly all others

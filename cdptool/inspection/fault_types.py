@@ -71,12 +71,15 @@ def _not_accused(column: Column, odd: Mask, accused: Accused) -> np.ndarray:
 
 def _odd_texts(column: Column) -> tuple[Mask, str, str | None]:
     name = written(column.name)
+    unread = (
+        f"not missing({name})" if column.n_meant == column.n_rows else None
+    )  # a cell that is no number is empty
     if column.kind == "number":
-        return _odd_numbers(column), "numbers", f'matches({name}, "^[-+]?[0-9][0-9.,]*$")'
+        return _odd_numbers(column), "numbers", unread
     if column.kind == "date":
         reading = column.dates
         odd = np.isnan(reading.days) & ~reading.is_impossible & ~_usual_placeholders(column)
-        return odd, f"dates written as {reading.format}", None
+        return odd, f"dates written as {reading.format}", unread
     if column.kind == "words":
         return _odd_words(column), "words without digits", f'not matches({name}, "[0-9]")'
     return np.zeros(len(column.texts), np.bool_), "", None
