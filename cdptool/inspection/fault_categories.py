@@ -62,8 +62,12 @@ def _is_categorical(column: Column) -> bool:
 
 
 def _keys(column: Column) -> pl.Series:
-    """What a text is compared by: no case, accents, spaces or punctuation."""
-    return fold(column.stripped).str.replace_all(r"[^\p{L}\d+&#]", "")
+    """What a text is compared by: no case, accents, spaces or punctuation; grades such as `A-` keep their sign."""
+    folded = fold(column.stripped)
+    bare = folded.str.replace_all(r"[^\p{L}\d+&#]", "").alias("bare")
+    plain = folded.str.replace_all(r"\s", "").alias("plain")
+    is_short = bare.str.len_chars() <= 2
+    return pl.select(pl.when(is_short).then(plain).otherwise(bare)).to_series()
 
 
 def _other_spelling(column: Column) -> Mask:

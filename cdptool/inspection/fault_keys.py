@@ -68,7 +68,11 @@ def duplicate_keys(table: Table, accused: Accused, repeated: Mask) -> list[Fault
     for column in keys:
         twice = _twice(column, repeated)
         rows = np.flatnonzero(twice & ~accused.of(column.name))
-        if not len(rows) or (has_whole_key and not _would_repeat_by_chance(column, repeated)):
+        expected = _repeats_by_chance(column, repeated)
+        n_pairs = int(_twice(column, repeated).sum()) / 2
+        is_key = expected >= 10 and n_pairs <= 0.15 * expected
+        is_chance = 0.15 * expected < n_pairs < 4 * expected + 1
+        if not len(rows) or (has_whole_key and not is_key) or (expected > 0.2 and is_chance):
             continue
         share = percent(1 - len(rows) / max(column.n_filled, 1))
         evidence = f"{share} of the rows have a value of their own"
@@ -115,18 +119,17 @@ def _is_whole_key(column: Column, table: Table, repeated: Mask) -> bool:
     return _names_rows(column) and column.n_meant == table.n_rows and not _twice(column, repeated).any()
 
 
-def _would_repeat_by_chance(column: Column, repeated: Mask) -> bool:
-    """Beside another key: whether values drawn freely from the same range would repeat far more often than these."""
+def _repeats_by_chance(column: Column, repeated: Mask) -> float:
+    """How many pairs of rows would share a value if the numbers were drawn freely from their range; 0 = not known."""
     digits = (
         column.stripped.str.extract(r"(\d+)\D*$").cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
     )
     known = digits[~np.isnan(digits)]
     if len(known) < LEAST_ROWS or column.stripped.str.contains(r"\d\D+\d").any():
-        return False
+        return 0.0
     low, high = np.quantile(known, (0.01, 0.99))
     n = float((~repeated).sum())
-    expected = n * n / 2 / max((high - low) / 0.98 + 1, 1)
-    return bool(expected >= 10 and _twice(column, repeated).sum() / 2 <= 0.15 * expected)
+    return n * n / 2 / max((high - low) / 0.98 + 1, 1)
 
 
 def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...]) -> list[Fault]:
