@@ -129,7 +129,7 @@ def _repeats_by_chance(column: Column, repeated: Mask) -> float:
         return 0.0
     low, high = np.quantile(known, (0.01, 0.99))
     n = float((~repeated).sum())
-    return n * n / 2 / max((high - low) / 0.98 + 1, 1)
+    return n * n / 2 / max(float(high - low) / 0.98 + 1, 1.0)
 
 
 def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...]) -> list[Fault]:
@@ -156,7 +156,9 @@ def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...
             if (
                 0 < missing.sum() <= key.n_filled - len(key.texts)
             ):  # a key that repeats has overwritten others
-                continue
+                missing &= _is_out_of_range(column, key)
+                if not missing.any():
+                    continue
             if held >= LEAST_HELD and (best is None or held > best[0]):
                 best = held, column.rows(missing), other, key
         if best is not None:
@@ -176,6 +178,15 @@ def dangling_references(table: Table, accused: Accused, tables: tuple[Table, ...
                     )
                 )
     return faults
+
+
+def _is_out_of_range(column: Column, key: Column) -> Mask:
+    """The numbers below or above all keys: they were never one."""
+    ours, known = column.figures.values, key.figures.values[~np.isnan(key.figures.values)]
+    if key.kind != "number" or not len(known):
+        return np.zeros(len(ours), np.bool_)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((ours < known.min()) | (ours > known.max()))
 
 
 def _lost_cells(table: Table) -> pl.Series:

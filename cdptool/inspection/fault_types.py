@@ -13,6 +13,7 @@ from cdptool.inspection.headings import has_hint
 
 LEAST_ROWS: Final = 20
 MOST_ODD: Final = 0.1
+LEAST_NAMED: Final = 3  # numbers with a unit behind them before it is another unit and no slip
 EMAIL: Final = (
     r"(?i)^[\p{L}\d!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\d!#$%&'*+/=?^_`{|}~-]+)*"
     r"@([\p{L}\d]([\p{L}\d-]*[\p{L}\d])?\.)+\p{L}{2,}$"
@@ -36,7 +37,12 @@ def wrong_types(table: Table, accused: Accused) -> list[Fault]:
             rows = _not_accused(column, odd, accused)
             if 0 < len(rows) <= MOST_ODD * column.n_filled:
                 evidence = f"{percent(1 - len(rows) / column.n_filled)} of the filled cells are {what}"
-                faults.append(Fault("wrong_type", (column.name,), rows, evidence, expect))
+                named = np.isin(rows, column.rows(_names_a_unit(column) & odd))
+                if named.any():
+                    text = f"{evidence}; these name a unit"
+                    faults.append(Fault("mixed_units", (column.name,), rows[named], text, expect))
+                if not named.all():
+                    faults.append(Fault("wrong_type", (column.name,), rows[~named], evidence, expect))
     return faults
 
 
@@ -93,10 +99,23 @@ def _usual_placeholders(column: Column) -> Mask:
 def _odd_numbers(column: Column) -> Mask:
     odd = np.isnan(column.figures.values) & ~_usual_placeholders(column)
     if _is_code(column):  # invoice C536379 among 536379: another number, not another type
-        odd &= ~column.has_digit
+        odd &= ~column.stripped.str.contains(r"^\p{L}{0,3}-?\d+\p{L}{0,3}$").to_numpy()
     share = column.share(odd)
     repeated = odd & (column.counts > max(5, 0.02 * column.n_filled))
     return odd & ~repeated if share > 0.03 else odd
+
+
+def _names_a_unit(column: Column) -> Mask:
+    """Numbers with one and the same unit behind them, in a column of bare numbers."""
+    none = np.zeros(len(column.texts), np.bool_)
+    if column.kind != "number":
+        return none
+    unit = column.stripped.str.extract(r"^[-+]?\d[\d.,]*\s?(°?\p{L}{1,4}|″|\")$").fill_null("")
+    for one in unit.unique():
+        has_it = (unit == one).to_numpy()
+        if one and int(column.counts[has_it].sum()) >= LEAST_NAMED:
+            none |= has_it
+    return none
 
 
 def _is_code(column: Column) -> bool:
