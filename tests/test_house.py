@@ -45,6 +45,12 @@ def test_no_function_is_longer_than_a_screen() -> None:
     assert long == {}
 
 
+def test_the_map_of_the_house_names_every_room() -> None:
+    text = (HOUSE / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {path.name for path in (HOUSE / "cdptool").iterdir() if not path.name.startswith("_")}
+    assert {room for room in rooms if f"`{room.removesuffix('.py')}" not in text} == {"py.typed"}
+
+
 @pytest.mark.parametrize("room", ["cdptool", "tests", "bench", "docs"])
 def test_what_is_excepted_from_lint_and_types_says_why(room: str) -> None:
     unexplained = [

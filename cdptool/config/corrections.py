@@ -19,7 +19,7 @@ _BY: Final = {"by": "datetime", "by_number": "integer"}
 def corrections(value: Value, reading: Reading) -> Corrections:
     """`latest`, or `{keep: latest, by: updated_at}`; `by_number: revision` for versions that are counted."""
     if isinstance(value, Scalar):
-        return Corrections(_KEEP(value, reading), place=value.place)  # type: ignore[arg-type]
+        return Corrections(_KEEP(value, reading), place=value.place)  # type: ignore[arg-type]  # OneOf gives one of them, as a text
     if not isinstance(value, Table):
         raise refused("`corrections` is one word or a table", value.place, "write `corrections: latest`")
     keep, by = "latest", None
@@ -32,7 +32,7 @@ def corrections(value: Value, reading: Reading) -> Corrections:
         else:
             hint = "one of `keep`, and `by` (a time) or `by_number`"
             raise refused(f"unknown key `{name}` in `corrections`", entry.key.place, hint)
-    return Corrections(keep, by, value.place)  # type: ignore[arg-type]
+    return Corrections(keep, by, value.place)  # type: ignore[arg-type]  # OneOf gives one of them, as a text
 
 
 def correction_findings(spec: SourceSpec) -> list[Finding]:

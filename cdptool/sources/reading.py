@@ -183,8 +183,9 @@ class _FileReading:
             return None
         at = pl.col("observed_at" if self._spec.feeds == "records" else "at")
         late = pl.scan_parquet(staged).filter(at < self._context.late_before)
+        first: int | None
         self._n_late, first = late.select(pl.len(), pl.col("row").min()).collect().row(0)
-        return first  # type: ignore[no-any-return]
+        return first
 
     def _known(self) -> Known:
         """What earlier files have brought; the rows of a table get their ids here, where the mapping is known."""
