@@ -146,7 +146,8 @@ def _streams(
     owners: dict[str, pl.LazyFrame] = {}
     for spec in project.sessions:
         if {spec.name, spec.of} & set(wanted.streams):
-            rows[spec.name], owners[spec.of] = current(session, snapshot, spec, as_of)
+            rows[spec.name], owned = current(session, snapshot, spec, as_of)
+            owners.setdefault(spec.of, owned)  # of a stream cut twice the first says whose its events are
         if spec.of in complete:
             complete[spec.name] = complete[spec.of]
     for schema in project.streams:

@@ -30,6 +30,7 @@ WRITING = {
     "ingest": ("ingest", *PROJECT),
     "check": ("check", *TIMED),
     "merge": ("merge", *PROJECT),
+    "sessions": ("sessions", *TIMED),
     "segment": ("segment", *TIMED),
     "plan": ("plan", *TIMED),
     "export": ("export", *TIMED),
@@ -146,7 +147,7 @@ def test_reading_does_not_make_a_workspace(name: str, tmp_path: Path) -> None:
     assert everything(job.folder) == before
 
 
-@pytest.mark.parametrize("name", ["ingest", "merge", "segment", "plan", "export"])
+@pytest.mark.parametrize("name", ["ingest", "merge", "sessions", "segment", "plan", "export"])
 def test_a_dry_run_changes_nothing(name: str, job: Job) -> None:
     before = everything(job.folder)
     done = job.run(*WRITING[name], "--dry-run", "--json")
