@@ -74,7 +74,8 @@ def cut(events: pl.DataFrame, cutting: Cutting) -> Cut:
     Returns:
         The events in order with their sessions.
     """
-    given = events.drop_nulls(["device", "at"])
+    is_whole = not (events["device"].null_count() or events["at"].null_count())
+    given = events if is_whole else events.drop_nulls(["device", "at"])
     texts = given.select(_TEXTS)
     events = given.select(pl.exclude(_TEXTS)).with_row_index("#place").sort("device", "at", "event_id")
     place = events["#place"].to_numpy().astype(np.int64)
@@ -87,40 +88,44 @@ def cut(events: pl.DataFrame, cutting: Cutting) -> Cut:
     return Cut(events.drop("#place"), texts, place, carriers, first, last, np.cumsum(starts) - 1)
 
 
-def owners(done: Cut) -> pl.DataFrame:
+def owners(done: Cut, rows: Places | None = None) -> pl.DataFrame:
     """
     Whose each event is: of that session's log-in (the last before it, else the first after it), else of the
     device's last earlier one, else of its first later one, else of nobody but the device.
 
+    Args:
+        done: The events, cut.
+        rows: Only these of them; None = all.
+
     Returns:
-        OWNED, in the order of `done.events`.
+        OWNED, in the order of the rows.
     """
-    events, session = done.events, done.session
-    rows = np.arange(events.height)
+    events = done.events
+    asked = np.arange(events.height) if rows is None else rows
     is_known = _flags(events["is_known"])
     known = np.flatnonzero(is_known)
-    before = np.cumsum(is_known) - 1
-    after = before + ~is_known
-    has_before, has_after = before >= 0, after < len(known)
-    earlier = known[before] if len(known) else rows
-    later = known[np.minimum(after, len(known) - 1)] if len(known) else rows
-    device = events["device"].to_numpy()
-    ways = (
-        (has_before & (session[earlier] == session), earlier, 0),
-        (has_after & (session[later] == session), later, 0),
-        (has_before & (device[earlier] == device), earlier, 1),
-        (has_after & (device[later] == device), later, 2),
-    )
-    holds = [way[0] for way in ways]
-    teller = np.select(holds, [way[1] for way in ways], rows)
-    by = np.select(holds, [np.full(len(rows), way[2]) for way in ways], -1)
-    words = dict(enumerate(_KNOWN_BY))
+    before = (np.cumsum(is_known) - 1)[asked]
+    after = before + ~is_known[asked]
+    earlier = known[before] if len(known) else asked
+    later = known[np.minimum(after, len(known) - 1)] if len(known) else asked
+    has_earlier, has_later = before >= 0, after < len(known)
+    session, device = done.session, events["device"].to_numpy()
+    holds = [
+        has_earlier & (session[earlier] == session[asked]),
+        has_later & (session[later] == session[asked]),
+        has_earlier & (device[earlier] == device[asked]),
+        has_later & (device[later] == device[asked]),
+    ]
+    teller = np.select(holds, [earlier, later, earlier, later], asked)
+    by = np.select(holds, [0, 0, 1, 2], -1)
     return pl.DataFrame(
         {
-            "event_id": events["event_id"],
-            "session_id": done.ids.gather(session),
+            "event_id": events["event_id"].gather(asked),
+            "session_id": done.ids.gather(session[asked]),
             "record_id": events["record_id"].gather(teller),
-            "known_by": pl.Series(by).replace_strict(words, default=None, return_dtype=pl.String),
+            "known_by": pl.Series(by).replace_strict(
+                dict(enumerate(_KNOWN_BY)), default=None, return_dtype=pl.String
+            ),
         },
         schema=OWNED,
     )

@@ -78,12 +78,12 @@ def owners_kernel(cutting: Cutting) -> Kernel:
 
 def _sessions(done: Cut, cutting: Cutting, as_of: datetime | None) -> pl.DataFrame:
     events, first, last = done.events, done.first, done.last
-    owned = owners(done)
+    owned = owners(done, first)
     device = events["device"].gather(first)
     facts = pl.DataFrame(
         {
             "event_id": done.ids,
-            "record_id": owned["record_id"].gather(first),
+            "record_id": owned["record_id"],
             "at": events["at"].gather(first),
             "source": pl.repeat("sessions", len(first), eager=True, dtype=pl.String),
             "device": device,
@@ -93,7 +93,7 @@ def _sessions(done: Cut, cutting: Cutting, as_of: datetime | None) -> pl.DataFra
             "conversions": _count(done, "is_conversion"),
             "number": _numbers(device),
             "identified_at": _gathered(events["at"], _first_in(done, _places(events["is_known"]))),
-            "known_by": owned["known_by"].gather(first),
+            "known_by": owned["known_by"],
         }
     )
     facts = facts.hstack(_origin(done, cutting)).with_columns(
