@@ -38,7 +38,7 @@ WORDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "phone",
         _phrases("""
-        phone, phones, mobile, mobilephone, phonenumber, tel, telephone, cell, cellphone, msisdn, sdt, dien
+        phone, phones, caller, callee, mobile, mobilephone, phonenumber, tel, telephone, cell, cellphone, msisdn, sdt, dien
         thoai, dienthoai, so dt, di dong, didong, handy, telefon, hotline, telefono, telefone, celular, movil,
         portable, gsm, whatsapp, zalo, fax, dt
     """),

@@ -13,8 +13,12 @@ from typing import Final
 from cdptool.fields.folding import fold_text
 from cdptool.inspection.column_words import AMOUNTS, BIRTH, BUT, NOT_IDS, WORDS
 
+# The letters with accents up to ỹ; `à-ỹ` as a range would hold capitals, too, and part SĐT.
+_ACCENTED: Final = [chr(code) for code in range(0xC0, 0x1EFA)]
+_LOWER: Final = "a-z" + "".join(filter(str.islower, _ACCENTED))
+_UPPER: Final = "A-Z" + "".join(filter(str.isupper, _ACCENTED))
 _CASE: Final = re.compile(
-    r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-zà-ỹ0-9])(?=[A-ZĐ])|(?<=[A-Z])(?=[A-Z][a-z])"
+    rf"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[{_LOWER}0-9])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])"
 )
 
 _ID_ENDS: Final = re.compile(r"(?:^|[a-z])(?:uuid|guid|sku)$|[a-z]{3,}id$")
@@ -25,8 +29,8 @@ def words(name: str) -> str:
     """
     The words of a column's name: split at capitals, signs and digits; folded.
 
-    >>> words("NgàySinh"), words("customerID2"), words("E-mail_address")
-    ('ngay sinh', 'customer id 2', 'e mail address')
+    >>> words("NgàySinh"), words("customerID2"), words("E-mail_address"), words("SĐT")
+    ('ngay sinh', 'customer id 2', 'e mail address', 'sdt')
     """
     return fold_text(_CASE.sub(" ", name.replace("_", " ")))
 
