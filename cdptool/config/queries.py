@@ -76,8 +76,8 @@ def input_findings(spec: SourceSpec, declared: Value) -> list[Finding]:
         findings.append(
             Finding("a source has either `files` or a `query`", spec.place, "make two sources of it")
         )
-    if spec.dialect != Dialect():
-        dialect = declared.get("dialect") if isinstance(declared, Table) else None
-        place = dialect.place if dialect is not None else spec.place
-        findings.append(Finding("`dialect` is for files, not for a query", place, "take it out"))
+    for key, is_said in (("dialect", spec.dialect != Dialect()), ("growing", spec.growing)):
+        said = declared.get(key) if isinstance(declared, Table) else None
+        if is_said and said is not None:
+            findings.append(Finding(f"`{key}` is for files, not for a query", said.place, "take it out"))
     return findings

@@ -250,6 +250,7 @@ MISTAKES = (
     ),
     ("start: 2020-01-01", "start: begin", "expected a whole number, a date or a time in UTC"),
     ("    key: id", "    key: id\n    files: x.csv", "a source has either `files` or a `query`"),
+    ("    key: id", "    key: id\n    growing: true", "`growing` is for files, not for a query"),
     ("    key: id", "    key: id\n    dialect: {delimiter: ';'}", "`dialect` is for files, not for a query"),
 )
 

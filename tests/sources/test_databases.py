@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from functools import partial
 from uuid import uuid4
 
 import pytest
 
 from cdptool.errors import SourceError
 from cdptool.sources.spec import Incremental
+from tests.frames import ROUNDS
 from tests.services.databases import Database, mysql_database, postgresql_database, sqlite_database
 
 
@@ -124,6 +127,56 @@ def test_the_same_rows_in_another_order_are_the_same_answer(database, tmp_path):
     database.execute("update t set b = case b when 'x' then 'y' when 'y' then 'x' else b end")
     _, swapped = database.ask("select a, b from t", tmp_path)
     assert len({up.digest, renamed.digest, swapped.digest}) == 3
+
+
+def test_oracle_random_texts_come_as_they_were_put(database, tmp_path):
+    """Beside what was put in: nulls, empty texts, quotes, tabs, line ends, backslashes, `NULL`, letters of all kinds."""
+    signs = [
+        "",
+        "\\N",
+        "\\.",
+        "NULL",
+        "'",
+        '"',
+        ",",
+        "\t",
+        "\n",
+        "\r",
+        "\\",
+        "0",
+        "é",
+        "😀",
+        " ",
+        "%s",
+        ":since",
+        "{}",
+        "x",
+    ]
+    for seed in range(4 * ROUNDS):
+        chance = random.Random(seed)
+        name, n_columns = f"t{seed}", chance.randint(1, 4)
+        cell = partial(_random_text, chance, signs)
+        rows = [tuple(cell() for _ in range(n_columns)) for _ in range(chance.randint(0, 40))]
+        database.execute(
+            f"create table {name} (n integer, {', '.join(f'c{i} varchar(99)' for i in range(n_columns))})"
+        )
+        mark = "?" if database.kind == "sqlite" else "%s"
+        line = f"insert into {name} values ({', '.join([mark] * (n_columns + 1))})"
+        for i, row in enumerate(rows):
+            database.execute(line, (i, *row))
+        columns = ", ".join(f"c{i}" for i in range(n_columns))
+        frame, fetched = database.ask(f"select {columns} from {name} order by n", tmp_path)
+        assert frame.rows() == rows, f"seed {seed}"
+        _, shuffled = database.ask(f"select {columns} from {name} order by n desc", tmp_path)
+        assert shuffled.digest == fetched.digest, f"seed {seed}"
+        if rows:
+            database.execute(f"update {name} set c0 = 'other' where n = {chance.randrange(len(rows))}")
+            _, changed = database.ask(f"select {columns} from {name}", tmp_path)
+            assert changed.digest != fetched.digest, f"seed {seed}"
+
+
+def _random_text(chance: random.Random, signs: list[str]) -> str | None:
+    return None if chance.random() < 0.2 else "".join(chance.choices(signs, k=chance.randint(0, 4)))
 
 
 def test_a_long_answer_comes_in_parts(database, tmp_path, monkeypatch):
