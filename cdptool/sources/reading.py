@@ -8,8 +8,6 @@ them. Every row read is accepted, a duplicate or quarantined; where that does no
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +16,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cdptool.errors import CheckFailed, Place, SourceError
+from cdptool.errors import Place
 from cdptool.ids import hash63
 from cdptool.sources.accounting import Accounts, AccountsAgain, Settlement
 from cdptool.sources.blocks import OpenedSource, open_source
-from cdptool.sources.csv_blocks import BLOCK, TextBlock
-from cdptool.sources.encodings import SAMPLE_LIMIT, encoding_hint
+from cdptool.sources.csv_blocks import BLOCK
 from cdptool.sources.ids import (
     copy_ids,
     copy_keys,
@@ -38,9 +35,10 @@ from cdptool.sources.judging import QuarantinedRows
 from cdptool.sources.mapping import AT, WHO, Mapper, needed_columns
 from cdptool.sources.outputs import main_schema, main_table, records_schema
 from cdptool.sources.seen_records import SeenRecords, once_each
+from cdptool.sources.set_aside import SetAside, rejected_rows
 from cdptool.sources.spec import FileResult, Known, ReadContext, SourceSpec, StagedFile
 from cdptool.sources.staging import Spool, discard, read_in_order, write_streaming
-from cdptool.tables import FILES, ISSUES, QUARANTINE, TableSchema
+from cdptool.tables import FILES, ISSUES, TableSchema
 
 
 def read_file(
@@ -125,12 +123,9 @@ class _FileReading:
         accounts = Accounts if source is None and not context.part.start else AccountsAgain
         self._accounts = accounts(spec, self._place, staging)
         self._seen = SeenRecords()
-        self._quarantine = Spool("quarantine", QUARANTINE, f"{self._base}-quarantine")
+        self._aside = SetAside(spec, self._file_id, f"{self._base}-quarantine")
         self._issues = Spool("issues", ISSUES, f"{self._base}-issues")
         self._records = Spool("records", records_schema(context), f"{self._base}-records")
-        self._rules: Counter[str] = Counter()
-        self._undecodable = b""  # records that are not UTF-8, as many as tell the encoding
-        self._first_quarantined: int | None = None
         self._n_read = self._n_excluded = self._n_blank = self._n_corrected = self._n_late = 0
         self._newest: Any = None
 
@@ -156,24 +151,25 @@ class _FileReading:
             write_streaming(self._settled(staged, settlement), self._schema, final)
             Path(staged).unlink()
             staged = final
-        n_quarantined = self._rules.total()
+        n_quarantined = self._aside.n_rows
         n_accepted = int(pl.scan_parquet(staged).select(pl.len()).collect().item())
         if self._n_read != n_accepted + n_duplicate + n_quarantined + self._n_excluded:
             raise AssertionError(
                 f"{self._place}: {self._n_read} rows read, but {n_accepted} accepted + {n_duplicate} duplicate"
                 f" + {n_quarantined} quarantined + {self._n_excluded} excluded"
             )
-        self._refuse_too_many(n_quarantined)
+        if not self._is_again:
+            self._aside.refuse_too_many(self._place, self._context.part, self._n_read)
         first_late = self._count_late(staged)
         main = (StagedFile(self._table, staged, n_accepted),) if n_accepted else ()
         if not n_accepted:
             Path(staged).unlink()
-        side = (*self._close_records(), *self._quarantine.close(), *self._issues.close())
+        side = (*self._close_records(), *self._aside.close(), *self._issues.close())
         return FileResult(
             self._file_row(n_accepted, n_duplicate, n_quarantined),
             (*main, *side),
             self._source.notes,
-            tuple(sorted(self._rules.items())),
+            self._aside.rules,
             first_late,
         )
 
@@ -199,7 +195,7 @@ class _FileReading:
         for block in self._source.blocks(self._mapper.needed):
             self._n_blank += block.n_blank
             self._n_read += len(block.lines) + len(block.rejected)
-            self._set_aside(_rejected(block))
+            self._aside.add(rejected_rows(block))
             if not len(block.lines):
                 continue
             chosen = self._mapper.chosen(block.frame, block.lines, block.raw)
@@ -208,7 +204,7 @@ class _FileReading:
             if not len(chosen.lines):
                 continue
             typed = self._mapper.read(chosen.frame, chosen.lines, chosen.raw)
-            self._set_aside(typed.quarantined)
+            self._aside.add(typed.quarantined)
             if typed.issues.height:
                 self._issues.add(
                     typed.issues.with_columns(file_id=self._file_id, source=pl.lit(self._spec.name))
@@ -265,23 +261,6 @@ class _FileReading:
             Path(one.path).unlink()
         return once.close()
 
-    def _set_aside(self, found: QuarantinedRows) -> None:
-        if not found.rows:
-            return
-        first = min(found.rows)
-        self._first_quarantined = (
-            first if self._first_quarantined is None else min(first, self._first_quarantined)
-        )
-        self._rules.update(found.rules)
-        if "encoding" in found.rules and len(self._undecodable) < SAMPLE_LIMIT:
-            raws = [raw for rule, raw in zip(found.rules, found.raws, strict=True) if rule == "encoding"]
-            self._undecodable += b"\n".join((*raws, b""))
-        names = ("row", "column", "rule", "reason", "raw", "byte_offset")
-        schema = {name: QUARANTINE[name] for name in names}
-        found = found._replace(byte_offsets=found.byte_offsets or [None] * len(found.rows))
-        frame = pl.DataFrame(dict(zip(names, found, strict=True)), schema=schema).sort("row")
-        self._quarantine.add(frame.with_columns(file_id=self._file_id, source=pl.lit(self._spec.name)))
-
     def _settled(self, staged: str, settlement: Settlement) -> Iterator[pl.DataFrame]:
         """The staged rows without those seen before, and with the ids of further copies."""
         offset = 0
@@ -296,7 +275,7 @@ class _FileReading:
                 keep &= ~settlement.is_duplicate[part]
             if settlement.is_conflict is not None:
                 conflicts = np.flatnonzero(settlement.is_conflict[part])
-                self._set_aside(self._conflicting(frame, conflicts))
+                self._aside.add(self._conflicting(frame, conflicts))
                 keep &= ~settlement.is_conflict[part]
             yield frame.filter(pl.Series(keep))
 
@@ -327,30 +306,6 @@ class _FileReading:
             found.update(zip(block.lines[at].tolist(), raws, strict=True))
         return [found[row] for row in rows]
 
-    def _refuse_too_many(self, n_quarantined: int) -> None:
-        allowed = self._spec.max_quarantined_ratio
-        part = self._context.part
-        n_read, n_quarantined = part.n_read + self._n_read, part.n_quarantined + n_quarantined
-        if self._is_again or not self._rules or n_quarantined <= allowed * n_read:
-            return
-        share = n_quarantined / n_read
-        counts = ", ".join(f"{rule} {n:,}" for rule, n in self._rules.most_common())
-        failed = CheckFailed if self._spec.declares_max_quarantined else SourceError
-        raise failed(
-            f"{n_quarantined:,} of {n_read:,} rows are quarantined ({share:.1%}, allowed {allowed:.1%}): {counts}",
-            place=Place(self._place.file, self._first_quarantined),
-            hint=self._hint(self._rules.most_common(1)[0][0], share),
-        )
-
-    def _hint(self, rule: str, share: float) -> str:
-        """What to do about rows that this rule has quarantined: where most are, the declaration is wrong."""
-        if rule == "encoding" and self._spec.dialect.encoding is None:
-            return encoding_hint(self._undecodable)
-        allow = f"set `max_quarantined: {min(100, math.ceil(100 * share))}%` in the source, and mend its rows later"
-        if share <= _MISREAD and rule in _HINTS:
-            return f"mend the file, or {allow} with `cdptool quarantine`"
-        return _HINTS.get(rule, f"correct the source's columns, or {allow} with `cdptool quarantine`")
-
     def _file_row(self, n_accepted: int, n_duplicate: int, n_quarantined: int) -> pl.DataFrame:
         values = {
             "file_id": self._file_id,
@@ -378,24 +333,3 @@ class _FileReading:
         if self._context.part.end is not None:
             return self._context.part.end
         return Path(self._path).stat().st_size if self._path else 0
-
-
-_MISREAD = 0.5  # of so many rows the dialect is to blame, of fewer the rows
-_HINTS = {
-    "encoding": "correct the `encoding` in the source's dialect, or export the file again",
-    "fields": "declare the `delimiter` in the source's dialect, or export the file again",
-    "json": "declare the file's `format` in the source's dialect, or export the file again",
-    "quote": "declare the `quote` of the source's dialect, or export the file again",
-}
-
-
-def _rejected(block: TextBlock) -> QuarantinedRows:
-    found = block.rejected
-    return QuarantinedRows(
-        [item.line for item in found],
-        [None] * len(found),
-        [item.fault.rule for item in found],
-        [item.fault.reason for item in found],
-        [item.raw for item in found],
-        [item.byte_offset for item in found],
-    )
