@@ -29,7 +29,7 @@ _AHEAD = 256 << 10  # text that the exact reader may look ahead before it asks f
 _SMALLEST = 4 << 10  # below this a part that does not add up is read record by record
 _ESCAPED = 16 << 10  # text with escapes that is read record by record before the next look
 _LONGEST_LINE = 64 << 20
-_COARSE, _FINE = 1 << 20, 64 << 10  # pieces in which a byte that is not UTF-8 is looked for
+_FINE = 64 << 10  # pieces in which a rare byte is looked for
 
 
 class Rejected(NamedTuple):
@@ -163,9 +163,11 @@ class CsvReader:
         faulty = structure.blank()
         faulty[list(structure.judged)] = True
         text = _joined(part, structure, faulty)
-        if b"\0" in text or (self._has_foreign_bytes and not _is_utf8(text)):
+        if b"\0" in text or self._has_foreign_bytes:
+            n_known = np.count_nonzero(faulty)
             _mark_undecodable(part, structure, faulty)
-            text = _joined(part, structure, faulty)
+            if np.count_nonzero(faulty) > n_known:
+                text = _joined(part, structure, faulty)
         if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
             return False  # Polars drops a CR before a separator: beside a missing field, bytes would add up
         frame = self._parsed(text)
@@ -313,27 +315,28 @@ def _is_utf8(part: bytes) -> bool:
 
 
 def _mark_undecodable(part: memoryview, structure: Structure, faulty: Mask) -> None:
-    """Mark the records with NUL bytes or bytes that are not UTF-8; the latter are looked for in ever smaller pieces."""
-    ends = structure.ends
-    faulty[np.searchsorted(ends, np.flatnonzero(structure.data[: structure.size] == 0), side="right")] = True
-    for coarse in _pieces(structure, 0, structure.size, _COARSE):
-        if _is_utf8(bytes(part[slice(*coarse)])):
-            continue
-        for start, stop in _pieces(structure, *coarse, _FINE):
-            while start < stop and not _is_utf8(piece := bytes(part[start:stop])):
-                try:
-                    piece.decode()
-                except UnicodeDecodeError as error:
-                    record = int(np.searchsorted(ends, start + error.start, side="right"))
-                    faulty[record] = True
-                    start = int(ends[record])
+    """Mark the records with NUL bytes or bytes that are not UTF-8, which are looked for piece by piece."""
+    ends, data = structure.ends, structure.data
+    for start, stop in _pieces(structure):
+        text = bytes(part[start:stop])
+        if b"\0" in text:
+            nuls = start + np.flatnonzero(data[start:stop] == 0)
+            faulty[np.searchsorted(ends, nuls, side="right")] = True
+        while start < stop and not _is_utf8(text):
+            try:
+                text.decode()
+            except UnicodeDecodeError as error:
+                record = int(np.searchsorted(ends, start + error.start, side="right"))
+                faulty[record] = True
+                start = int(ends[record])
+                text = bytes(part[start:stop])
 
 
-def _pieces(structure: Structure, start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
-    """The stretch cut at record starts into pieces of about this size."""
-    numbers = np.unique(np.searchsorted(structure.starts, np.arange(start, stop, size)))
+def _pieces(structure: Structure) -> Iterator[tuple[int, int]]:
+    """The block cut at record starts into pieces of about the same size."""
+    numbers = np.unique(np.searchsorted(structure.starts, np.arange(0, structure.size, _FINE)))
     cuts = structure.starts[numbers[numbers < structure.starts.size]].tolist()
-    yield from pairwise([*(cut for cut in cuts if cut < stop), stop])
+    yield from pairwise([*cuts, structure.size])
 
 
 def _joined(part: memoryview, structure: Structure, left_out: Mask) -> bytes:
