@@ -21,6 +21,7 @@ from cdptool.commands.session import (
     open_session,
 )
 from cdptool.commands.sessions import current
+from cdptool.config import Section
 from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.profiles import (
     changes,
@@ -68,7 +69,8 @@ def _inputs(session: Session) -> dict[str, str]:
 def fingerprint_of(session: Session, as_of: AsOf) -> str:
     """What the answers depend on."""
     project, complete = session.project, sorted(as_of.complete_until.items())
-    parts = (project.digest("rules"), project.digest("project"))
+    sections: tuple[Section, ...] = ("rules", "project", *(("merge",) if project.sessions else ()))
+    parts = tuple(project.digest(section) for section in sections)  # merge: which keys are log-ins
     return fingerprint(_inputs(session), as_of.moment, complete, *parts)
 
 

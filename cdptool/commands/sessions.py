@@ -210,7 +210,7 @@ def _grids(spec: SessionSpec, result: Sessions, changes: dict[str, int]) -> tupl
     )
     name = spec.name.capitalize()
     touched = Grid("Profiles by touch", TOUCHED, _touched(result.touches))
-    channels = Grid(f"{name} by channel", CHANNELS, _channels(result.sessions))
+    channels = Grid(f"{name} by channel", CHANNELS, _shown(result.sessions))
     return (
         Grid(f"{name} of {spec.of}", ("", "count"), account),
         channels,
@@ -234,26 +234,27 @@ def _changes(snapshot: Snapshot, spec: SessionSpec, result: Sessions) -> dict[st
     }
 
 
-def _channels(sessions: pl.DataFrame) -> tuple[tuple[str, int, str, str, str, str], ...]:
+def _channels(sessions: pl.DataFrame) -> pl.DataFrame:
     """Sessions by channel, the greatest first; open ones count where they are decided."""
-    by_channel = (
-        sessions.group_by("channel")
-        .agg(
-            pl.len().alias("n"),
-            pl.col("engaged", "bounced").mean(),
-            pl.col("pages").mean(),
-            pl.col("seconds").median(),
-        )
-        .sort(["n", "channel"], descending=[True, False])
+    by_channel = sessions.group_by("channel").agg(
+        pl.len().alias("sessions"),
+        pl.col("engaged", "bounced").mean(),
+        pl.col("pages").mean(),
+        pl.col("seconds").median(),
     )
+    return by_channel.sort(["sessions", "channel"], descending=[True, False])
+
+
+def _shown(sessions: pl.DataFrame) -> tuple[tuple[str, int, str, str, str, str], ...]:
+    """The same for people."""
     return tuple(
         (name, n, _share(engaged), _share(bounced), f"{pages:.1f}", f"{seconds:.0f} s")
-        for name, n, engaged, bounced, pages, seconds in by_channel.iter_rows()
+        for name, n, engaged, bounced, pages, seconds in _channels(sessions).iter_rows()
     )
 
 
 def _share(part: float | None) -> str:
-    return "-" if part is None else f"{part:.0%}"
+    return "–" if part is None else f"{part:.0%}"
 
 
 def _touched(found: pl.DataFrame) -> tuple[tuple[str, int, int, int], ...]:
@@ -276,7 +277,7 @@ def _data(spec: SessionSpec, result: Sessions, changes: dict[str, int]) -> dict[
         "known_by": dict(
             result.sessions["known_by"].fill_null("nobody").value_counts().sort("known_by").iter_rows()
         ),
-        "channels": [dict(zip(CHANNELS, row, strict=True)) for row in _channels(result.sessions)],
+        "channels": _channels(result.sessions).to_dicts(),
         "touches": [dict(zip(TOUCHED, row, strict=True)) for row in _touched(result.touches)],
         "changes": changes,
     }
