@@ -88,6 +88,25 @@ EXPIRED: Final[dict[str, pl.DataType]] = {
     "table": pl.String(),  # from which the rows left; the counts of `files` stay as they were
     "rows": pl.Int64(),
 }
+# What stays of rows that are kept as signals: counts by day, and which rows they are made of.
+SIGNALS: Final[dict[str, pl.DataType]] = {
+    "record_id": pl.Int64(),
+    "source": pl.String(),
+    "day": pl.Date(),  # in the zone of the project
+    "n": pl.Int64(),
+    # … then the columns of `by`, and of each column of `sums` `<name>:n`, `<name>:plus`, `<name>:minus` (Int64)
+}
+ROLLED: Final[dict[str, pl.DataType]] = {
+    "event_id": pl.Int64(),
+    "content": pl.Int64(),
+    "source": pl.String(),
+    "day": pl.Date(),
+}
+SIGNALS_UNTIL: Final[dict[str, pl.DataType]] = {
+    "stream": pl.String(),
+    "until": UTC_TIME,  # rows before are kept as signals; the first instant of a day
+    "kept": pl.String(),  # by which columns, and with which sums: the same for good
+}
 ISSUES: Final[dict[str, pl.DataType]] = {
     **PROVENANCE,
     "source": pl.String(),
@@ -155,6 +174,19 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """
+    How a stream is kept once its rows are older than `raw_seconds`: as counts per record and whole day.
+
+    The counts are kept apart by the columns of `by`; of the columns of `sums` (whole numbers and money) the sums stay.
+    """
+
+    raw_seconds: int
+    by: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StreamSchema:
     """
     What happened: a canonical stream as project.yaml declares it.
@@ -172,10 +204,19 @@ class StreamSchema:
     owner: str | None = field(default=None, compare=False)
     legal_basis: str | None = field(default=None, compare=False)
     keep_for_seconds: int | None = field(default=None, compare=False)
+    keep: Signals | None = None  # None: every row stays as it is
 
     @property
     def table(self) -> str:
         return f"stream_{self.name}"
+
+    @property
+    def signals_table(self) -> str:
+        return f"signals_{self.name}"
+
+    @property
+    def rolled_table(self) -> str:
+        return f"rolled_{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

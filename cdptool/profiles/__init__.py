@@ -13,16 +13,20 @@ from cdptool.profiles.belonging import (
 )
 from cdptool.profiles.evaluation import evaluate, require_one_currency, tagged_events, tagged_schema
 from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
+from cdptool.profiles.signals import daily, kept_columns, signal_rows
 
 __all__ = [
     "CHANGES",
     "KERNELS",
     "WATERFALL",
     "changes",
+    "daily",
     "evaluate",
+    "kept_columns",
     "last_versions",
     "memberships",
     "require_one_currency",
+    "signal_rows",
     "standing_versions",
     "tagged_events",
     "tagged_schema",

@@ -8,13 +8,15 @@ version cannot evaluate yet is refused here, in words, so that evaluation never 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from cdptool.errors import Finding, Place
 from cdptool.rules.book import Catalog, Kind, Rule, RuleBook, find_column, kind_of
-from cdptool.rules.compile import path_of
+from cdptool.rules.compile import Compiler, path_of
 from cdptool.rules.kinds import WORDS, aggregate_kind, arithmetic_kind, comparable, reads_as_moment
 from cdptool.rules.lint import lint
 from cdptool.rules.naming import cycles, nearest, order, wrong_names
@@ -35,9 +37,11 @@ from cdptool.rules.nodes import (
     Options,
     Or,
 )
-from cdptool.rules.windows import CALENDAR_UNITS, Forward
+from cdptool.rules.windows import CALENDAR_UNITS, Forward, day_start
 from cdptool.tables import Column, StreamSchema
 
+# The end of a leap year, its quarter, month and week; and of weeks that begin on Sunday or Saturday.
+_LONGEST: Final = ((2028, 12, 31), (2028, 12, 30), (2028, 12, 29))
 _PAIRS: Final = ("same", "near", "differs")
 
 
@@ -315,9 +319,32 @@ def check_rules(book: RuleBook, catalog: Catalog) -> tuple[Finding, ...]:
     rules = book.rules()
     for name in order(book):
         checker.rule(rules[name], name in segments)
+    if not any(finding.severity == "error" for finding in checker.findings):
+        checker.findings += _beyond_signals(book, catalog)
     warnings = lint(book)
     unique = dict.fromkeys((*checker.findings, *warnings))
     return tuple(sorted(unique, key=lambda finding: (_at(finding.place), finding.problem)))
+
+
+def _beyond_signals(book: RuleBook, catalog: Catalog) -> list[Finding]:
+    """What streams that are kept as signals cannot answer, on the day when calendar windows are longest."""
+    if all(stream.keep is None for stream in catalog.streams):
+        return []
+    zone, found = ZoneInfo(catalog.tz), list[Finding]()
+    for day in _LONGEST:
+        as_of = datetime(*day, 23, 59, 30, tzinfo=zone).astimezone(UTC)
+        rolled = {
+            stream.name: day_start(
+                (as_of - timedelta(seconds=stream.keep.raw_seconds)).astimezone(zone).date(), zone
+            )
+            for stream in catalog.streams
+            if stream.keep is not None
+        }
+        compiler = Compiler(book, catalog, as_of, {}, rolled_until=rolled)
+        for name in order(book):
+            compiler.rule(name, as_of)
+        found += compiler.refused
+    return found
 
 
 def check_condition(node: Node, stream: StreamSchema, catalog: Catalog) -> tuple[Finding, ...]:

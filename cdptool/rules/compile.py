@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cdptool.errors import Place
+from cdptool.errors import Finding, Place
 from cdptool.rules.aggregates import Request, Rows, result
 from cdptool.rules.book import Catalog, Rule, RuleBook, find_column, kind_of
 from cdptool.rules.moments import moment, moment_bounds, period_starts
@@ -38,6 +38,7 @@ from cdptool.rules.nodes import (
     Or,
     Selection,
 )
+from cdptool.rules.signals import takes_whole_days, unanswerable
 from cdptool.rules.values import (
     Value,
     align,
@@ -92,9 +93,12 @@ class Compiler:
         as_of: datetime,
         complete_until: Mapping[str, datetime],
         gone_until: Mapping[str, datetime] | None = None,
+        rolled_until: Mapping[str, datetime] | None = None,
     ) -> None:
         self.book, self.catalog, self.as_of = book, catalog, as_of
         self.complete_until, self.gone_until = complete_until, gone_until or {}
+        self.rolled_until = rolled_until or {}
+        self.refused: list[Finding] = []  # what days that are kept as signals cannot answer
         self.zone = ZoneInfo(catalog.tz)
         self.rules = book.rules()
         self.segments = frozenset(rule.name for rule in book.segments)
@@ -235,6 +239,7 @@ class Compiler:
         assert stream is not None
         self.needs.columns.setdefault(stream.name, set())
         known = min(self.complete_until.get(stream.name, self.as_of), subject.cut)
+        self._require_rows(node, stream, known, subject)
         rows = self._rows(selection, stream, subject)
         column = self.column(stream, selection.column) if selection.column else None
         declared_column = None
@@ -251,6 +256,25 @@ class Compiler:
             complete_until=known,
             short=self._short(selection, subject),
         )
+
+    def _require_rows(self, node: Aggregate, stream: StreamSchema, known: datetime, subject: Subject) -> None:
+        """Refuse what reaches into days kept as signals and asks for more than these tell."""
+        selection, until = node.selection, self.rolled_until.get(stream.name)
+        earliest = self._earliest(selection.window, subject)
+        if until is None or (earliest is not None and earliest >= until):
+            return
+        if subject.stream is not None:
+            lacking: str | None = "a look around each row"
+        else:
+            seen = bounds(selection.window, subject.cut, subject.cut, self.zone, self.catalog.week_starts)
+            is_whole = known >= until and takes_whole_days(seen, until, self.zone)
+            lacking = unanswerable(node, stream) if is_whole else "parts of days"
+        if lacking is not None:
+            problem = f"this reaches into days of `{stream.name}` that are kept as signals, which cannot tell {lacking}"
+            hint = (
+                "ask for whole days and kept columns, look back less far, or keep more: `raw`, `by`, `sums`"
+            )
+            self.refused.append(Finding(problem, node.place, hint))
 
     def _short(self, selection: Selection, subject: Subject) -> bool | pl.Expr:
         """Whether the window begins before the newest row that retention took away."""

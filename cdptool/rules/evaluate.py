@@ -76,6 +76,7 @@ def evaluate_kernel(
     as_of: datetime,
     complete_until: Mapping[str, datetime],
     gone_until: Mapping[str, datetime] | None = None,
+    rolled_until: Mapping[str, datetime] | None = None,
     tables: Mapping[str, pl.DataFrame] | None = None,
 ) -> Kernel:
     """
@@ -88,6 +89,8 @@ def evaluate_kernel(
         complete_until: How far each stream is known; a stream that is not named is complete.
         gone_until: The time of the newest row of each stream that retention took away. A window that begins there
             or before is answered only as far as what is left decides it.
+        rolled_until: Up to when each stream is kept as signals only (the first instant of a day; rows before come
+            as `profiles.signal_rows` gives them).
         tables: The reference tables the rules follow references into, by name.
 
     Returns:
@@ -99,9 +102,9 @@ def evaluate_kernel(
         `#mixed_currency` (Boolean): amounts of two currencies met in one aggregate, so it has no value.
 
     Raises:
-        ConfigError: If the book does not pass its checks.
+        ConfigError: If the book does not pass its checks, or asks more of signals than they tell.
     """
-    compiler, traits, segments = _compiled(book, catalog, as_of, complete_until, gone_until)
+    compiler, traits, segments = _compiled(book, catalog, as_of, complete_until, gone_until, rolled_until)
     bound = dict(tables or {})
 
     def kernel(profiles: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
@@ -153,12 +156,15 @@ def _compiled(
     as_of: datetime,
     complete_until: Mapping[str, datetime],
     gone_until: Mapping[str, datetime] | None = None,
+    rolled_until: Mapping[str, datetime] | None = None,
 ) -> tuple[Compiler, dict[str, Value], dict[str, Value]]:
     findings = [finding for finding in check_rules(book, catalog) if finding.severity == "error"]
     if findings:
         raise ConfigError(*findings)
-    compiler = Compiler(book, catalog, as_of, complete_until, gone_until)
+    compiler = Compiler(book, catalog, as_of, complete_until, gone_until, rolled_until)
     values = {name: compiler.rule(name, as_of) for name in order(book)}
+    if compiler.refused:
+        raise ConfigError(*compiler.refused)
     traits = {rule.name: values[rule.name] for rule in book.traits}
     return compiler, traits, {rule.name: values[rule.name] for rule in book.segments}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from cdptool.profiles import KERNELS
+from cdptool.kernels import NamedKernel
+from cdptool.profiles import KERNELS, daily, signal_rows
+from cdptool.tables import UTC_TIME, Signals
 from tests.engines.cases import KernelCase
 
 ROWS = pl.DataFrame(
@@ -24,4 +26,28 @@ FRAMES = {
     "profiles.with_profile": (ROWS, IDENTITY),
 }
 
-CASES: tuple[KernelCase, ...] = tuple(KernelCase(kernel, FRAMES[kernel.name]) for kernel in KERNELS)
+KEEP = Signals(86_400, ("channel",), ("total",))
+COLUMNS = {"channel": pl.String(), "total": pl.Int64(), "total_currency": pl.String(), "sku": pl.String()}
+DATED = pl.DataFrame(
+    {
+        "event_id": [1, 2, 3, 4, 5, 6, 7],
+        "record_id": [10, 10, 10, 11, None, 11, 11],
+        "at": [0, 60, 90_000, 5, 5, 5, 70_000],
+        "content": [1, 2, 3, 4, 5, 6, 7],
+        "source": ["a", "a", "b", "a", "a", "a", "a"],
+        "channel": ["web", "web", None, "web", "web", None, "web"],
+        "total": [5, -7, None, 3, 4, 0, 2],
+        "total_currency": ["VND", "VND", None, "VND", "VND", "VND", "USD"],
+        "sku": ["s1"] * 7,
+    }
+).with_columns((pl.col("at") * 1_000_000).cast(UTC_TIME))
+DAILY = daily(KEEP, COLUMNS, "Asia/Ho_Chi_Minh")
+
+CASES: tuple[KernelCase, ...] = (
+    *(KernelCase(kernel, FRAMES[kernel.name]) for kernel in KERNELS),
+    KernelCase(NamedKernel("profiles.daily", (("record_id",),), DAILY), (DATED,)),
+    KernelCase(
+        NamedKernel("profiles.signal_rows", (), signal_rows(KEEP, COLUMNS, "Asia/Ho_Chi_Minh")),
+        (DAILY(DATED.lazy()).collect(),),
+    ),
+)

@@ -1,0 +1,197 @@
+"""Days kept as counts answer as their rows did, or not at all: random rows, rules, windows and ways of keeping."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from cdptool.errors import ConfigError, Place
+from cdptool.profiles import daily, signal_rows, tagged_events
+from cdptool.rules import Catalog, Rule, RuleBook, check_rules, evaluate_kernel, needs, parse
+from cdptool.rules.windows import day_start
+from cdptool.tables import Signals, StreamSchema
+from tests.frames import ROUNDS
+from tests.rules.worlds import PLACE, Case, make_case
+
+N_CASES = 10
+N_RULES = 20
+WINDOWS = ("", '["month"]', '["month-1"]', '["week-4":"week-1"]', '["quarter"]', '["year"]', '["day-3":"day-2"]',
+           '["30d"]', '["2d"]', '["30d":"1d"]', '["year-1"]')  # fmt: skip
+WHERES = ("", '.where(channel == "web")', '.where(sku.category == "k1")', ".where(week == me.born_on)",
+          ".where(me.points > 1)", '.where(not channel == "web" or sku == "s1")', '.where(month >= "2026-01-01")',
+          ".where(exists(cart))", '.where(at >= "2026-02-01")', ".where(me.is_member)")  # fmt: skip
+VALUES = ("sum({}.{})", "avg({}.{})", "count({}.{})", "min({}.{})", "max({}.{})", "nunique({}.{})", "last({}.{})",
+          "first({}.{})", "mode({}.{})")  # fmt: skip
+COLUMNS = {
+    "cart": ("price", "items", "channel", "sku", "day", "at", "sku.stock"),
+    "order": ("total", "channel", "day", "week", "month", "at", "due_on", "quantity"),
+}
+SUMS = {"cart": ("price", "items"), "order": ("total",)}
+BY = {"cart": ("channel", "sku"), "order": ("channel", "sku", "is_gift", "due_on")}
+
+
+def random_rule(rng: random.Random) -> str:
+    stream = rng.choice(("cart", "order"))
+    selection = stream + rng.choice(WINDOWS) + rng.choice(WHERES)
+    pick = rng.random()
+    if pick < 0.35:
+        text = f"{rng.choice(('count', 'exists', 'none'))}({selection})"
+    else:
+        shape = rng.choice(VALUES[:2] * 3 + VALUES)
+        text = shape.format(selection, rng.choice(COLUMNS[stream]))
+    return f'at("{rng.choice(("1d", "30d"))}", {text})' if rng.random() < 0.15 else text
+
+
+def random_keep(rng: random.Random, stream: str) -> Signals:
+    chosen = {
+        name: tuple(each for each in of[stream] if rng.random() < 0.7)
+        for name, of in (("by", BY), ("sums", SUMS))
+    }
+    return Signals(rng.randint(1, 35) * 86_400, chosen["by"], chosen["sums"])
+
+
+def stream_rows(case: Case, stream: StreamSchema) -> pl.DataFrame:
+    """All rows of a stream, as the workspace has them; each profile is a record of its own."""
+    schema = columns_of(stream)
+    rows = []
+    for profile, events in case.rows.items():
+        for row in events:
+            if row.stream == stream.name:
+                money = {name: "VND" for name in schema if name.endswith("_currency")}
+                fixed = {"event_id": row.id, "record_id": profile, "at": row.at, "content": 0, "source": "s"}
+                rows.append(fixed | dict.fromkeys(schema) | money | row.cells)
+    fixed_schema = {
+        "event_id": pl.Int64,
+        "record_id": pl.Int64,
+        "at": pl.Datetime("us", "UTC"),
+        "content": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema={**fixed_schema, "source": pl.String, **schema}, orient="row")
+
+
+def columns_of(stream: StreamSchema) -> dict[str, Any]:
+    from cdptool.sources.outputs import declared_schema
+
+    return declared_schema(stream.columns)
+
+
+def compacted(rows: pl.DataFrame, stream: StreamSchema, until: datetime, tz: str) -> pl.DataFrame:
+    """The rows with every day before the moment rolled up and spread out again."""
+    assert stream.keep is not None
+    schema, raw = columns_of(stream), rows.filter(pl.col("at") >= until)
+    counts = daily(stream.keep, schema, tz)(rows.filter(pl.col("at") < until).lazy())
+    spread = signal_rows(stream.keep, schema, tz)(counts).collect()
+    return pl.concat([raw.drop("source"), spread.select(raw.drop("source").columns)])
+
+
+def answered(
+    case: Case, catalog: Catalog, rules: RuleBook, rows: dict[str, pl.DataFrame], rolled: dict[str, datetime]
+) -> pl.DataFrame:
+    streams = {name: frame.lazy().rename({"record_id": "profile_id"}) for name, frame in rows.items()}
+    events = tagged_events(streams, needs(rules, catalog, case.as_of), catalog)
+    kernel = evaluate_kernel(
+        rules, catalog, as_of=case.as_of, complete_until=case.complete, rolled_until=rolled,
+        tables={"products": case.product_table()},
+    )  # fmt: skip
+    return kernel(case.profile_frame().lazy(), events).collect()
+
+
+def outcomes(seed: int) -> Counter[str]:
+    """How often each comparison was equal or refused; a difference fails."""
+    rng, case, found = random.Random(seed), make_case(300_000 + seed), Counter[str]()
+    plain = replace(case.catalog, streams=tuple(replace(each, keep=None) for each in case.catalog.streams))
+    catalog = replace(
+        plain, streams=tuple(replace(each, keep=random_keep(rng, each.name)) for each in plain.streams)
+    )
+    zone, rows, rolled, short = ZoneInfo(catalog.tz), {}, {}, {}
+    for stream in catalog.streams:
+        assert stream.keep is not None
+        begin = case.as_of - timedelta(seconds=stream.keep.raw_seconds)
+        rolled[stream.name] = day_start(begin.astimezone(zone).date(), zone)
+        rows[stream.name] = stream_rows(case, stream)
+        short[stream.name] = compacted(rows[stream.name], stream, rolled[stream.name], catalog.tz)
+    mine = [Rule("t", (parse(random_rule(rng), PLACE),), PLACE) for _ in range(N_RULES)]
+    theirs = [replace(rule, name="t") for rule in case.book.traits if not rule.labels]
+    for rule in (*mine, *theirs):
+        book = RuleBook((rule,))
+        if any(each.severity == "error" for each in check_rules(book, plain)):
+            continue  # names another rule, or kinds that do not fit
+        whole = answered(case, plain, book, rows, {})
+        try:
+            less = answered_when_allowed(case, catalog, book, short, rolled)
+        except ConfigError as error:
+            assert "kept as signals" in error.findings[0].problem
+            found["refused"] += 1
+            continue
+        columns = ["profile_id", "t", "t#known"]
+        assert whole.select(columns).equals(less.select(columns)), f"seed {seed}: {rule.lines[0]}"
+        found["equal"] += 1
+        found["told"] += int(less["t#known"].any() and less["t"].is_not_null().any())
+    return found
+
+
+def answered_when_allowed(
+    case: Case, catalog: Catalog, book: RuleBook, rows: dict[str, pl.DataFrame], rolled: dict[str, datetime]
+) -> pl.DataFrame:
+    """Without what `check` says of the longest day: only what this very moment allows or refuses."""
+    loose = replace(
+        catalog,
+        streams=tuple(replace(s, keep=replace(s.keep, raw_seconds=10**9)) for s in catalog.streams if s.keep),
+    )
+    return answered(case, loose, book, rows, rolled)
+
+
+@pytest.mark.parametrize("seed", range(N_CASES * ROUNDS))
+def test_counted_days_answer_as_their_rows_or_refuse(seed: int) -> None:
+    outcomes(seed)
+
+
+def test_much_is_answered_and_much_refused() -> None:
+    found = sum((outcomes(1_000 + seed) for seed in range(4)), Counter[str]())
+    assert found["equal"] >= 20 and found["refused"] >= 20 and found["told"] >= 15, found
+
+
+KEPT = Catalog(
+    streams=(
+        replace(
+            make_case(0).catalog.streams[1],
+            keep=Signals(90 * 86_400, ("channel",), ("total",)),
+        ),
+    ),
+    tz="Asia/Ho_Chi_Minh",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ('count(order["90d"].where(sku == "s1"))', None),
+        ('sum(order.total["month-6":"month-1"].where(channel == "web"))', None),
+        ("max(order.day)", None),
+        ("none(order)", None),
+        ('count(order["91d"])', "parts of days"),
+        ('at("30d", count(order["90d"]))', "parts of days"),
+        ('count(order["year"].where(sku == "s1"))', "a condition on `sku`"),
+        ('count(order["year"].where(total > 5))', "a condition on `total`, of which only sums are kept"),
+        ("max(order.total)", "`max` of `total`, of which only sums are kept"),
+        ("last(order.at)", "`last` of `at`"),
+        ("last(order.channel)", "`last`, which asks for the order within a day"),
+        ("count(order.where(count(order) == 1))", "a look around each row"),
+    ],
+)
+def test_check_says_where_a_rule_asks_more_than_is_kept(text: str, lacking: str | None) -> None:
+    node = parse(f"1 == 1 and missing({text})" if "none" not in text else text, Place("rules.yaml", 7, 10))
+    rule = Rule("s", (node,), Place("rules.yaml", 7, 3))
+    errors = [each for each in check_rules(RuleBook(segments=(rule,)), KEPT) if each.severity == "error"]
+    if lacking is None:
+        assert errors == []
+        return
+    assert lacking in errors[0].problem
+    assert errors[0].place is not None and errors[0].place.line == 7 and (errors[0].place.column or 0) >= 10
