@@ -17,11 +17,12 @@ from functools import partial
 import polars as pl
 
 from cdptool.commands.refusals import Refusals, standing_refusals
+from cdptool.commands.rolling import expire_signals, roll_up
 from cdptool.commands.session import Session
 from cdptool.identity.blocking import match_fields
 from cdptool.sources.outputs import declared_schema
 from cdptool.sources.spec import SourceSpec
-from cdptool.tables import EXPIRED, FILES, RETENTION, STREAM, UTC_TIME, StreamSchema, records_schema
+from cdptool.tables import EXPIRED, FILES, RETENTION, SIGNALS, STREAM, UTC_TIME, StreamSchema, records_schema
 from cdptool.workspace import Snapshot, Transaction
 
 ROW = ("file_id", "row")
@@ -39,6 +40,10 @@ class Expiry:
     rows: list[pl.DataFrame] = field(
         default_factory=list
     )  # what left: `table`, `file_id`, `row`, `source`, `at`
+    counted: list[pl.DataFrame] = field(default_factory=list)  # rows that became signals, in the same shape
+    roll: datetime | None = (
+        None  # the moment for which streams with `keep:` are rolled up; None: they are not
+    )
     n_outliving: int = 0
     n_reduced: int = 0
 
@@ -46,9 +51,14 @@ class Expiry:
         """Take everything out of the tables that is too old."""
         for stream in self.session.project.streams:
             self._stream(transaction, stream)
+            self._signals(transaction, stream)
         self._records(transaction)
+        if self.roll is not None:
+            for name, gone in roll_up(self.session, transaction, self.roll).items():
+                table = pl.lit(f"stream_{name}").alias("table")
+                self.counted.append(gone.select(table, *ROW, "source", "at"))
         self._beside(transaction)
-        if self.rows:
+        if self.rows or self.counted:
             self._remember(transaction)
 
     def counts(self) -> pl.DataFrame:
@@ -90,6 +100,14 @@ class Expiry:
         if transaction.keep_only(stream.table, lambda part: part.filter(~goes)):
             self._made_records(transaction, stream, gone)
 
+    def _signals(self, transaction: Transaction, stream: StreamSchema) -> None:
+        mine = {spec.name: self.cutoffs[spec.name] for spec in self._sources("stream", stream.name)}
+        gone = expire_signals(transaction, stream, mine, self.session.project.tz)
+        if gone.height:
+            nowhere = [pl.lit(None, pl.Int64).alias(name) for name in ROW]
+            self._leaves(stream.signals_table, gone.with_columns(nowhere))
+            self._made_records(transaction, stream, gone)
+
     def _half_old(
         self, stream: StreamSchema, specs: tuple[SourceSpec, ...], gone: pl.DataFrame
     ) -> pl.DataFrame:
@@ -102,7 +120,9 @@ class Expiry:
         """The records that only rows made which have left now."""
         makers = gone.select("record_id", "source").drop_nulls().unique()
         rows = transaction.snapshot().scan(stream.table, STREAM).select("record_id", "source")
-        still = rows.join(makers.lazy(), on=["record_id", "source"], how="semi").unique().collect()
+        counted = transaction.snapshot().scan(stream.signals_table, SIGNALS).select("record_id", "source")
+        both = pl.concat([rows, counted])
+        still = both.join(makers.lazy(), on=["record_id", "source"], how="semi").unique().collect()
         self._drop_records(transaction, makers.join(still, on=["record_id", "source"], how="anti"))
 
     def _records(self, transaction: Transaction) -> None:
@@ -155,7 +175,7 @@ class Expiry:
         specs = (*self._sources("stream"), *self._sources("records"))
         old = files.filter(self._is_old("newest_at", specs)).select("file_id", "source").collect()
         ids = old["file_id"].implode()
-        left = [each.select(*ROW) for each in self.rows]
+        left = [each.select(*ROW).drop_nulls() for each in (*self.rows, *self.counted)]
         rows = pl.concat(left).unique() if left else pl.DataFrame(schema=dict.fromkeys(ROW, pl.Int64))
         for table in BESIDE:
             if not self.snapshot.has(table):
@@ -175,13 +195,18 @@ class Expiry:
 
     def _remember(self, transaction: Transaction) -> None:
         """Write down how much of each file left, and until when each source is gone."""
-        left = pl.concat(self.rows)
-        new = left.group_by("file_id", "source", "table").agg(rows=pl.len().cast(pl.Int64))
+        left = pl.concat([*self.rows, *self.counted])
+        read = left.filter(pl.col("file_id").is_not_null())
+        new = read.group_by("file_id", "source", "table").agg(rows=pl.len().cast(pl.Int64))
         before = transaction.snapshot().scan("expired", EXPIRED).collect()
         keys = ["file_id", "source", "table"]
         both = pl.concat([before, new.select(*EXPIRED)]).group_by(keys).agg(pl.col("rows").sum()).sort(keys)
         transaction.replace("expired", both.select(*EXPIRED), EXPIRED)
-        streams = left.filter(pl.col("table").str.starts_with("stream_"))
+        if self.rows:
+            self._remember_when(transaction, pl.concat(self.rows))
+
+    def _remember_when(self, transaction: Transaction, left: pl.DataFrame) -> None:
+        streams = left.filter(pl.col("table").str.contains("^(stream|signals)_"))
         gone = streams.group_by("source").agg(gone_until=pl.col("at").max())
         cut = pl.DataFrame(
             {"source": list(self.cutoffs), "until": list(self.cutoffs.values())},

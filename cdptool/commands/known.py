@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from cdptool.commands.rolling import rolled_events
 from cdptool.sources import FileResult, Known, ReadContext, SourceSpec
 from cdptool.sources.outputs import main_schema
 from cdptool.tables import StreamSchema, TableSchema
@@ -29,7 +30,10 @@ def known_rows(
     if not isinstance(target, StreamSchema):
         return Known(rows=mine.filter(is_kept).select("id", "content"))
     events = snapshot.scan(target.table, {"event_id": pl.Int64(), **columns}).filter(is_mine & is_kept)
-    return Known(rows=events.select(pl.col("event_id").alias("id"), "content"), record_ids=mine.select("id"))
+    rows = events.select(pl.col("event_id").alias("id"), "content")
+    if snapshot.has(target.rolled_table):  # what became signals was there: read again it is a duplicate
+        rows = pl.concat([rows, rolled_events(snapshot, target).filter(is_mine).select("id", "content")])
+    return Known(rows=rows, record_ids=mine.select("id"))
 
 
 def known_again(snapshot: Snapshot, spec: SourceSpec, context: ReadContext, file_id: int) -> Known:

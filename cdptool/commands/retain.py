@@ -14,6 +14,7 @@ from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.expiry import Expiry
 from cdptool.commands.refusals import standing_refusals
 from cdptool.commands.report import Grid, Report
+from cdptool.commands.rolling import due, rolled_streams
 from cdptool.commands.session import Say, Session, Settings, is_done, open_session
 from cdptool.errors import Finding, Place
 from cdptool.rules.windows import length_text
@@ -33,7 +34,7 @@ def retain_data(settings: Settings, say: Say, *, dry_run: bool = False) -> Repor
         _merge(session, say)
         say(VERB)
         report = retain(session, as_of)
-        if report.data["rows"]:
+        if report.data["rows"] or report.data["rolled"]:
             _merge(session, say)
             if session.project.rules is not None and session.snapshot().has("traits"):
                 say("segment")
@@ -42,8 +43,8 @@ def retain_data(settings: Settings, say: Say, *, dry_run: bool = False) -> Repor
 
 
 def is_declared(session: Session) -> bool:
-    """Whether any source says how long it is kept."""
-    return bool(_lengths(session))
+    """Whether any source says how long it is kept, or any stream how."""
+    return bool(_lengths(session) or rolled_streams(session))
 
 
 def retain(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
@@ -61,9 +62,12 @@ def retain(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
     with session.timed(VERB):
         if dry_run:
             expiry.sweep(cast(Transaction, _Pretended(snapshot)))
+            rolled = due(session, snapshot, moment)
         else:
+            expiry.roll = moment
             _commit(session, expiry, as_of)
-    return _report(session, expiry, lengths, dry_run=dry_run)
+            rolled = {each["table"][0].removeprefix("stream_"): each.height for each in expiry.counted}
+    return _report(session, expiry, lengths, rolled, dry_run=dry_run)
 
 
 def purge(session: Session) -> tuple[Finding, ...]:
@@ -90,7 +94,7 @@ def _lengths(session: Session) -> dict[str, int]:
 def _commit(session: Session, expiry: Expiry, as_of: AsOf) -> None:
     with session.workspace.begin(session.manifest(VERB, as_of.moment, {})) as transaction:
         expiry.sweep(transaction)
-        if expiry.rows or expiry.n_reduced:
+        if expiry.rows or expiry.counted or expiry.n_reduced:
             counts = expiry.counts()
             by_name = {f"{source} {table}": rows for source, table, rows in counts.iter_rows()}
             transaction.log(VERB, as_of.moment.isoformat(), {"left": by_name, "reduced": expiry.n_reduced})
@@ -140,7 +144,9 @@ class _Pretended:
         """Nor is what would be remembered."""
 
 
-def _report(session: Session, expiry: Expiry, lengths: Mapping[str, int], *, dry_run: bool) -> Report:
+def _report(
+    session: Session, expiry: Expiry, lengths: Mapping[str, int], rolled: Mapping[str, int], *, dry_run: bool
+) -> Report:
     counts = expiry.counts()
     rows = tuple(
         (
@@ -162,6 +168,11 @@ def _report(session: Session, expiry: Expiry, lengths: Mapping[str, int], *, dry
             f"; {expiry.n_outliving:,} refusals outlive it, and of {expiry.n_reduced:,} records"
             " of who refused only what tells who it is"
         )
+    if rolled:
+        told = ", ".join(f"{n:,} of `{name}`" for name, n in rolled.items())
+        summary = (
+            f"{summary}; " if total else ""
+        ) + f"rows {'would become' if dry_run else 'became'} signals: {told}"
     timeless = _without_time(session, expiry.snapshot, lengths)
     return Report(
         verb=VERB,
@@ -170,6 +181,7 @@ def _report(session: Session, expiry: Expiry, lengths: Mapping[str, int], *, dry
             "rows": total,
             "outliving": expiry.n_outliving,
             "reduced": expiry.n_reduced,
+            "rolled": dict(rolled),
             "sources": [dict(zip(("source", "table", "rows"), row, strict=True)) for row in counts.rows()],
             "older_than": {name: at.isoformat() for name, at in expiry.cutoffs.items()},
             "expired": _expired(expiry.snapshot if dry_run else session.snapshot()),

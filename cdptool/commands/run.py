@@ -30,7 +30,9 @@ def run_all(settings: Settings, say: Say) -> Report:
                 continue
             report = step()
             findings += report.findings
-            is_idle = verb == retain.VERB and not (report.data["rows"] or report.data["reduced"])
+            is_idle = verb == retain.VERB and not any(
+                report.data[each] for each in ("rows", "reduced", "rolled")
+            )
             done.append((verb, "unchanged" if is_idle else report.summary))
         findings += retain.purge(session)
     is_unchanged = all(result == "unchanged" for _, result in done[1:]) and not first.data["files"]

@@ -12,6 +12,7 @@ from cdptool.commands.events import latest_events, with_owner
 from cdptool.commands.gone import gone_until
 from cdptool.commands.people import segments_are_of
 from cdptool.commands.report import Grid, Report
+from cdptool.commands.rolling import rolled_until, with_signals
 from cdptool.commands.session import (
     Session,
     Settings,
@@ -62,7 +63,15 @@ def compute_segments(settings: Settings, *, dry_run: bool = False) -> Report:
 
 def _inputs(session: Session) -> dict[str, str]:
     streams, tables = session.project.streams, session.project.tables
-    names = ("profiles", "identity", "retention", *(s.table for s in streams), *(t.table for t in tables))
+    names = (
+        "profiles",
+        "identity",
+        "retention",
+        "signals_until",
+        *(s.signals_table for s in streams),
+        *(s.table for s in streams),
+        *(t.table for t in tables),
+    )
     return digests_of(session.snapshot(), names)
 
 
@@ -117,6 +126,7 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
         as_of=as_of.moment,
         complete_until=complete,
         gone_until=gone,
+        rolled_until=rolled_until(snapshot),
         tables=_reference_tables(session, snapshot, wanted),
     )
     profiles = snapshot.scan("profiles")
@@ -155,6 +165,7 @@ def _streams(
     for schema in project.streams:
         if schema.name in wanted.streams:
             found = latest_events(session, snapshot, schema, wanted.streams[schema.name].columns)
+            found = with_signals(session, snapshot, schema, found)
             told = owners.get(schema.name)
             kernel, by = reassigned, [("event_id",), ("event_id",)]
             rows[schema.name] = found if told is None else session.engine.shuffle([found, told], by, kernel)

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from cdptool.config.forms import Into, MapOf, Reading, Shape, nearest, refused, wrong
+from cdptool.config.forms import Into, ListOf, MapOf, Reading, Shape, nearest, refused, wrong
 from cdptool.config.model import Week
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import Known, OneOf, Pattern, duration, text
 from cdptool.errors import ConfigError, Finding
 from cdptool.fields import TYPES
-from cdptool.tables import PROVENANCE, RECORDS, STREAM, Column, StreamSchema, TableSchema
+from cdptool.tables import PROVENANCE, RECORDS, STREAM, Column, Signals, StreamSchema, TableSchema
 
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*\Z")
 _PROFILE_COLUMNS: Final = ("profile_id", "is_known", "at")
@@ -157,6 +157,54 @@ class _Columns:
         return columns
 
 
+@dataclass(frozen=True, slots=True)
+class _Keep:
+    """`keep:` as written: `then` has one word, which says what becomes of old rows."""
+
+    raw_seconds: int
+    then: str
+    by: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+
+
+_KEEP: Final = Shape(
+    "a `keep`",
+    _Keep,
+    {
+        "raw": Into(duration, ("raw_seconds",)),
+        "then": OneOf(("signals",), "way to keep"),
+        "by": ListOf(text, or_one=True),
+        "sums": ListOf(text, or_one=True),
+    },
+)
+
+
+def keep(value: Value, reading: Reading) -> Signals:
+    """`keep: {raw: 90d, then: signals, by: [channel], sums: [total]}`."""
+    written = _KEEP(value, reading)
+    return Signals(written.raw_seconds, written.by, written.sums)
+
+
+def stream(entry: Entry, reading: Reading) -> StreamSchema:
+    """A stream; what is kept of its old rows is made of its own columns, and sums are exact."""
+    schema = STREAM_SHAPE.named(entry, reading)
+    if schema.keep is None or not isinstance(entry.value, Table):
+        return schema
+    value = entry.value.get("keep")
+    place = value.place if value else entry.key.place
+    types = {each.name: each.type for each in schema.columns}
+    for name in (*schema.keep.by, *schema.keep.sums):
+        if name not in types:
+            raise refused(f"unknown column `{name}` of stream `{schema.name}`", place, nearest(name, types))
+    for name in schema.keep.sums:
+        if types[name] not in ("money", "integer"):
+            hint = "the sum of other numbers depends on the order of rows: keep money and integers"
+            raise refused(f"`{name}` has type `{types[name]}`, of which no sums are kept", place, hint)
+        if name in schema.keep.by:
+            raise refused(f"`{name}` stands in `by` and in `sums`", place, "write it in one of them")
+    return schema
+
+
 STREAM_SHAPE: Final = Shape(
     "a stream",
     StreamSchema,
@@ -168,6 +216,7 @@ STREAM_SHAPE: Final = Shape(
         "owner": text,
         "legal_basis": text,
         "keep_for": Into(duration, ("keep_for_seconds",)),
+        "keep": keep,
         "columns": _Columns("every stream", (*STREAM, *PROVENANCE)),
     },
 )
@@ -199,7 +248,7 @@ PROJECT_SHAPE: Final = Shape(
         "workspace": path,
         "out": path,
         "fields": _Columns("every profile", (*RECORDS, *PROVENANCE, *_PROFILE_COLUMNS)),
-        "streams": MapOf(STREAM_SHAPE.named, python_name),
+        "streams": MapOf(stream, python_name),
         "tables": MapOf(table, python_name),
     },
 )

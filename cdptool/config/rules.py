@@ -57,6 +57,7 @@ def judge_rules(book: RuleBook | None, plan: Plan | None, catalog: Catalog) -> t
         Every finding; errors forbid a run, warnings do not.
     """
     findings = list(check_rules(book, catalog)) if book else []
+    findings += _of_rows(plan, catalog)
     log = catalog.stream(plan.sends.stream) if plan and plan.sends else None
     for cap in plan.caps if plan else ():
         if cap.where is None or log is None:
@@ -66,3 +67,11 @@ def judge_rules(book: RuleBook | None, plan: Plan | None, catalog: Catalog) -> t
         except ConfigError as error:
             findings += error.findings
     return tuple(findings)
+
+
+def _of_rows(plan: Plan | None, catalog: Catalog) -> list[Finding]:
+    """The ledger of consent and the log of sends are asked row by row: they cannot be kept as counts."""
+    names = [spec.stream for spec in (plan.consent, plan.sends) if spec] if plan else []
+    streams = [stream for name in names if (stream := catalog.stream(name)) and stream.keep is not None]
+    problem = "`{}` is asked row by row for consent or caps, so it cannot be kept as signals"
+    return [Finding(problem.format(each.name), each.place, "take `keep:` away") for each in streams]

@@ -95,6 +95,10 @@ def judge_sessions(sessions: Iterable[SessionSpec], streams: Iterable[StreamSche
     declared = {stream.name: stream for stream in streams}
     findings: list[Finding] = []
     for spec in sessions:
+        cut = declared.get(spec.of)
+        if cut is not None and cut.keep is not None:
+            problem = f"`{spec.of}` is cut into sessions row by row, so it cannot be kept as signals"
+            findings.append(Finding(problem, cut.place, "take `keep:` away"))
         for node in (spec.pages, spec.conversion):
             if node is None or spec.of not in declared:
                 continue

@@ -30,7 +30,7 @@ CASES = [
     ("project.yaml", "name: shop", "name: »[shop]", "", "expected a text, found a list", "write one word, or a text in quotes"),
     ("project.yaml", "name: shop", "name: »true", "", "expected a text, found true or false", "put quotes around it"),
     ("project.yaml", "name: shop", "name:»", "", "expected a text, found nothing", "write one word, or a text in quotes"),
-    ("project.yaml", "  consent: {columns: {channel: text, purpose: text, state: text}}", "  consent: »text", "", "expected a mapping, found text", "its keys are `max_lag`, `every`, `tz`, `purpose`, `owner`, `legal_basis`, `keep_for`, `columns`"),
+    ("project.yaml", "  consent: {columns: {channel: text, purpose: text, state: text}}", "  consent: »text", "", "expected a mapping, found text", "its keys are `max_lag`, `every`, `tz`, `purpose`, `owner`, `legal_basis`, `keep_for`, `keep`, `columns`"),
     ("project.yaml", "max_lag: 6h", "max_lag: »6", "", "expected a length of time, found a number", "write it as `30m`, `6h`, `7d` or `2w`"),
     ("plan.yaml", "needs_consent: false", "needs_consent: »no", "", "expected true or false, found text", "write `true` or `false`"),
     ("plan.yaml", "max: 1", "max: »one", "", "expected a whole number, found text", "write it in digits, such as `3`"),

@@ -18,20 +18,21 @@ from cdptool.rules import Catalog, Rule, RuleBook, check_rules, evaluate_kernel,
 from cdptool.rules.windows import day_start
 from cdptool.tables import Signals, StreamSchema
 from tests.frames import ROUNDS
+from tests.rules.oracle_values import Row
 from tests.rules.worlds import PLACE, Case, make_case
 
 N_CASES = 10
-N_RULES = 20
+N_RULES = 40
 WINDOWS = ("", '["month"]', '["month-1"]', '["week-4":"week-1"]', '["quarter"]', '["year"]', '["day-3":"day-2"]',
-           '["30d"]', '["2d"]', '["30d":"1d"]', '["year-1"]')  # fmt: skip
+           '["30d"]', '["31d"]', '["2d"]', '["30d":"1d"]', '["31d":"2d"]', '["year-1"]')  # fmt: skip
 WHERES = ("", '.where(channel == "web")', '.where(sku.category == "k1")', ".where(week == me.born_on)",
           ".where(me.points > 1)", '.where(not channel == "web" or sku == "s1")', '.where(month >= "2026-01-01")',
           ".where(exists(cart))", '.where(at >= "2026-02-01")', ".where(me.is_member)")  # fmt: skip
 VALUES = ("sum({}.{})", "avg({}.{})", "count({}.{})", "min({}.{})", "max({}.{})", "nunique({}.{})", "last({}.{})",
           "first({}.{})", "mode({}.{})")  # fmt: skip
 COLUMNS = {
-    "cart": ("price", "items", "channel", "sku", "day", "at", "sku.stock"),
-    "order": ("total", "channel", "day", "week", "month", "at", "due_on", "quantity"),
+    "cart": ("price", "price", "items", "items", "channel", "sku", "day", "at", "sku.stock"),
+    "order": ("total", "total", "total", "channel", "day", "week", "month", "at", "due_on", "quantity"),
 }
 SUMS = {"cart": ("price", "items"), "order": ("total",)}
 BY = {"cart": ("channel", "sku"), "order": ("channel", "sku", "is_gift", "due_on")}
@@ -55,6 +56,28 @@ def random_keep(rng: random.Random, stream: str) -> Signals:
         for name, of in (("by", BY), ("sums", SUMS))
     }
     return Signals(rng.randint(1, 35) * 86_400, chosen["by"], chosen["sums"])
+
+
+def with_more_rows(case: Case, rng: random.Random) -> Case:
+    """The world's rows lie around the ends of its windows; these lie at all hours of the days that hold them."""
+    cells = {
+        "cart": {"sku": ("s1", "s2", None), "price": (1, -3, 7, None), "items": (0, 2, -1, None), "channel": ("web", "app", None)},
+        "order": {"sku": ("s1", "s3"), "total": (5, -2, None), "quantity": (0.5,), "channel": ("web", None),
+                  "due_on": (None,), "is_gift": (True, None)},
+    }  # fmt: skip
+    rows = {}
+    for profile, known in case.rows.items():
+        more = []
+        for number in range(24):
+            stream = rng.choice(("cart", "order"))
+            near = rng.choice((1, 2, 30, 31)) * 1440 + rng.randrange(
+                -720, 720
+            )  # an end of a window is in that day
+            at = case.as_of - timedelta(minutes=rng.choice((near, near, rng.randrange(70 * 1440))))
+            chosen = {name: rng.choice(options) for name, options in cells[stream].items()}
+            more.append(Row(stream, at, 1_000_000 + 1000 * profile + number, chosen))
+        rows[profile] = [*known, *more]
+    return replace(case, rows=rows)
 
 
 def stream_rows(case: Case, stream: StreamSchema) -> pl.DataFrame:
@@ -105,7 +128,9 @@ def answered(
 
 def outcomes(seed: int) -> Counter[str]:
     """How often each comparison was equal or refused; a difference fails."""
-    rng, case, found = random.Random(seed), make_case(300_000 + seed), Counter[str]()
+    rng, found = random.Random(seed), Counter[str]()
+    case = with_more_rows(make_case(300_000 + seed), rng)
+    case = replace(case, complete={}) if seed % 3 else case
     plain = replace(case.catalog, streams=tuple(replace(each, keep=None) for each in case.catalog.streams))
     catalog = replace(
         plain, streams=tuple(replace(each, keep=random_keep(rng, each.name)) for each in plain.streams)
@@ -195,3 +220,20 @@ def test_check_says_where_a_rule_asks_more_than_is_kept(text: str, lacking: str 
         return
     assert lacking in errors[0].problem
     assert errors[0].place is not None and errors[0].place.line == 7 and (errors[0].place.column or 0) >= 10
+
+
+def test_what_was_added_and_what_was_taken_off_come_back_apart() -> None:
+    """A condition that is unknown of all four bounds the sum by both; one number would narrow it."""
+    keep, schema = Signals(86_400, (), ("items",)), {"items": pl.Int64()}
+    rows = pl.DataFrame({"items": [5, -2, 0, None, 4]}).with_columns(
+        event_id=1,
+        record_id=7,
+        source=pl.lit("s"),
+        content=0,
+        at=pl.lit(datetime(2026, 1, 1, 9), pl.Datetime("us", "UTC")),
+    )
+    spread = signal_rows(keep, schema, "UTC")(daily(keep, schema, "UTC")(rows.lazy())).collect()
+    assert sorted(spread["items"].drop_nulls()) == [-2, 0, 0, 9]
+    assert spread["items"].null_count() == 1 and spread["at"].unique().to_list() == [
+        pl.Series([datetime(2026, 1, 1)]).dt.replace_time_zone("UTC")[0]
+    ]
