@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -40,6 +40,7 @@ class OpenedSource:
     raw: RawForm | None = None  # how its records are kept in quarantine; None = by their columns
 
     is_mixed: bool = False  # its texts may be made of typed values, or be as somebody wrote them
+    footer: Sequence[tuple[int, bytes]] = ()  # the lines below its rows, once these were read
     has_lines: bool = False  # a plain text of lines: what is added to it can be read by itself
     nested: tuple[str, ...] = ()  # columns of a typed file that hold lists or structs: no column of ours can
 
@@ -88,6 +89,7 @@ class _Text:
     texts: Iterator[Chunk]
     part: Part
     rest: Callable[[], Iterator[Chunk]] | None  # the part; None = all
+    footer: Sequence[tuple[int, bytes]]
 
     @property
     def offset(self) -> int | None:
@@ -100,12 +102,15 @@ class _Text:
 
 def _open_text(path: str, dialect: Dialect, place: Place, part: Part) -> _Text:
     text = open_text(path, dialect, place, part.end)
-    texts = without_footer(text.chunks, dialect.footer_lines, place) if dialect.footer_lines else text.chunks
+    footer: list[tuple[int, bytes]] = []
+    texts: Iterator[Chunk] = text.chunks
+    if dialect.footer_lines:
+        texts = without_footer(text.chunks, dialect.footer_lines, place, footer)
     sample = b""
     while len(sample) < SAMPLE and (chunk := next(texts, b"")):
         sample += chunk
     rest = partial(open_rest, text, path, place, part) if part.start else None
-    return _Text(text, sample, len(sample) < SAMPLE, texts, part, rest)
+    return _Text(text, sample, len(sample) < SAMPLE, texts, part, rest, footer)
 
 
 def _open_lines(
@@ -132,7 +137,7 @@ def _open_lines(
         found = JsonText(form, sample, text.is_whole, text.chunks, dialect, place)
         opened = _open_json(found, text.opened, wanted, block)
         return replace(opened, has_lines=has_lines and form == "ndjson")
-    return replace(_open_csv(text, dialect, place, block), has_lines=has_lines)
+    return replace(_open_csv(text, dialect, place, block), has_lines=has_lines, footer=text.footer)
 
 
 def _open_csv(text: _Text, dialect: Dialect, place: Place, block: int) -> OpenedSource:

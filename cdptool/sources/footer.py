@@ -8,7 +8,9 @@ from cdptool.errors import Place, SourceError
 from cdptool.sources.window import Chunk
 
 
-def without_footer(chunks: Iterator[Chunk], n_lines: int, place: Place) -> Iterator[bytes]:
+def without_footer(
+    chunks: Iterator[Chunk], n_lines: int, place: Place, footer: list[tuple[int, bytes]] | None = None
+) -> Iterator[bytes]:
     r"""
     The text without its last lines.
 
@@ -16,6 +18,7 @@ def without_footer(chunks: Iterator[Chunk], n_lines: int, place: Place) -> Itera
         chunks: A text whose lines end with `\n`.
         n_lines: How many lines to leave out. Blank lines between and below them go too and are not counted.
         place: What messages call the file.
+        footer: Takes the lines left out, with their numbers, when the text has ended.
 
     Raises:
         SourceError: The text has fewer lines.
@@ -23,12 +26,13 @@ def without_footer(chunks: Iterator[Chunk], n_lines: int, place: Place) -> Itera
     >>> b"".join(without_footer(iter([b"id\n1\nTotal", b" 1\n\n"]), 1, Place("x.csv")))
     b'id\n1\n'
     """
-    held, has_all = b"", False
+    held, has_all, line = b"", False, 1
     for chunk in chunks:
         held += chunk
         start = _start_of_last(held, n_lines)
         has_all |= start >= 0
         if start > 0:
+            line += held.count(b"\n", 0, start)
             yield held[:start]
             held = held[start:]
     if not has_all:
@@ -37,6 +41,9 @@ def without_footer(chunks: Iterator[Chunk], n_lines: int, place: Place) -> Itera
             place=place,
             hint="correct `footer_lines` in the source's dialect",
         )
+    if footer is not None:
+        lines = enumerate(held.split(b"\n"), line)
+        footer += [(number, text.removesuffix(b"\r")) for number, text in lines if text.strip()]
 
 
 def _start_of_last(text: bytes, n_lines: int) -> int:

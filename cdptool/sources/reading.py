@@ -21,6 +21,7 @@ from cdptool.ids import hash63
 from cdptool.sources.accounting import Accounts, AccountsAgain, Settlement
 from cdptool.sources.blocks import OpenedSource, open_source
 from cdptool.sources.csv_blocks import BLOCK
+from cdptool.sources.footer_rows import FooterRows
 from cdptool.sources.ids import (
     copy_ids,
     copy_keys,
@@ -118,6 +119,7 @@ class _FileReading:
             self._source.raw_form,
             is_mixed=self._source.is_mixed,
         )
+        self._footer = FooterRows(spec, self._mapper, self._source.raw_form)
         self._table = main_table(spec, context)
         self._schema = main_schema(spec, context)
         accounts = Accounts if source is None and not context.part.start else AccountsAgain
@@ -210,7 +212,11 @@ class _FileReading:
                     typed.issues.with_columns(file_id=self._file_id, source=pl.lit(self._spec.name))
                 )
             if typed.rows.height:
+                self._footer.see(typed.rows)
                 yield self._identified(typed.rows)
+        in_footer = self._footer.found(self._source.footer)
+        self._n_read += len(in_footer.rows)
+        self._aside.add(in_footer)
 
     def _identified(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with their ids, taken into account, in the columns of their table."""

@@ -17,6 +17,7 @@ from cdptool.tables import QUARANTINE
 
 _MISREAD = 0.5  # of so many rows the dialect is to blame, of fewer the rows
 _HINTS = {
+    "footer": "correct `footer_lines` in the source's dialect: the last lines are rows",
     "encoding": "correct the `encoding` in the source's dialect, or export the file again",
     "fields": "declare the `delimiter` in the source's dialect, or export the file again",
     "json": "declare the file's `format` in the source's dialect, or export the file again",
