@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -72,8 +72,16 @@ def _fits(table: Table) -> list[list[NDArray[np.float64]]]:
     ]
 
 
-def _signature(column: Column, classes: Classes) -> tuple[frozenset[int], frozenset[str] | None] | None:
-    """The classes that nearly all cells have, and the members where they are few; None = this column says nothing."""
+class Signature(NamedTuple):
+    """What a column's cells are: their usual classes, the members where they are few, the bounds of its numbers."""
+
+    usual: frozenset[int]
+    members: frozenset[str] | None
+    bounds: tuple[float, float]
+
+
+def _signature(column: Column, classes: Classes) -> Signature | None:
+    """The classes that nearly all cells have, and what else is known; None = this column says nothing."""
     total = column.n_meant
     if total < LEAST_ROWS * 0.5:
         return None
@@ -88,18 +96,29 @@ def _signature(column: Column, classes: Classes) -> tuple[frozenset[int], frozen
         if is_few and column.share(common) > 0.95
         else None
     )
-    return usual, members
+    return Signature(usual, members, _bounds(column) if usual == {1} else (-np.inf, np.inf))
 
 
-def _fit(
-    column: Column, classes: Classes, signature: tuple[frozenset[int], frozenset[str] | None] | None
-) -> NDArray[np.float64]:
+def _bounds(column: Column) -> tuple[float, float]:
+    """Where the numbers of the column lie, the rarest aside, and half of that beyond."""
+    known = column.numbers[~np.isnan(column.numbers)]
+    if len(known) < LEAST_ROWS:
+        return -np.inf, np.inf
+    low, high = np.quantile(known, (0.005, 0.965))
+    return float(low - 0.5 * (high - low)), float(high + 0.5 * (high - low))
+
+
+def _fit(column: Column, classes: Classes, signature: Signature | None) -> NDArray[np.float64]:
     if signature is None:
         return np.zeros(column.n_rows)
-    usual, members = signature
+    usual, members, (low, high) = signature
     good = np.isin(classes, list(usual))
     if members is not None:
         good &= column.stripped.is_in(pl.Series(sorted(members)).implode()).to_numpy()
+    if np.isfinite(low):
+        values = column.figures.values
+        with np.errstate(invalid="ignore"):
+            good &= np.isnan(values) | ((values >= low) & (values <= high))
     score = np.where(good, 1.0, -1.0)
     score[column.is_placeholder] = 0.0
     found = np.zeros(column.n_rows)

@@ -93,7 +93,7 @@ def _odd_texts(column: Column) -> tuple[Mask, str, str | None]:
 
 def _usual_placeholders(column: Column) -> Mask:
     """One word for nothing that comes often is how this system writes null; a rare one is a slip."""
-    return column.is_placeholder & (column.counts > max(3, 0.02 * column.n_filled))
+    return column.is_placeholder & (column.counts > max(3, 0.04 * column.n_filled))
 
 
 def _odd_numbers(column: Column) -> Mask:

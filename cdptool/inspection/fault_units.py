@@ -14,6 +14,8 @@ FACTORS: Final = (
     (3.28084, "3.281"), (28.3495, "28.35"), (60.0, "60"), (1024.0, "1024"), (30.48, "30.48"),
     (1_000_000.0, "1000000"), (453.592, "453.6"), (12.0, "12"), (3.78541, "3.785"), (24.0, "24"), (3600.0, "3600"),
 )  # fmt: skip
+PLAIN: Final = ("100", "1000")  # cents, thousandths: likely wherever numbers spread widely
+SURE: Final = 0.25  # natural logarithm: what is less sure lies near some factor by chance
 LEAST_GROUP: Final = 3
 MOST_SPLIT: Final = 0.2  # of the numbers can be in the other unit
 LEAST_GAP: Final = 0.2  # natural logarithm
@@ -80,9 +82,9 @@ def _judged(values: Floats, logs: Floats, group: Mask, *, is_split: bool) -> Oth
         width < 1 and abs(distance) > 1.3 * width and len(theirs) >= 5 and _is_apart(values, group, rest)
     ):
         return None
-    allowed = min(0.04 + 1.75 * width / 2.56 / np.sqrt(len(theirs)), 0.4)
+    unsure = 0.04 + 1.75 * width / 2.56 / np.sqrt(len(theirs))
     away, text = min((abs(abs(distance) - np.log(factor)), text) for factor, text in FACTORS)
-    if away <= allowed and abs(distance) > 0.35:
+    if away <= min(unsure, 0.4) and (unsure <= SURE or text in PLAIN) and abs(distance) > 0.35:
         word = "larger" if distance > 0 else "smaller"
         return OtherUnit(group, f"these are about {text} times {word} than the rest: another unit")
     if _is_fahrenheit(values[group], values[rest]):

@@ -75,8 +75,8 @@ def above_tail(
     The rows whose number stands alone above all others, further than their tail reaches.
 
     >>> numbers = np.append(np.linspace(160, 180, 99), 400.0)
-    >>> np.flatnonzero(above_tail(numbers)).tolist(), above_tail(numbers[:99]).any()
-    ([99], False)
+    >>> np.flatnonzero(above_tail(numbers)).tolist(), above_tail(numbers[:99]).sum().item()
+    ([99], 0)
     """
     known = np.sort(values[~np.isnan(values)])
     n = len(known)
