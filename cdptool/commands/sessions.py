@@ -116,7 +116,7 @@ def _commit(session: Session, made: dict[SessionSpec, Sessions], as_of: AsOf) ->
 def compute(session: Session, snapshot: Snapshot, spec: SessionSpec, as_of: AsOf) -> Sessions:
     """The sessions of one stream from the events up to the moment, in the workspace or not."""
     project, engine = session.project, session.engine
-    events = engine.collect(_visits(session, snapshot, spec, as_of)).lazy()
+    events = engine.checkpoint(_visits(session, snapshot, spec, as_of), "visits")
     cutting = Cutting(
         spec.idle_seconds,
         project.tz if "midnight" in spec.split else None,
