@@ -38,7 +38,7 @@ from cdptool.sources.outputs import main_schema, main_table, records_schema
 from cdptool.sources.seen_records import SeenRecords, once_each
 from cdptool.sources.set_aside import SetAside, rejected_rows
 from cdptool.sources.spec import FileResult, Known, ReadContext, SourceSpec, StagedFile
-from cdptool.sources.staging import Spool, discard, read_in_order, write_streaming
+from cdptool.sources.staging import Spool, discard, disk_of, read_in_order, write_streaming
 from cdptool.tables import FILES, ISSUES, TableSchema
 
 
@@ -86,11 +86,12 @@ def read_again(source: OpenedSource, spec: SourceSpec, staging: str, context: Re
 
 
 def _run(reading: _FileReading) -> FileResult:
-    try:
-        return reading.run()
-    except BaseException:
-        discard(reading.staging, reading.stem)
-        raise
+    with disk_of(reading.staging):
+        try:
+            return reading.run()
+        except BaseException:
+            discard(reading.staging, reading.stem)
+            raise
 
 
 class _FileReading:

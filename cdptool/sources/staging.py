@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+import errno
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from cdptool.errors import Place, StoreError
 from cdptool.sources.spec import StagedFile
 from cdptool.tables import Schema
 
 ROW_GROUP = 125_000
 _LEVEL = 1  # of zstd: most of what we write are hashes, which more effort does not make smaller
 _PART_BYTES = 64 << 20
+
+
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
+
+
+@contextmanager
+def disk_of(folder: str) -> Iterator[None]:
+    """
+    A disk that is full inside the block is told as one; Polars hides the number of the error in its message.
+
+    Raises:
+        StoreError: At the folder.
+    """
+    try:
+        yield
+    except (OSError, pl.exceptions.ComputeError) as error:
+        told = re.search(r"\(os error (\d+)\)", str(error))
+        number = int(told[1]) if told else getattr(error, "errno", None)
+        if number not in _FULL:
+            raise
+        hint = "make room and run the command again: nothing was changed"
+        raise StoreError(_FULL[number], place=Place(folder), hint=hint) from None
 
 
 def write_streaming(frames: Iterator[pl.DataFrame], schema: Schema, path: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import random
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cdptool.errors import CheckFailed, SourceError
+from cdptool.errors import CheckFailed, SourceError, StoreError
 from cdptool.ids import hash63, printed_id
 from cdptool.sources import Dialect, Mapped, file_digest, read_file
 from cdptool.sources.outputs import main_schema, records_schema
@@ -309,3 +310,20 @@ def test_online_retail_keeps_every_line(tmp_path: Path) -> None:
     assert tables["records"].height == 4_372
     assert events["record_id"].null_count() == 135_080
     assert round((events["quantity"] * events["price"]).sum() / 10_000, 2) == 9_747_747.93
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "x"), pl.exceptions.ComputeError("No space left on device (os error 28)")]
+)
+def test_a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """It was called a bug of ours."""
+
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("cdptool.sources.spill.Spill.append", full)
+    with pytest.raises(StoreError, match="the disk is full"):
+        read(tmp_path, "id,email\n1,a@x.vn\n", CRM)
+    assert list((tmp_path / "staging").iterdir()) == []
