@@ -18,7 +18,7 @@ import polars as pl
 
 from cdptool.errors import Place, SourceError
 from cdptool.fields.folding import fold
-from cdptool.inspection.header_row import is_data, is_row
+from cdptool.inspection.header_row import is_row
 from cdptool.sources.blocks import OpenedSource, open_source
 from cdptool.sources.csv_blocks import Rejected
 from cdptool.sources.encodings import guess_encoding
@@ -208,6 +208,9 @@ def _head(search: _Search) -> bytes:
 
 def _improvements(search: _Search, looked: Looked) -> Iterator[Option]:
     """What would let more of the file be read, or what is read mean more."""
+    if looked.source.notes[0] == "json" and _head(search).lstrip().startswith(b"{"):
+        # The columns of a source decide whether an object is a record or holds records, unless it says so.
+        yield from filter(None, [_option(search, "format", "json")])
     if looked.source.is_typed or not looked.source.notes[0].startswith("csv"):
         return
     if "encoding" in looked.rules and (option := _encoding(search, looked)):
@@ -259,11 +262,18 @@ def _header(search: _Search, looked: Looked) -> Option | None:
         rows = looked.texts.head(_TITLE_ROWS).rows()
         for line, row in zip(looked.lines.tolist(), rows, strict=False):
             cells = [cell for cell in row if cell and cell.strip()]
-            if len(cells) == len(row) == len(set(cells)) and not any(map(is_data, cells)):
+            if len(cells) == len(row) == len(set(cells)) and not is_row(tuple(cells), _below(looked, line)):
                 return _option(search, "skip_lines", line - 1)
     if search.dialect.has_header and is_row(names, looked.texts):
         return _option(search, "has_header", False)
     return None
+
+
+def _below(looked: Looked, line: int) -> pl.DataFrame:
+    """The rows below a line, their columns called by what stands on it."""
+    at = int(np.searchsorted(looked.lines, line))
+    rows = looked.texts.slice(at + 1)
+    return rows.rename(dict(zip(rows.columns, looked.texts.row(at), strict=True)))
 
 
 def _footer_lines(looked: Looked) -> int:

@@ -120,9 +120,9 @@ def _look_at_all(paths: list[Path], wishes: Wishes) -> tuple[tuple[FileFacts, ..
 def _names(files: tuple[FileFacts, ...], wishes: Wishes) -> Iterator[str]:
     """A name for each: what it is about; where two are about the same, the name of the file or of its folder too."""
     paths = [Path(os.path.normpath(wishes.into.absolute() / file.files[0])) for file in files]
-    plain = [slug(file.about) for file in files]
+    plain = [_word(file.about) for file in files]
     whole = [
-        slug(stem(path)) if len(file.files) == 1 else "" for file, path in zip(files, paths, strict=True)
+        _word(stem(path)) if len(file.files) == 1 else "" for file, path in zip(files, paths, strict=True)
     ]
     inside = [f"{slug(path.parent.name)}_{name}" for path, name in zip(paths, plain, strict=True)]
     used: set[str] = set()
@@ -133,6 +133,12 @@ def _names(files: tuple[FileFacts, ...], wishes: Wishes) -> Iterator[str]:
         name = free[0] if free else next(name for name in numbered if name not in used)
         used.add(name)
         yield name
+
+
+def _word(text: str) -> str:
+    """A name for a source; words that YAML takes for no text are none."""
+    found = slug(text)
+    return f"file_{found}" if found in ("null", "true", "false", "yes", "no", "on", "off") else found
 
 
 def _pattern(found: FileFacts, wishes: Wishes) -> tuple[str, ...]:

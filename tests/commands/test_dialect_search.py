@@ -37,6 +37,7 @@ FILES: tuple[tuple[str, bytes, str | None], ...] = (
     ("title", b"Customers\nof May\n\n" + COMMA.encode(), "skip_lines: 3"),
     ("title of a few rows", b"# ---\n# x\n# y\n\nno,name\n" + b"7,x\n8,y\n" * 15, "skip_lines: 4"),
     ("title filled up", b"Customers,,\nMay,,\n,,\n" + COMMA.encode(), "skip_lines: 3"),
+    ("title over years", b"Report,,,\nno,name,2024,2025\n" + b"7,x,1,2\n8,y,3,4\n" * 15, "skip_lines: 1"),
     ("totals", COMMA.encode() + b"Total,30,\n", "footer_lines: 1"),
     ("vietnamese totals", COMMA.encode() + "Tổng cộng: 30\n\nXuất lúc 9:00\n".encode(), "footer_lines: 2"),
     (
@@ -82,6 +83,19 @@ def test_the_rows_of_an_odd_file_arrive_as_proposed(
     proposal = _proposed(tmp_path, "people.csv", data)
     if dialect is not None:
         assert f"dialect: {{{dialect}}}" in proposal
+    assert _counts(tmp_path) == (30, 0, 0)
+
+
+def test_an_object_that_holds_records_is_read_as_proposed(tmp_path: Path) -> None:
+    """It has a `type` like its records have, and would else be taken for one record of the source."""
+    records = ",".join(f'{{"type": "Feature", "properties": {{"id": {i}}}}}' for i in range(1, 6))
+    data = f'{{"type": "FeatureCollection", "features": [{records}]}}'.encode()
+    assert "dialect: {format: json}" in _proposed(tmp_path, "places.json", data)
+    assert _counts(tmp_path) == (5, 0, 0)
+
+
+def test_a_file_called_null_gets_a_name(tmp_path: Path) -> None:
+    _proposed(tmp_path, "null.csv", COMMA.encode())
     assert _counts(tmp_path) == (30, 0, 0)
 
 
