@@ -1,8 +1,7 @@
 """
 From evidence to people: connected components that never break a limit, a never-rule or a judgement.
 
-Components are found in numpy (hooking to the smallest label, then pointer jumping). Constraints only ever
-get worse as a cluster grows, so a component that breaks none as a whole is right as it is; the few that do
+Constraints only ever get worse as a cluster grows, so a component that breaks none as a whole is right as it is; the few that do
 are built again edge by edge (`growing`), and what would break a constraint is cut and told.
 """
 
@@ -12,11 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cdptool.identity.growing import Constraints, build_carefully
+from cdptool.matching.connected import connected_components
 
-Ids = NDArray[np.int64]
 _EDGE = ["branch", "block", "record_id_l", "record_id_r"]
 
 
@@ -26,30 +24,6 @@ class Clusters(NamedTuple):
     labels: pl.DataFrame  # `record_id`, `cluster` (its smallest record), sorted by record
     used: pl.DataFrame  # `branch`, `block`, `record_id_l`, `record_id_r`
     cut: pl.DataFrame  # the same and `reason`
-
-
-def connected_components(n_nodes: int, left: Ids, right: Ids) -> Ids:
-    """
-    The smallest node of each node's component. O((n + m) log n), vectorised.
-
-    >>> connected_components(5, np.array([0, 3]), np.array([1, 4])).tolist()
-    [0, 0, 2, 3, 3]
-    """
-    labels = np.arange(n_nodes, dtype=np.int64)
-    while left.size:
-        of_left, of_right = np.take(labels, left), np.take(labels, right)
-        open_edges = of_left != of_right
-        if not open_edges.any():
-            break
-        left, right = left[open_edges], right[open_edges]
-        of_left, of_right = of_left[open_edges], of_right[open_edges]
-        np.minimum.at(labels, np.maximum(of_left, of_right), np.minimum(of_left, of_right))
-        while True:
-            shorter = np.take(labels, labels)
-            if np.array_equal(shorter, labels):
-                break
-            labels = shorter
-    return labels
 
 
 def cluster(record_ids: pl.Series, edges: pl.DataFrame, constraints: Constraints) -> Clusters:

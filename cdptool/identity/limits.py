@@ -9,11 +9,11 @@ import polars as pl
 
 from cdptool.errors import Finding
 from cdptool.identity.blocking import BLOCKED, VALUES, branches, holders
-from cdptool.identity.clustering import connected_components
 from cdptool.identity.growing import Constraints
 from cdptool.identity.spec import Judged, Key, MergePlan
 from cdptool.identity.survivorship import latest_versions
 from cdptool.kernels import Engine
+from cdptool.matching.connected import connected_components
 
 
 class Limits(NamedTuple):

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cdptool.identity.clustering import cluster, connected_components
+from cdptool.identity.clustering import cluster
 from cdptool.identity.growing import Constraints
+from cdptool.matching.connected import connected_components
 from tests.frames import ROUNDS
 
 VALUES = {"record_id": pl.Int64, "field": pl.String, "value": pl.Int64}

@@ -1,0 +1,94 @@
+"""
+Who looks like the same person and is not: households, namesakes, firms of one building, branches of one firm.
+
+Each is a class of its own beside *same person* and *stranger*. What tells it from the same person is fixed here (other
+given names in a household, everything but the name in a namesake); how many pairs it holds is learned. Without these
+classes the model takes the biggest lump of similar records for its matches, and households are the biggest lump.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from cdptool.matching.comparing import DIFFERENT, Comparison, Table
+from cdptool.matching.kinds import LOCATION
+
+LIKE_STRANGERS: Final = "like strangers"
+AGREES: Final = "agrees"
+DIFFERS: Final = "differs"
+CLOSE_BY: Final = "close by"  # numbers of one building follow each other
+Share = float | str  # of the way from strangers (0) to the same person (1), or one of the words above
+_PLACES: Final = dict.fromkeys(LOCATION, 0.85)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A class of pairs that are not one person: what they share by kind of field, and the kinds it needs."""
+
+    name: str
+    shares: dict[str, Share]
+    needs: tuple[frozenset[str], ...]
+
+
+LIKENESSES: Final = (
+    Likeness(
+        "household",
+        {**_PLACES, "family": 1.0, "given": DIFFERS, "phone": 0.5, "email": 0.1, "category": 0.3},
+        (frozenset({"family"}), frozenset({"address", "phone", "postcode", "house_number"})),
+    ),
+    Likeness(
+        "namesakes",
+        {"family": AGREES, "given": AGREES},
+        (frozenset({"family"}), frozenset({"given"})),
+    ),
+    Likeness(
+        "neighbours",
+        {**_PLACES, "organisation": LIKE_STRANGERS, "phone": CLOSE_BY, "category": 0.2},
+        (frozenset({"organisation"}), frozenset({"address"})),
+    ),
+    Likeness(
+        "branches",
+        {
+            "organisation": 1.0,
+            "address": DIFFERS,
+            "phone": 0.5,
+            "city": 0.5,
+            "state": 0.8,
+            "category": 0.9,
+            "email": 0.5,
+            "postcode": 0.2,
+        },
+        (frozenset({"organisation"}), frozenset({"address"})),
+    ),
+)
+
+
+def likenesses(comparisons: tuple[Comparison, ...]) -> tuple[Likeness, ...]:
+    """The classes that these fields can tell."""
+    kinds = {one.kind.name for one in comparisons}
+    return tuple(one for one in LIKENESSES if all(kinds & group for group in one.needs))
+
+
+def table(one: Comparison, share: Share, same: Table, strangers: Table) -> Table:
+    """The levels of a field in a class, from those of the same person and of strangers; each sums to one."""
+    exact = one.first_exact
+    if share == DIFFERS:
+        levels = strangers.copy()
+        levels[exact:] *= 0.1
+        levels[exact - 1] *= 0.5
+    elif share == AGREES:
+        levels = same.copy()
+        levels[DIFFERENT:exact] *= 0.05
+    elif share == LIKE_STRANGERS:
+        levels = strangers.copy()
+    elif share == CLOSE_BY:
+        levels = 0.4 * same + 0.4 * strangers
+        levels[DIFFERENT + 1] += 0.15
+        levels[DIFFERENT + 2] += 0.05
+    else:
+        part = float(share)
+        levels = part * same + (1 - part) * strangers
+    return np.asarray(levels / levels.sum())

@@ -1,0 +1,104 @@
+"""
+One comparison per field: two records → a level, from "one of them says nothing" to "the same rare value".
+
+Levels are small integers: 0 missing, 1 different, then the near levels of the kind, then agreement by how common the
+value is (`N_BINS` bins, common first): that two records share a rare value tells more, and the model learns how much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cdptool.matching.kinds import KINDS, Kind
+from cdptool.matching.levels import Levels, once_per_pair
+from cdptool.matching.values import Rows, Values
+
+N_BINS: Final = 6
+_BITS_PER_BIN: Final = 2.5
+MISSING, DIFFERENT, NEAREST_BUT_ONE = 0, 1, 2
+Table = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """
+    A field and what agreement on each of its values is worth.
+
+    `bins`: per value, how common it is. `agreeing`: per bin, how many pairs of records share a value of it.
+    """
+
+    field: str
+    kind: Kind
+    values: Values
+    bins: NDArray[np.uint8]
+    agreeing: Table
+
+    @property
+    def first_exact(self) -> int:
+        """The level of agreement on the most common values."""
+        return 2 + len(self.kind.near)
+
+    @property
+    def n_levels(self) -> int:
+        """Levels, missing among them."""
+        return self.first_exact + N_BINS
+
+    @property
+    def n_pairs(self) -> float:
+        """Pairs of records that both hold a value."""
+        return max(self.values.n_known * (self.values.n_known - 1) / 2, 1.0)
+
+    def levels(self, left: Rows, right: Rows) -> Levels:
+        """The level of every pair of rows."""
+        mine, other = np.take(self.values.ids, left), np.take(self.values.ids, right)
+        known = (mine >= 0) & (other >= 0)
+        agree = known & (mine == other)
+        found = known.astype(np.uint8)
+        found[agree] = self.first_exact + np.take(self.bins, mine[agree])
+        unlike = np.flatnonzero(known & ~agree)
+        if self.kind.judge is not None and len(unlike):
+            near = once_per_pair(self.kind.judge, self.values, mine[unlike], other[unlike])
+            found[unlike] = DIFFERENT + near
+        return found
+
+    def anchor(self) -> Table:
+        """How often two records of one person have each level where both hold a value; sums to one."""
+        held = np.bincount(
+            self.bins, weights=np.where(self.values.counts > 1, self.values.counts, 0), minlength=N_BINS
+        )
+        table = np.zeros(self.n_levels)
+        table[DIFFERENT] = self.kind.differs
+        table[DIFFERENT + 1 : self.first_exact] = self.kind.near
+        table[self.first_exact :] = self.kind.exact * held / max(held.sum(), 1)
+        return np.asarray(table / table.sum())
+
+
+def comparison(field: str, kind: str, values: Values) -> Comparison:
+    """The comparison of a field of this kind."""
+    counts = values.counts.astype(np.float64)
+    bits = -np.log2(np.maximum(counts, 1) / max(values.n_known, 1))
+    bins = np.clip(bits / _BITS_PER_BIN, 0, N_BINS - 1).astype(np.uint8)
+    agreeing = np.bincount(bins, weights=counts * (counts - 1) / 2, minlength=N_BINS).astype(np.float64)
+    return Comparison(field, KINDS[kind], values, bins, agreeing)
+
+
+def contexts(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> list[Levels]:
+    """Per comparison and pair, 1 where a field that this one follows from agrees, else 0."""
+    return [_context(one, comparisons, levels) for one in comparisons]
+
+
+def _context(one: Comparison, comparisons: tuple[Comparison, ...], levels: list[Levels]) -> Levels:
+    nothing = np.zeros(len(levels[0]), dtype=np.uint8)
+    parents = [
+        found >= other.first_exact - (other.kind.name == "address")
+        for other, found in zip(comparisons, levels, strict=True)
+        if other is not one and other.kind.name in one.kind.given_agree
+    ]
+    if not parents:
+        return nothing
+    together = np.logical_and if one.kind.name == "email" else np.logical_or
+    return np.asarray(together.reduce(parents)).astype(np.uint8)

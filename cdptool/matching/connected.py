@@ -1,0 +1,32 @@
+"""Connected components in numpy: hooking to the smallest label, then pointer jumping."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+
+
+def connected_components(n_nodes: int, left: Ids, right: Ids) -> Ids:
+    """
+    The smallest node of each node's component. O((n + m) log n), vectorised.
+
+    >>> connected_components(5, np.array([0, 3]), np.array([1, 4])).tolist()
+    [0, 0, 2, 3, 3]
+    """
+    labels = np.arange(n_nodes, dtype=np.int64)
+    while left.size:
+        of_left, of_right = np.take(labels, left), np.take(labels, right)
+        open_edges = of_left != of_right
+        if not open_edges.any():
+            break
+        left, right = left[open_edges], right[open_edges]
+        of_left, of_right = of_left[open_edges], of_right[open_edges]
+        np.minimum.at(labels, np.maximum(of_left, of_right), np.minimum(of_left, of_right))
+        while True:
+            shorter = np.take(labels, labels)
+            if np.array_equal(shorter, labels):
+                break
+            labels = shorter
+    return labels

@@ -1,0 +1,50 @@
+"""
+The kinds of fields that tell people and firms apart, and what is plausible of each before any data is seen.
+
+`exact`, `near` and `differs` say how often two records of one person agree, nearly agree or differ where both hold a
+value: the anchor of the learned model (`model.fit`), wide enough for clean and for careless data. `given_agree`
+names the kinds whose agreement this one follows from (a city from its postcode, an e-mail made from the name).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cdptool.matching import levels
+from cdptool.matching.levels import Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of field: its judge of unequal values, the anchors, and on which kinds it depends."""
+
+    name: str
+    judge: Judge | None
+    exact: float
+    near: tuple[float, ...]
+    differs: float
+    given_agree: tuple[str, ...] = ()
+
+
+_NAMES: Final = ("given", "family", "organisation")
+KINDS: Final[dict[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind("given", levels.names, 0.72, (0.05, 0.03, 0.04, 0.11), 0.05),
+        Kind("family", levels.names, 0.75, (0.04, 0.005, 0.03, 0.12), 0.055),
+        Kind("organisation", levels.worded(), 0.45, (0.12, 0.12, 0.12, 0.12), 0.07),
+        Kind("birth_date", levels.dates, 0.80, (0.03, 0.03, 0.10), 0.04),
+        Kind("identifier", levels.digits, 0.82, (0.03, 0.08), 0.07),
+        Kind("phone", levels.digits, 0.60, (0.02, 0.06), 0.32),
+        Kind("email", levels.emails, 0.60, (0.02, 0.05, 0.08), 0.25, _NAMES),
+        Kind("address", levels.worded(), 0.50, (0.08, 0.08, 0.08, 0.08), 0.18),
+        Kind("house_number", levels.digits, 0.70, (0.02, 0.06), 0.22, ("address",)),
+        Kind("postcode", levels.postcodes, 0.62, (0.08, 0.08), 0.22, ("address",)),
+        Kind("city", levels.names, 0.66, (0.04, 0.01, 0.05, 0.09), 0.15, ("postcode", "address")),
+        Kind("state", levels.names, 0.85, (0.01, 0.01, 0.01, 0.03), 0.10, ("city", "postcode", "address")),
+        Kind("place", levels.names, 0.60, (0.04, 0.01, 0.08, 0.08), 0.19, ("postcode",)),
+        Kind("category", None, 0.85, (), 0.15),
+    )
+}
+LOCATION: Final = ("address", "house_number", "postcode", "city", "state", "place")

@@ -1,0 +1,211 @@
+"""
+How alike two different values are, as a few ordered levels: the judges that the kinds of fields own.
+
+A judge gets two arrays of value numbers (never equal, none missing) and gives one level per pair: 0 = different,
+1… = closer and closer. Equal values never reach it. Each pair of values is judged once (`once_per_pair`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from cdptool.matching.values import Ids, Rows, Values
+
+Levels = NDArray[np.uint8]
+Judge = Callable[[Values, Ids, Ids], Levels]
+_NAME_CLOSE: Final = 0.90
+_NAME_LOOSE: Final = 0.80
+_MAX_TOKENS: Final = 8
+
+
+def once_per_pair(judge: Judge, values: Values, left: Ids, right: Ids) -> Levels:
+    """The levels of pairs of different values, each unordered pair judged once."""
+    low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
+    codes = low * len(values.texts) + high
+    order = np.argsort(codes, kind="stable")
+    fresh = np.ones(len(codes), dtype=bool)
+    fresh[1:] = codes[order[1:]] != codes[order[:-1]]
+    firsts = order[fresh]
+    judged = judge(values, low[firsts].astype(np.int32), high[firsts].astype(np.int32))
+    levels = np.empty(len(codes), dtype=np.uint8)
+    levels[order] = judged[np.cumsum(fresh) - 1]
+    return levels
+
+
+def names(values: Values, left: Ids, right: Ids) -> Levels:
+    """1 = alike, 2 = the other's initial or beginning, 3 = a word in common, 4 = one slip or nearly equal."""
+    a, b = values.of(left), values.of(right)
+    mine, other = a.to_list(), b.to_list()
+    alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32)
+    slips = process.cpdist(mine, other, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
+    shorter = np.minimum(a.str.len_chars().to_numpy(), b.str.len_chars().to_numpy())
+    pair = pl.DataFrame({"a": a.alias("a"), "b": b.alias("b")})
+    begins = pair.select(
+        pl.col("a").str.starts_with(pl.col("b")) | pl.col("b").str.starts_with(pl.col("a"))
+    ).to_series()
+    levels = np.zeros(len(left), dtype=np.uint8)
+    levels[alike >= _NAME_LOOSE] = 1
+    levels[begins.to_numpy() & (shorter <= 3)] = 2
+    levels[_share_a_word(pair)] = 3
+    levels[(alike >= _NAME_CLOSE) | ((slips <= 1) & (shorter >= 4))] = 4
+    return levels
+
+
+def _share_a_word(pair: pl.DataFrame) -> NDArray[np.int64]:
+    """The rows whose two texts have a word in common; only texts of several words are looked at."""
+    several = pair.with_row_index("row").filter(
+        pl.any_horizontal(pl.col("a", "b").str.contains(" ", literal=True))
+    )
+    words = several.with_columns(pl.col("a", "b").str.split(" "))
+    return words.filter(pl.col("a").list.set_intersection("b").list.len() > 0)["row"].to_numpy()
+
+
+def dates(values: Values, left: Ids, right: Ids) -> Levels:
+    """1 = same year or same day of the year, 2 = same year and month or day, 3 = one slip or day and month swapped."""
+    digits = _digits(values.texts)
+    a, b = np.take(digits, left, axis=0), np.take(digits, right, axis=0)
+    same = a == b
+    year, month, day = same[:, :4].all(1), same[:, 4:6].all(1), same[:, 6:].all(1)
+    wrong = 8 - same.sum(1)
+    turned = (wrong == 2) & _neighbours_swapped(a, b, same)
+    crossed = year & (a[:, 4:6] == b[:, 6:]).all(1) & (a[:, 6:] == b[:, 4:6]).all(1)
+    levels = np.zeros(len(left), dtype=np.uint8)
+    levels[year | (month & day)] = 1
+    levels[year & (month | day)] = 2
+    levels[(wrong <= 1) | turned | crossed] = 3
+    return levels
+
+
+def _digits(texts: pl.Series) -> NDArray[np.uint8]:
+    """Dates written YYYYMMDD as a matrix of eight bytes; shorter ones are filled with zeros."""
+    padded = texts.str.slice(0, 8).str.pad_end(8, "0").fill_null("00000000")
+    plain = padded.str.replace_all(r"[^\x20-\x7e]", "?")
+    return np.frombuffer("".join(plain.to_list()).encode("ascii"), dtype=np.uint8).reshape(-1, 8)
+
+
+def _neighbours_swapped(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], same: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether two wrong digits stand side by side and are each other's."""
+    first = np.argmin(same, axis=1)
+    rows = np.arange(len(a))
+    second = np.minimum(first + 1, a.shape[1] - 1)
+    crossed = (a[rows, first] == b[rows, second]) & (a[rows, second] == b[rows, first])
+    return np.asarray(crossed & (second > first))
+
+
+def digits(values: Values, left: Ids, right: Ids) -> Levels:
+    """Numbers that identify: 1 = two slips, 2 = one slip, or the same last seven."""
+    a, b = values.of(left), values.of(right)
+    slips = process.cpdist(a.to_list(), b.to_list(), scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
+    shorter = np.minimum(a.str.len_bytes().to_numpy(), b.str.len_bytes().to_numpy())
+    tails = (a.str.tail(7) == b.str.tail(7)).to_numpy() & (shorter >= 7)
+    levels = np.zeros(len(left), dtype=np.uint8)
+    levels[(slips <= 2) & (shorter >= 6)] = 1
+    levels[((slips <= 1) & (shorter >= 5)) | tails] = 2
+    return levels
+
+
+def postcodes(values: Values, left: Ids, right: Ids) -> Levels:
+    """1 = the same beginning, 2 = one slip."""
+    a, b = values.of(left), values.of(right)
+    slips = process.cpdist(a.to_list(), b.to_list(), scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
+    levels = (a.str.head(3) == b.str.head(3)).to_numpy().astype(np.uint8)
+    levels[slips <= 1] = 2
+    return levels
+
+
+def emails(values: Values, left: Ids, right: Ids) -> Levels:
+    """1 = nearly the same name before the @, 2 = the same there, 3 = the whole address but for two slips."""
+    a, b = values.of(left), values.of(right)
+    mine, other = a.str.replace("@.*$", ""), b.str.replace("@.*$", "")
+    slips = process.cpdist(a.to_list(), b.to_list(), scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
+    local = process.cpdist(
+        mine.to_list(), other.to_list(), scorer=OSA.distance, score_cutoff=2, dtype=np.uint8
+    )
+    shorter = np.minimum(mine.str.len_bytes().to_numpy(), other.str.len_bytes().to_numpy())
+    levels = np.zeros(len(left), dtype=np.uint8)
+    levels[(local <= 2) & (shorter >= 6)] = 1
+    levels[local == 0] = 2
+    levels[(slips <= 2) & (shorter >= 5) & (local > 0)] = 3
+    return levels
+
+
+class Words:
+    """The words of every value with how much each tells, so that texts of several words are compared as sets."""
+
+    def __init__(self, values: Values) -> None:
+        listed = pl.DataFrame(
+            {"value": np.arange(len(values.texts)), "word": values.texts, "held": values.counts}
+        )
+        spread = listed.with_columns(pl.col("word").str.split(" ").list.unique(maintain_order=True)).explode(
+            "word"
+        )
+        known = spread.group_by("word").agg(pl.col("held").sum().alias("df"))
+        told = spread.join(known, on="word", how="left", maintain_order="left").with_columns(
+            bits=(values.n_known / pl.col("df") + 1).log(2.0), id=pl.col("word").hash()
+        )
+        top = told.sort("value", "bits", "word", descending=[False, True, False]).with_columns(
+            place=pl.int_range(pl.len()).over("value")
+        )
+        self.total = np.zeros(len(values.texts))
+        sums = told.group_by("value").agg(pl.col("bits").sum())
+        self.total[sums["value"].to_numpy()] = sums["bits"].to_numpy()
+        kept = top.filter(pl.col("place") < _MAX_TOKENS)
+        self.ids = np.zeros((len(values.texts), _MAX_TOKENS), dtype=np.uint64)
+        self.bits = np.zeros((len(values.texts), _MAX_TOKENS))
+        where = kept["value"].to_numpy(), kept["place"].to_numpy()
+        self.ids[where], self.bits[where] = kept["id"].to_numpy(), kept["bits"].to_numpy()
+
+    def shared(self, left: Ids, right: Ids) -> NDArray[np.float64]:
+        """How many bits the words tell that both values hold."""
+        found = np.zeros(len(left))
+        theirs = np.take(self.ids, right, axis=0)
+        for place in range(_MAX_TOKENS):
+            word = np.take(self.ids[:, place], left)
+            held = (theirs == word[:, None]).any(1) & (word != 0)
+            found += np.where(held, np.take(self.bits[:, place], left), 0.0)
+        return found
+
+
+def worded() -> Judge:
+    """Texts of several words: 1…4 = the share of what their words tell that they have in common."""
+    known: list[tuple[Values, Words]] = []
+
+    def judge(values: Values, left: Ids, right: Ids) -> Levels:
+        if not known or known[0][0] is not values:
+            known[:] = [(values, Words(values))]
+        words = known[0][1]
+        shared = words.shared(left, right)
+        mine, other = np.take(words.total, left), np.take(words.total, right)
+        of_both = shared / np.maximum(mine + other - shared, 1e-9)
+        of_shorter = shared / np.maximum(np.minimum(mine, other), 1e-9)
+        score = np.maximum(of_both, 0.75 * of_shorter)
+        doubtful = np.flatnonzero(score < 0.8)
+        a, b = (values.of(side[doubtful]).str.replace_all(" ", "", literal=True) for side in (left, right))
+        spelt = process.cpdist(a.to_list(), b.to_list(), scorer=fuzz.ratio, score_cutoff=75, dtype=np.float32)
+        score[doubtful] = np.maximum(score[doubtful], np.where(spelt > 0, spelt / 100 - 0.05, 0))
+        return np.digitize(score, (0.25, 0.45, 0.65, 0.8)).astype(np.uint8)
+
+    return judge
+
+
+__all__ = [
+    "Judge",
+    "Levels",
+    "Rows",
+    "dates",
+    "digits",
+    "emails",
+    "names",
+    "once_per_pair",
+    "postcodes",
+    "worded",
+]

@@ -1,0 +1,207 @@
+"""
+The learned weights: Fellegi and Sunter's model, fitted without labels and anchored so that it cannot drift.
+
+Pairs are counted by pattern of levels, and everything is done on the counts. How often *strangers* agree on a value is
+not learned: it is counted over all pairs in closed form (sampled only for near levels), less the pairs that are
+probably one person. How often the *same person* agrees starts at the kinds' anchors and moves from there with the
+data. Classes of their own hold those who only look alike (`classes`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cdptool.matching.classes import LIKE_STRANGERS, likenesses, table
+from cdptool.matching.comparing import DIFFERENT, Comparison, Table, contexts
+from cdptool.matching.levels import Levels
+from cdptool.matching.strangers import stranger_tables
+from cdptool.matching.values import Rows
+
+_ROUNDS: Final = 60
+_SETTLED: Final = 1e-4
+_ANCHOR: Final = 0.3  # of the expected matches, as pseudo-counts
+_LEAST_ANCHOR: Final = 30.0
+_FEWEST: Final = 1e-3
+_TINY: Final = 1e-12
+_CHUNK: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """
+    Per comparison a table (context × level) of probabilities for each class; `expected` pairs of each class.
+
+    The first class is the same person, the second strangers; then the likenesses.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    names: tuple[str, ...]
+    tables: tuple[tuple[Table, ...], ...]  # class × comparison
+    expected: Table
+    n_pairs: float
+
+    def log_odds(self, left: Rows, right: Rows) -> Table:
+        """For and against one person (natural logarithm), per pair of rows."""
+        parts = [
+            _log_odds(self, _codes(self.comparisons, left[i : i + _CHUNK], right[i : i + _CHUNK]))
+            for i in range(0, len(left), _CHUNK)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+
+class Fitted(NamedTuple):
+    """The model and the log odds of the pairs that it was fitted on."""
+
+    model: Model
+    log_odds: Table
+
+
+class _Patterns(NamedTuple):
+    """The different patterns of levels: `codes` (pattern × comparison), how many pairs have each, and which."""
+
+    codes: NDArray[np.uint8]
+    counts: Table
+    of_pair: NDArray[np.int64]
+
+
+def fit(comparisons: tuple[Comparison, ...], n_records: int, left: Rows, right: Rows) -> Fitted:
+    """
+    Learn the weights from candidate pairs, without labels.
+
+    Args:
+        comparisons: The fields.
+        n_records: Records in all.
+        left, right: Rows of the candidates, each pair once.
+    """
+    patterns = _patterns(_codes(comparisons, left, right))
+    n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
+    anchors = tuple(_anchors(one) for one in comparisons)
+    strangers = stranger_tables(comparisons, n_records)
+    model = Model(
+        comparisons,
+        ("same person", "strangers", *(one.name for one in likenesses(comparisons))),
+        _tables(comparisons, anchors, strangers),
+        np.array([0.3 * n_records, n_pairs, *(0.05 * n_records for _ in likenesses(comparisons))]),
+        n_pairs,
+    )
+    for _ in range(_ROUNDS):
+        before = model.expected
+        model = _step(model, patterns, anchors, strangers)
+        if np.all(np.abs(model.expected - before) <= _SETTLED * np.maximum(before, 1)):
+            break
+    return Fitted(model, np.take(_log_odds(model, patterns.codes), patterns.of_pair))
+
+
+def _step(
+    model: Model, patterns: _Patterns, anchors: tuple[Table, ...], strangers: tuple[Table, ...]
+) -> Model:
+    """One round: who the pairs probably are under the model, and the model of that."""
+    by_class = _log_joint(model, patterns.codes)
+    shares = np.exp(by_class - np.logaddexp.reduce(by_class, axis=0)) * patterns.counts
+    expected = shares.sum(axis=1)
+    same, others = [], []
+    for place, (one, anchor, start) in enumerate(zip(model.comparisons, anchors, strangers, strict=True)):
+        seen = np.bincount(patterns.codes[:, place], weights=shares[0], minlength=2 * one.n_levels)
+        seen = seen.reshape(2, one.n_levels)
+        seen[:, 0] = 0
+        total = seen.sum(axis=1, keepdims=True)
+        weight = np.maximum(_LEAST_ANCHOR, _ANCHOR * np.minimum(total, expected[0]))
+        same.append((seen + weight * anchor) / (total + weight))
+        others.append(_less_matches(one, start, seen.sum(axis=0)))
+    likely = tuple(same)
+    return Model(
+        model.comparisons,
+        model.names,
+        _tables(model.comparisons, likely, tuple(others)),
+        expected,
+        model.n_pairs,
+    )
+
+
+def _less_matches(one: Comparison, start: Table, matched: Table) -> Table:
+    """Strangers' levels: the agreeing pairs of all records less those that are probably one person."""
+    exact = one.first_exact
+    found = start.copy()
+    left_over = np.maximum(one.agreeing - matched[exact:], 0.02 * one.agreeing + 0.01)
+    found[0, exact:] = left_over / one.n_pairs
+    if not one.kind.given_agree:
+        found[1] = found[0]
+    return found
+
+
+def _anchors(one: Comparison) -> Table:
+    """The anchor without and with an agreeing parent: then this field agrees more often."""
+    alone = one.anchor()
+    if not one.kind.given_agree or one.kind.name == "email":
+        return np.stack([alone, alone])
+    together = alone.copy()
+    together[DIFFERENT] *= 0.3
+    together[one.first_exact :] *= 1.3
+    return np.stack([alone, together / together.sum()])
+
+
+def _tables(
+    comparisons: tuple[Comparison, ...], same: tuple[Table, ...], strangers: tuple[Table, ...]
+) -> tuple[tuple[Table, ...], ...]:
+    """The tables of all classes."""
+    alike = (
+        tuple(
+            np.stack(
+                [
+                    table(one, kind.shares.get(one.kind.name, LIKE_STRANGERS), mine[k], other[k])
+                    for k in (0, 1)
+                ]
+            )
+            for one, mine, other in zip(comparisons, same, strangers, strict=True)
+        )
+        for kind in likenesses(comparisons)
+    )
+    return (same, strangers, *alike)
+
+
+def _codes(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> NDArray[np.uint8]:
+    """Pair × comparison: the level, plus the number of levels where a parent agrees."""
+    levels: list[Levels] = [one.levels(left, right) for one in comparisons]
+    codes = np.empty((len(left), len(comparisons)), dtype=np.uint8)
+    for place, (one, found, above) in enumerate(
+        zip(comparisons, levels, contexts(comparisons, levels), strict=True)
+    ):
+        codes[:, place] = found + above * one.n_levels
+    return codes
+
+
+def _patterns(codes: NDArray[np.uint8]) -> _Patterns:
+    """Count equal rows of codes."""
+    mixed = np.zeros(len(codes), dtype=np.uint64)
+    for place in range(codes.shape[1]):
+        mixed = (mixed ^ codes[:, place].astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    order = np.argsort(mixed, kind="stable")
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = mixed[order[1:]] != mixed[order[:-1]]
+    numbers = np.cumsum(fresh) - 1
+    of_pair = np.empty(len(order), dtype=np.int64)
+    of_pair[order] = numbers
+    return _Patterns(codes[order[fresh]], np.bincount(numbers).astype(np.float64), of_pair)
+
+
+def _log_joint(model: Model, codes: NDArray[np.uint8]) -> Table:
+    """Class × pattern: log of (expected share of the class × probability of the pattern in it)."""
+    shares = np.log(np.maximum(model.expected, _FEWEST) / model.n_pairs)
+    shares[1] = 0.0
+    joint = np.repeat(shares[:, None], len(codes), axis=1)
+    for number, tables in enumerate(model.tables):
+        for place, levels in enumerate(tables):
+            logs = np.log(np.maximum(levels, _TINY))
+            logs[:, 0] = 0.0
+            joint[number] += np.take(logs.ravel(), codes[:, place])
+    return joint
+
+
+def _log_odds(model: Model, codes: NDArray[np.uint8]) -> Table:
+    joint = _log_joint(model, codes)
+    return np.asarray(joint[0] - np.logaddexp.reduce(joint[1:], axis=0))

@@ -1,0 +1,87 @@
+"""
+How often strangers agree, field by field: counted where a value is shared, sampled where values are only near.
+
+Pairs of one person are a vanishing part of all pairs, so a sample of all pairs is a sample of strangers. Where a field
+follows from another (a city from its postcode, an e-mail from the name) the sample is drawn among pairs that agree on
+that one and on nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from cdptool.matching.blocks import hashed, pairs_of_blocks
+from cdptool.matching.comparing import DIFFERENT, Comparison, Table
+from cdptool.matching.kinds import LOCATION
+from cdptool.matching.values import Rows
+
+_SAMPLED: Final = 150_000
+_SAMPLED_IN_GROUPS: Final = 60_000
+_LARGEST_GROUP: Final = 3_000
+_SEED: Final = 20_250_101  # the sample is part of the method: the same records give the same weights
+_DOUBT: Final = 20.0
+_NAME_MADE: Final = 0.005  # of strangers of one name, how many share an e-mail, before any data
+
+
+def stranger_tables(comparisons: tuple[Comparison, ...], n_records: int) -> tuple[Table, ...]:
+    """Per comparison: levels without and with an agreeing parent, each row summing to about one."""
+    chance = np.random.default_rng(_SEED)
+    n_drawn = _SAMPLED if n_records > 1 else 0
+    left, right = (chance.integers(0, max(n_records, 1), n_drawn) for _ in range(2))
+    apart = left != right
+    alone = [_alone(one, left[apart], right[apart]) for one in comparisons]
+    return tuple(
+        np.stack([mine, _together(one, mine, comparisons, chance) if one.kind.given_agree else mine])
+        for one, mine in zip(comparisons, alone, strict=True)
+    )
+
+
+def _alone(one: Comparison, left: Rows, right: Rows) -> Table:
+    """Near levels from random pairs, agreement from all pairs that share a value."""
+    seen = np.bincount(one.levels(left, right), minlength=one.n_levels).astype(np.float64)
+    seen[0] = 0
+    exact = one.first_exact
+    found = np.zeros(one.n_levels)
+    found[DIFFERENT:exact] = (seen[DIFFERENT:exact] + 0.5 * one.anchor()[DIFFERENT:exact]) / (
+        seen.sum() + 0.5
+    )
+    found[exact:] = (one.agreeing + 0.01) / one.n_pairs
+    return found
+
+
+def _together(
+    one: Comparison, alone: Table, comparisons: tuple[Comparison, ...], chance: np.random.Generator
+) -> Table:
+    """The levels among strangers who agree on the parent: pairs of its groups that agree on nothing else."""
+    is_email = one.kind.name == "email"
+    parents = [other for other in comparisons if other.kind.name in one.kind.given_agree]
+    if not parents:
+        return alone
+    prior = 0.9 * alone if is_email else 0.5 * alone + 0.5 * one.anchor()
+    if is_email:
+        prior[one.first_exact :] += _NAME_MADE * one.anchor()[one.first_exact :]
+    keys = [other.values.ids for other in (parents if is_email else parents[:1])]
+    left, right = pairs_of_blocks(*hashed(*keys), largest=_LARGEST_GROUP)
+    if len(left) > _SAMPLED_IN_GROUPS:
+        drawn = np.sort(chance.choice(len(left), _SAMPLED_IN_GROUPS, replace=False))
+        left, right = left[drawn], right[drawn]
+    related = {other.kind.name for other in parents} | {one.kind.name, "category"}
+    if not is_email:
+        related |= set(LOCATION)
+    strange = _agree_on_nothing(tuple(c for c in comparisons if c.kind.name not in related), left, right)
+    seen = np.bincount(one.levels(left[strange], right[strange]), minlength=one.n_levels).astype(np.float64)
+    seen[0] = 0
+    return np.asarray((seen + _DOUBT * prior) / (seen.sum() + _DOUBT))
+
+
+def _agree_on_nothing(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> Rows:
+    """The pairs that differ in a field and agree or nearly agree in none."""
+    agreed = np.zeros(len(left), dtype=bool)
+    differed = np.zeros(len(left), dtype=bool)
+    for one in comparisons:
+        levels = one.levels(left, right)
+        agreed |= levels >= max(one.first_exact - 1, DIFFERENT + 1)
+        differed |= levels == DIFFERENT
+    return np.flatnonzero(differed & ~agreed)

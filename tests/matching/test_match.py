@@ -1,0 +1,87 @@
+"""The learned pass on small made-up worlds whose truth is known."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cdptool.matching import match
+from cdptool.matching.clusters import clusters
+
+KINDS = [
+    ("given", "given"),
+    ("family", "family"),
+    ("born", "birth_date"),
+    ("phone", "phone"),
+    ("email", "email"),
+]
+
+
+def world(seed: int, n_people: int, share_twice: float) -> tuple[pl.DataFrame, np.ndarray]:
+    """People with a slip here and there in their second record; and who each record is."""
+    chance = np.random.default_rng(seed)
+    given = chance.choice([f"given{chr(97 + n % 26)}{n}" for n in range(60)], n_people)
+    family = chance.choice([f"family{chr(97 + n % 26)}{n}" for n in range(120)], n_people)
+    born = [
+        f"{y}{m:02d}{d:02d}"
+        for y, m, d in zip(
+            chance.integers(1940, 2005, n_people),
+            chance.integers(1, 13, n_people),
+            chance.integers(1, 29, n_people),
+            strict=True,
+        )
+    ]
+    phone = [str(number) for number in chance.integers(10**9, 10**10, n_people)]
+    email = [
+        "".join(chance.choice(list("abcdefghijklmnop"), 9)) + f"@mail{n % 7}.org" for n in range(n_people)
+    ]
+    who = np.concatenate([np.arange(n_people), np.flatnonzero(chance.random(n_people) < share_twice)])
+    rows = pl.DataFrame({"given": given, "family": family, "born": born, "phone": phone, "email": email})[who]
+    changed = [
+        pl.when(pl.Series(chance.random(len(who)) < 0.15)).then(None).otherwise(pl.col(name)).alias(name)
+        for name in rows.columns
+    ]
+    return rows.select(changed), who
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_doubles_are_found_and_strangers_stay_apart(seed: int) -> None:
+    texts, who = world(seed, 1500, 0.3)
+    found = match(texts, KINDS).clusters
+    joined = [(a, b) for a, b in enumerate(found) if a != b]
+    right = sum(who[a] == who[b] for a, b in joined)
+    assert right >= 0.995 * len(joined), "hardly anybody is joined with another"
+    assert right >= 0.97 * (len(who) - 1500)
+
+
+def test_without_doubles_nobody_is_joined() -> None:
+    texts, _ = world(11, 5000, 0.0)
+    found = match(texts, KINDS).clusters
+    assert (found == np.arange(len(texts))).all()
+
+
+def test_the_order_of_records_does_not_decide_who_is_one() -> None:
+    texts, _ = world(5, 600, 0.4)
+    order = np.random.default_rng(1).permutation(len(texts))
+    straight, shuffled = match(texts, KINDS).clusters, match(texts[order], KINDS).clusters
+    together = {frozenset(np.flatnonzero(straight == name)) for name in np.unique(straight)}
+    again = {frozenset(order[np.flatnonzero(shuffled == name)]) for name in np.unique(shuffled)}
+    assert len(together & again) >= 0.99 * len(together)
+
+
+def test_one_likeness_does_not_chain_two_groups() -> None:
+    left, right = np.array([0, 0, 1, 3, 3, 4, 2]), np.array([1, 2, 2, 4, 5, 5, 3])
+    odds = np.array([6.0, 6, 6, 6, 6, 6, 3])
+
+    def weigh(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        known = {(int(a), int(b)): float(w) for a, b, w in zip(left, right, odds, strict=True)}
+        return np.array([known.get((min(a, b), max(a, b)), -5.0) for a, b in zip(one, other, strict=True)])
+
+    assert clusters(6, left, right, odds, weigh, 0.9).tolist() == [0, 0, 0, 3, 3, 3]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_hardly_any_record_is_no_trouble(n: int) -> None:
+    texts = pl.DataFrame(
+        {name: ["x"] * n for name, _ in KINDS}, schema={name: pl.String for name, _ in KINDS}
+    )
+    assert len(match(texts, KINDS).clusters) == n
