@@ -45,7 +45,7 @@ def match(
             but the records themselves.
         kinds: Column and kind (`matching.KINDS`), in the order of the comparisons.
         at_least: The probability from which a pair joins.
-        budget: The most pairs that one blocking key may bring.
+        budget: The most pairs that are compared; without it as `pair_budget` says.
     """
     fields = tuple(comparison(name, kind, encoded(texts[name])) for name, kind in kinds)
     pairs = candidates(fields, len(texts), budget)

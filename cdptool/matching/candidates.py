@@ -1,54 +1,70 @@
 """
-Which pairs are compared at all: keys made from the data's own fields, cheapest first, within a budget of pairs.
+Which pairs are compared at all: the few keys that together catch most pairs of one person, within a budget of pairs.
 
-A key is one telling value (an e-mail) or two weak ones (beginning of the family name and birth year with month). The
-pairs of every key are counted before one is made; keys that would bring more than the budget are left out and told.
+A key is a telling value (an e-mail), or two or three weaker ones (the sound of the family name, and the year and month
+of birth). Which keys to take is worked out before any pair is made: on made-up pairs of one person, drawn from the
+anchors of the kinds and from what the records really leave empty, every key is tried, and the one that catches the
+most new pairs for its cost is taken, again and again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import combinations
 from typing import Final, NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from cdptool.matching.blocks import Flags, Keys, block_sizes, hashed, pairs_of_blocks
+from cdptool.matching.blocks import hashed, pairs_of_blocks
 from cdptool.matching.comparing import Comparison
-from cdptool.matching.values import Ids, Rows, Values, encoded, recoded
+from cdptool.matching.parts import Part, names_in_either_order, parts
+from cdptool.matching.values import Ids, Rows
 
 _LARGEST_BLOCK: Final = 200
+_IMAGINED: Final = 10_000
+_SEED: Final = 20_250_102
+_LEAST_GAIN: Final = 0.0001
+_FREE: Final = 0.02  # pairs per record that cost nothing: the sorting of a key is dearer
 _PER_RECORD: Final = 40
-_Pieces = list[tuple[str, pl.Series, bool]]
-_ALONE: Final = ("email", "phone", "identifier")
+_LEAST_BUDGET: Final = 1_500_000
+_PER_RECORD_OF_MANY: Final = 3
 
 
 class Key(NamedTuple):
-    """A blocking key: its name, the pairs that it brings, and how many of them no cheaper key brought."""
+    """A blocking key: its name, its pairs (expected, brought, brought by it first), and the coverage so far."""
 
     name: str
+    expected: float
     n_pairs: int
     n_new: int
+    coverage: float
 
 
 class Candidates(NamedTuple):
-    """Pairs of rows (left < right, each once, sorted) and the keys, used and left out."""
+    """
+    Pairs of rows (left < right, each once, sorted), and the keys that brought them.
+
+    `too_large`: keys that would have brought more pairs than the budget leaves.
+    """
 
     left: Rows
     right: Rows
-    used: tuple[Key, ...]
-    left_out: tuple[Key, ...]
+    keys: tuple[Key, ...]
+    too_large: tuple[str, ...]
 
 
-class _Part(NamedTuple):
-    """A value or a piece of one, that keys are made of."""
+class _Choice(NamedTuple):
+    """A possible key: its parts, the pairs that it is expected to bring, and the made-up pairs that it catches."""
 
     name: str
-    field: str
-    ids: Ids
-    is_telling: bool
+    columns: tuple[Ids, ...]
+    expected: float
+    catches: NDArray[np.bool_]
+
+
+def pair_budget(n_records: int) -> int:
+    """The most pairs that are compared where nobody said otherwise."""
+    return max(min(_PER_RECORD * n_records, _LEAST_BUDGET), _PER_RECORD_OF_MANY * n_records)
 
 
 def candidates(comparisons: tuple[Comparison, ...], n_records: int, budget: int | None = None) -> Candidates:
@@ -58,167 +74,105 @@ def candidates(comparisons: tuple[Comparison, ...], n_records: int, budget: int 
     Args:
         comparisons: The fields.
         n_records: Records in all.
-        budget: The most pairs that one key may bring; without it 40 for every record.
+        budget: The most pairs; without it as `pair_budget` says.
     """
-    most = budget if budget is not None else _PER_RECORD * n_records
-    parts = [part for one in comparisons for part in _parts(one)]
-    keys = [(part.name, hashed(part.ids)) for part in parts if part.is_telling]
-    keys += [
-        (f"{one.name} + {other.name}", hashed(one.ids, other.ids))
-        for one, other in combinations(parts, 2)
-        if one.field != other.field
-    ]
-    keys += _swapped(comparisons)
-    counted = sorted(((_n_pairs(*key), name, key) for name, key in keys), key=lambda each: each[:2])
+    left_over = budget if budget is not None else pair_budget(n_records)
+    choices = _choices(comparisons, n_records)
+    costs = np.array([one.expected for one in choices]) + _FREE * n_records
+    missed = np.array([one.catches for one in choices]).reshape(
+        len(choices), _IMAGINED
+    )  # choice × pair not yet caught
     codes = np.zeros(0, dtype=np.int64)
-    used, left_out = [], []
-    for n_pairs, name, key in counted:
-        if not n_pairs:
+    taken: list[Key] = []
+    too_large: list[str] = []
+    while missed.size:
+        gains = missed.sum(axis=1) / _IMAGINED
+        best = int(np.argmax(np.where(gains >= _LEAST_GAIN, gains / costs, 0)))
+        if gains[best] < _LEAST_GAIN:
+            break
+        one = choices[best]
+        brought = _brought(one, n_records) if one.expected <= left_over else None
+        merged = _united(codes, brought) if brought is not None else codes
+        n_new = len(merged) - len(codes)
+        if brought is None or n_new > left_over:
+            too_large.append(one.name)
+            missed[best] = False
             continue
-        if n_pairs > most:
-            left_out.append(Key(name, n_pairs, 0))
-            continue
-        left, right = pairs_of_blocks(*key, largest=_LARGEST_BLOCK)
-        merged = _united(codes, left * n_records + right)
-        used.append(Key(name, n_pairs, len(merged) - len(codes)))
+        left_over -= n_new
+        missed = missed[:, ~missed[best]]
+        taken.append(Key(one.name, one.expected, len(brought), n_new, 1 - missed.shape[1] / _IMAGINED))
         codes = merged
-    return Candidates(codes // n_records, codes % n_records, tuple(used), tuple(left_out))
+    return Candidates(codes // n_records, codes % n_records, tuple(taken), tuple(too_large))
 
 
-def _n_pairs(keys: Keys, known: Flags) -> int:
-    sizes = block_sizes(keys, known)
-    sizes = sizes[sizes <= _LARGEST_BLOCK]
-    return int((sizes * (sizes - 1) // 2).sum())
+def _brought(one: _Choice, n_records: int) -> NDArray[np.int64]:
+    """The pairs of a key, each as one number."""
+    left, right = pairs_of_blocks(*hashed(*one.columns), largest=_LARGEST_BLOCK)
+    return left * n_records + right
 
 
 def _united(known: NDArray[np.int64], more: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Both sorted sets as one."""
+    """Both sets as one, sorted."""
     together = np.sort(np.concatenate([known, more]))
     fresh = np.ones(len(together), dtype=bool)
     fresh[1:] = together[1:] != together[:-1]
     return together[fresh]
 
 
-def _parts(one: Comparison) -> list[_Part]:
-    """What keys may be made of, by kind of field."""
-    make = _PARTS.get(one.kind.name)
-    if make is None:
-        return []
-    whole = one.kind.name in _ALONE or one.kind.name in ("address", "organisation")
-    found = [_Part(one.field, one.field, one.values.ids, whole)]
-    for name, texts, is_telling in make(one.values.texts):
-        ids = recoded(one.values, texts).ids
-        found.append(_Part(f"{one.field} ({name})", one.field, ids, is_telling))
-    if one.kind.name == "organisation":
-        found += [
-            _Part(f"{one.field} ({name})", one.field, ids, True) for name, ids in _rarest_words(one.values)
-        ]
-    return found
-
-
-def _name_parts(texts: pl.Series) -> _Pieces:
-    return [("sound", sound(texts), False), ("first 3", texts.str.head(3), False)]
-
-
-def _date_parts(texts: pl.Series) -> _Pieces:
-    return [
-        ("year and month", texts.str.head(6), False),
-        ("month and day", texts.str.slice(4), False),
-        ("year and day", texts.str.head(4) + texts.str.slice(6), False),
-    ]
-
-
-def _identifier_parts(texts: pl.Series) -> _Pieces:
-    return [("first 4", texts.str.head(4), False), ("last 4", texts.str.tail(4), False)]
-
-
-def _address_parts(texts: pl.Series) -> _Pieces:
-    number = texts.str.extract(r"(\d+)")
-    street = texts.str.replace_all(r"\b\w?\d+\w?\b", "").str.extract(r"(\w{3,})")
-    return [
-        ("number", number, False),
-        ("street", street, False),
-        ("number and street", number + " " + street, False),
-    ]
-
-
-def _email_parts(texts: pl.Series) -> _Pieces:
-    return [("before the @", texts.str.replace("@.*$", ""), False)]
-
-
-def _phone_parts(texts: pl.Series) -> _Pieces:
-    return [("last 7", texts.str.tail(7), False)]
-
-
-def _postcode_parts(texts: pl.Series) -> _Pieces:
-    return [("first 4", texts.str.head(4), False)]
-
-
-def _whole(_texts: pl.Series) -> _Pieces:
-    return []
-
-
-_PARTS: Final[dict[str, Callable[[pl.Series], _Pieces]]] = {
-    "given": _name_parts,
-    "family": _name_parts,
-    "birth_date": _date_parts,
-    "identifier": _identifier_parts,
-    "email": _email_parts,
-    "phone": _phone_parts,
-    "postcode": _postcode_parts,
-    "address": _address_parts,
-    **dict.fromkeys(("organisation", "city", "place", "house_number", "state"), _whole),
-}
-
-
-def sound(texts: pl.Series) -> pl.Series:
-    """
-    A coarse sound: letters that are heard or typed alike become one, vowels after the first letter go.
-
-    >>> sound(pl.Series(["smith", "smyth", "phillip", "filip"])).to_list()
-    ['snt', 'snt', 'flf', 'flf']
-    """
-    letters = texts.str.replace_all(r"[^\p{L}]", "").str.replace_all("ph", "f", literal=True)
-    for group, one in (("cqx", "k"), ("z", "s"), ("d", "t"), ("bpvw", "f"), ("g", "j"), ("m", "n")):
-        letters = letters.str.replace_all(f"[{group}]", one)
-    tail = letters.str.slice(1).str.replace_all("[aeiouyh]", "")
-    for letter in "kstfjnlr":
-        tail = tail.str.replace_all(f"{letter}+", letter)
-    return (letters.str.head(1) + tail.str.head(4)).replace("", None)
-
-
-def _rarest_words(values: Values) -> list[tuple[str, Ids]]:
-    """The rarest and the second rarest word of every value."""
-    listed = pl.DataFrame(
-        {"value": np.arange(len(values.texts)), "word": values.texts, "held": values.counts}
-    )
-    words = (
-        listed.with_columns(pl.col("word").str.split(" "))
-        .explode("word")
-        .filter(pl.col("word").str.len_chars() > 1)
-    )
-    ranked = words.with_columns(df=pl.col("held").sum().over("word")).sort("value", "df", "word")
-    found = []
-    for place, name in enumerate(("rarest word", "second rarest word")):
-        chosen = ranked.group_by("value", maintain_order=True).agg(pl.col("word").slice(place, 1).first())
-        texts = listed.select("value").join(chosen, on="value", how="left", maintain_order="left")["word"]
-        found.append((name, recoded(values, texts).ids))
-    return found
-
-
-def _swapped(comparisons: tuple[Comparison, ...]) -> list[tuple[str, tuple[Keys, Flags]]]:
-    """Given and family name in either order."""
-    by_kind = {one.kind.name: one.values for one in comparisons}
-    if "given" not in by_kind or "family" not in by_kind:
-        return []
-    names = [by_kind[kind] for kind in ("given", "family")]
-    texts = [
-        each.texts.extend_constant(None, 1).gather(each.ids.astype(np.int64) % (len(each.texts) + 1))
-        for each in names
-    ]
-    pair = pl.DataFrame({"a": texts[0].alias("a"), "b": texts[1].alias("b")}).select(
-        pl.when(pl.all_horizontal(pl.all().is_not_null())).then(
-            pl.concat_str(pl.min_horizontal("a", "b"), pl.max_horizontal("a", "b"), separator=" ")
+def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choice]:
+    """Every key: single telling parts, pairs of parts, and three whole or coarse ones of three fields."""
+    pieces = [(part, one) for one in comparisons for part in parts(one)]
+    agrees = _imagined(comparisons, pieces)
+    shares = [_share(part.ids, n_records) for part, _ in pieces]
+    n_pairs = n_records * (n_records - 1) / 2
+    numbers = range(len(pieces))
+    groups: list[tuple[int, ...]] = [(k,) for k in numbers if pieces[k][0].is_alone]
+    groups += [g for g in combinations(numbers, 2) if _of_different_fields(g, pieces)]
+    whole = [k for k in numbers if not pieces[k][0].survives]
+    groups += [g for g in combinations(whole, 3) if _of_different_fields(g, pieces)]
+    found = [
+        _Choice(
+            " + ".join(pieces[k][0].name for k in group),
+            tuple(pieces[k][0].ids for k in group),
+            n_pairs * float(np.prod([shares[k] for k in group])),
+            np.logical_and.reduce([agrees[k] for k in group]),
         )
-    )
-    return [("names in either order", hashed(encoded(pair.to_series()).ids))]
+        for group in groups
+    ]
+    either = names_in_either_order(comparisons)
+    if either is not None:
+        swapped = np.random.default_rng(_SEED).random(_IMAGINED) < 0.02
+        found.append(
+            _Choice("names in either order", (either,), n_pairs * _share(either, n_records), swapped)
+        )
+    return [one for one in found if one.catches.any()]
+
+
+def _of_different_fields(group: tuple[int, ...], pieces: list[tuple[Part, Comparison]]) -> bool:
+    return len({pieces[k][0].field for k in group}) == len(group)
+
+
+def _share(ids: Ids, n_records: int) -> float:
+    """The share of all pairs of records that agree on this part."""
+    counts = np.bincount(ids[ids >= 0]).astype(np.float64)
+    return float((counts * (counts - 1)).sum() / max(n_records * (n_records - 1.0), 1.0))
+
+
+def _imagined(
+    comparisons: tuple[Comparison, ...], pieces: list[tuple[Part, Comparison]]
+) -> list[NDArray[np.bool_]]:
+    """Per part, on which made-up pairs of one person it agrees."""
+    chance = np.random.default_rng(_SEED)
+    n_records = len(comparisons[0].values.ids)
+    left, right = (chance.integers(0, n_records, _IMAGINED) for _ in range(2))
+    exact: dict[str, NDArray[np.bool_]] = {}
+    near: dict[str, NDArray[np.bool_]] = {}
+    for one in comparisons:
+        known = (np.take(one.values.ids, left) >= 0) & (np.take(one.values.ids, right) >= 0)
+        drawn = chance.random(_IMAGINED)
+        exact[one.field] = known & (drawn < one.kind.exact)
+        near[one.field] = known & ~exact[one.field] & (drawn < 1 - one.kind.differs)
+    return [
+        exact[part.field] | (near[part.field] & (chance.random(_IMAGINED) < part.survives))
+        for part, _ in pieces
+    ]

@@ -1,0 +1,152 @@
+"""
+What blocking keys are made of: whole values and pieces of them, numbered like values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from cdptool.matching.comparing import Comparison
+from cdptool.matching.values import Ids, Values, encoded, recoded
+
+_Pieces = list[tuple[str, pl.Series, float]]
+
+
+class Part(NamedTuple):
+    """
+    A value or a piece of one. `survives`: how likely two records agree on it whose values are only near;
+    `is_alone`: telling enough to be a key by itself.
+    """
+
+    name: str
+    field: str
+    ids: Ids
+    survives: float
+    is_alone: bool = False
+
+
+def parts(one: Comparison) -> list[Part]:
+    """What keys may be made of, by kind of field."""
+    make = _PARTS.get(one.kind.name)
+    if make is None:
+        return []
+    is_alone = one.kind.name in _ALONE
+    found = [Part(one.field, one.field, one.values.ids, 0.0, is_alone)]
+    for name, texts, survives in make(one.values.texts):
+        found.append(Part(f"{one.field} ({name})", one.field, recoded(one.values, texts).ids, survives))
+    if one.kind.name == "organisation":
+        words = _rarest_words(one.values)
+        found += [Part(f"{one.field} ({name})", one.field, ids, 0.6, True) for name, ids in words]
+    return found
+
+
+def _name_parts(texts: pl.Series) -> _Pieces:
+    return [("sound", sound(texts), 0.6), ("first 3", texts.str.head(3), 0.65)]
+
+
+def _date_parts(texts: pl.Series) -> _Pieces:
+    return [
+        ("year and month", texts.str.head(6), 0.6),
+        ("month and day", texts.str.slice(4), 0.5),
+        ("year and day", texts.str.head(4) + texts.str.slice(6), 0.5),
+    ]
+
+
+def _identifier_parts(texts: pl.Series) -> _Pieces:
+    return [("first 4", texts.str.head(4), 0.5), ("last 4", texts.str.tail(4), 0.5)]
+
+
+def _address_parts(texts: pl.Series) -> _Pieces:
+    number = texts.str.extract(r"(\d+)")
+    street = texts.str.replace_all(r"\b\w?\d+\w?\b", "").str.extract(r"(\w{3,})")
+    return [
+        ("number", number, 0.8),
+        ("street", street, 0.7),
+        ("number and street", number + " " + street, 0.6),
+    ]
+
+
+def _email_parts(texts: pl.Series) -> _Pieces:
+    return [("before the @", texts.str.replace("@.*$", ""), 0.4)]
+
+
+def _phone_parts(texts: pl.Series) -> _Pieces:
+    return [("last 7", texts.str.tail(7), 0.4)]
+
+
+def _postcode_parts(texts: pl.Series) -> _Pieces:
+    return [("first 4", texts.str.head(4), 0.8)]
+
+
+def _whole(_texts: pl.Series) -> _Pieces:
+    return []
+
+
+_ALONE: Final = ("email", "phone", "identifier", "address", "organisation")
+_PARTS: Final[dict[str, Callable[[pl.Series], _Pieces]]] = {
+    "given": _name_parts,
+    "family": _name_parts,
+    "birth_date": _date_parts,
+    "identifier": _identifier_parts,
+    "email": _email_parts,
+    "phone": _phone_parts,
+    "postcode": _postcode_parts,
+    "address": _address_parts,
+    **dict.fromkeys(("organisation", "city", "place", "house_number", "state"), _whole),
+}
+
+
+def sound(texts: pl.Series) -> pl.Series:
+    """
+    A coarse sound: letters that are heard or typed alike become one, vowels after the first letter go.
+
+    >>> sound(pl.Series(["smith", "smyth", "phillip", "filip"])).to_list()
+    ['snt', 'snt', 'flf', 'flf']
+    """
+    letters = texts.str.replace_all(r"[^\p{L}]", "").str.replace_all("ph", "f", literal=True)
+    for group, one in (("cqx", "k"), ("z", "s"), ("d", "t"), ("bpvw", "f"), ("g", "j"), ("m", "n")):
+        letters = letters.str.replace_all(f"[{group}]", one)
+    tail = letters.str.slice(1).str.replace_all("[aeiouyh]", "")
+    for letter in "kstfjnlr":
+        tail = tail.str.replace_all(f"{letter}+", letter)
+    return (letters.str.head(1) + tail.str.head(4)).replace("", None)
+
+
+def _rarest_words(values: Values) -> list[tuple[str, Ids]]:
+    """The rarest and the second rarest word of every value."""
+    listed = pl.DataFrame(
+        {"value": np.arange(len(values.texts)), "word": values.texts, "held": values.counts}
+    )
+    words = (
+        listed.with_columns(pl.col("word").str.split(" "))
+        .explode("word")
+        .filter(pl.col("word").str.len_chars() > 1)
+    )
+    ranked = words.with_columns(df=pl.col("held").sum().over("word")).sort("value", "df", "word")
+    found = []
+    for place, name in enumerate(("rarest word", "second rarest word")):
+        chosen = ranked.group_by("value", maintain_order=True).agg(pl.col("word").slice(place, 1).first())
+        texts = listed.select("value").join(chosen, on="value", how="left", maintain_order="left")["word"]
+        found.append((name, recoded(values, texts).ids))
+    return found
+
+
+def names_in_either_order(comparisons: tuple[Comparison, ...]) -> Ids | None:
+    """Given and family name as one value, in either order; None where there are not both."""
+    by_kind = {one.kind.name: one.values for one in comparisons}
+    if "given" not in by_kind or "family" not in by_kind:
+        return None
+    given, family = (hashes(by_kind[kind]) for kind in ("given", "family"))
+    known = (by_kind["given"].ids >= 0) & (by_kind["family"].ids >= 0)
+    both = np.where(known, given + family, 0)
+    return encoded(pl.Series(both).cast(pl.String).set(pl.Series(~known), None)).ids
+
+
+def hashes(values: Values) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Per record a hash of its text, the same in every column."""
+    of_value = values.texts.hash().to_numpy()
+    return np.take(np.append(of_value, np.uint64(0)), values.ids)
