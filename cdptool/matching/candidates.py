@@ -77,7 +77,7 @@ def candidates(comparisons: tuple[Comparison, ...], n_records: int, budget: int 
         budget: The most pairs; without it as `pair_budget` says.
     """
     left_over = budget if budget is not None else pair_budget(n_records)
-    choices = _choices(comparisons, n_records)
+    choices = _choices(comparisons, n_records) if n_records > 1 else []
     costs = np.array([one.expected for one in choices]) + _FREE * n_records
     missed = np.array([one.catches for one in choices]).reshape(
         len(choices), _IMAGINED
@@ -164,7 +164,7 @@ def _imagined(
     """Per part, on which made-up pairs of one person it agrees."""
     chance = np.random.default_rng(_SEED)
     n_records = len(comparisons[0].values.ids)
-    left, right = (chance.integers(0, n_records, _IMAGINED) for _ in range(2))
+    left, right = (chance.integers(0, max(n_records, 1), _IMAGINED) for _ in range(2))
     exact: dict[str, NDArray[np.bool_]] = {}
     near: dict[str, NDArray[np.bool_]] = {}
     for one in comparisons:
