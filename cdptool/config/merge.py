@@ -4,6 +4,7 @@ The section of merge.yaml: keys with limits, passes, never-rules, survivorship, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -21,11 +22,12 @@ from cdptool.config.judgements import read_judgements
 from cdptool.config.passes import never_field, pass_branches
 from cdptool.config.project import path
 from cdptool.config.reader import Entry, Scalar, Table, Value
-from cdptool.config.scalars import Integer, Known, OneOf, boolean, text
+from cdptool.config.scalars import Integer, Known, OneOf, boolean, share, text
 from cdptool.errors import ConfigError, Finding
 from cdptool.identity.spec import Judged, Keep, Key, MergePlan, Never, Pass
 
 _at_least_one: Final = Integer(least=1)
+LEAST_SURE: Final = 0.5  # a pair that is more likely not one person never joins
 
 
 def limit(value: Value, reading: Reading) -> int | None:
@@ -42,6 +44,23 @@ _KEY: Final = Shape(
     Key,
     {"limit": limit, "shared_by": _at_least_one, "attach_only": boolean},
     name_into="field",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """A learned pass as it is written."""
+
+    name: str
+    compare: tuple[str, ...]
+    at_least: float = 0.9
+    review: float = 0.5
+
+
+_LEARNED: Final = Shape(
+    "a learned pass",
+    _Learned,
+    {"compare": ListOf(Known("field")), "at_least": share, "review": share},
 )
 _KEEP: Final = Shape(
     "a rule of survivorship",
@@ -62,6 +81,18 @@ def key(entry: Entry, reading: Reading) -> Key:
     return result
 
 
+def learned_pass(entry: Entry, reading: Reading) -> Pass:
+    """`name: {compare: [fields], at_least: 0.95, review: 0.5}`: pairs are weighed by all they say."""
+    result = _LEARNED.named(entry, reading)
+    if not LEAST_SURE <= result.at_least < 1:
+        hint = "pairs below it are for people to judge: `cdptool review`"
+        raise refused(f"`at_least` is {LEAST_SURE:g} or more, and less than 1", entry.value.place, hint)
+    if result.review > result.at_least:
+        raise refused("`review` is above `at_least`", entry.value.place, "write the smaller one there")
+    told = f"compare {', '.join(result.compare)}"
+    return Pass(result.name, (), told, result.compare, result.at_least, result.review, entry.key.place)
+
+
 def one_pass(value: Value, reading: Reading) -> Pass:
     """`name: condition`."""
     if not isinstance(value, Table) or len(value.entries) != 1:
@@ -69,10 +100,9 @@ def one_pass(value: Value, reading: Reading) -> Pass:
     entry = value.entries[0]
     name = entry.key.text
     if isinstance(entry.value, Table):
-        hint = "learned passes (`compare:`) are not supported yet in this version; use same(...)"
-        raise wrong("a condition", entry.value, hint)
+        return learned_pass(entry, reading)
     branches = pass_branches(name, entry.value, reading)
-    return Pass(name, branches, text(entry.value, reading).strip(), entry.key.place)
+    return Pass(name, branches, text(entry.value, reading).strip(), place=entry.key.place)
 
 
 def passes(value: Value, reading: Reading) -> tuple[Pass, ...]:

@@ -24,6 +24,7 @@ from cdptool.identity.blocking import (
 from cdptool.identity.clustering import Clusters, cluster
 from cdptool.identity.deletion import living_versions
 from cdptool.identity.growing import NEGATIVE
+from cdptool.identity.likely import likely
 from cdptool.identity.limits import Limits, barred_values, constraints_of
 from cdptool.identity.registry import carry_ids
 from cdptool.identity.spec import MergePlan
@@ -56,12 +57,13 @@ class Previous(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """Who is who: IDENTITY, ALIASES, EDGES and CONFLICTS, each sorted by its key; findings."""
+    """Who is who: IDENTITY, ALIASES, EDGES, CONFLICTS and DOUBTFUL pairs, each sorted by its key; findings."""
 
     identity: pl.DataFrame
     aliases: pl.DataFrame
     edges: pl.DataFrame
     conflicts: pl.DataFrame
+    doubtful: pl.DataFrame
     findings: tuple[Finding, ...]
 
 
@@ -85,6 +87,8 @@ def resolve(
     held = engine.collect(engine.map(keys, holders([key.field for key in plan.keys])))
     agreed = engine.collect(engine.shuffle([engine.map(keys, blocks(plan))], [("branch", "block")], stars))
     evidence, shared = _without_shared(engine, keys, agreed, barred_values(held, agreed, plan), plan)
+    learned = likely(engine, records, columns, plan)
+    evidence = pl.concat([evidence.select(EDGE), learned.edges.select(EDGE)])
     limits = constraints_of(engine, keys, records, held, plan)
     record_ids = engine.collect(engine.map(keys, lambda rows: rows.select("record_id")))
     clusters, unattached = _people(record_ids["record_id"].unique().sort(), evidence, held, limits, plan)
@@ -101,6 +105,7 @@ def resolve(
         conflicts=_of_one_person(pl.concat([cut, refused]), registered.identity, is_one=False)
         .unique()
         .sort(*_ORDER, "reason"),
+        doubtful=_of_one_person(learned.doubtful, registered.identity, is_one=False),
         findings=limits.findings,
     )
 

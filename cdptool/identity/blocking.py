@@ -25,8 +25,17 @@ BLOCKED = {"field": pl.String(), "value": pl.Int64()}
 
 
 def branches(plan: MergePlan) -> tuple[tuple[Pass, tuple[str, ...]], ...]:
-    """Every branch of every pass, in order of trust; its index is the `branch` column of the frames."""
-    return tuple((step, fields) for step in plan.passes for fields in step.branches)
+    """
+    Every branch of every pass, in order of trust; its index is the `branch` column of the frames.
+
+    A learned pass is one branch of the fields that it compares.
+    """
+    return tuple((step, fields) for step in plan.passes for fields in step.branches or (step.compare,))
+
+
+def rule_branches(plan: MergePlan) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """The branches whose fields must all agree, with their index."""
+    return tuple((i, fields) for i, (step, fields) in enumerate(branches(plan)) if not step.compare)
 
 
 def match_fields(plan: MergePlan) -> tuple[str, ...]:
@@ -67,7 +76,7 @@ def blocks(plan: MergePlan) -> Kernel:
             keys.filter(_has_all(fields)).select(
                 pl.lit(index, pl.Int64).alias("branch"), _block(fields), "record_id"
             )
-            for index, (_, fields) in enumerate(branches(plan))
+            for index, fields in rule_branches(plan)
         ]
         return pl.concat([_no_blocks(keys, "record_id"), *parts])
 
@@ -87,7 +96,7 @@ def barred_blocks(plan: MergePlan, barred: pl.DataFrame) -> Kernel:
             keys.filter(
                 _has_all(fields), pl.any_horizontal(pl.col(f).is_in(values[f]) for f in suspect)
             ).select(pl.lit(index, pl.Int64).alias("branch"), _block(fields))
-            for index, (_, fields) in enumerate(branches(plan))
+            for index, fields in rule_branches(plan)
             if (suspect := [name for name in fields if name in values])
         ]
         return pl.concat([_no_blocks(keys), *parts])

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.errors import Finding
-from cdptool.identity.blocking import BLOCKED, VALUES, branches, holders
+from cdptool.identity.blocking import BLOCKED, VALUES, holders, rule_branches
 from cdptool.identity.growing import Constraints
 from cdptool.identity.spec import Judged, Key, MergePlan
 from cdptool.identity.survivorship import latest_versions
@@ -47,7 +47,7 @@ def _barred(
     suspects = of_key.filter(pl.len().over("value") > shared_by)
     if suspects.is_empty():
         return pl.DataFrame(schema=BLOCKED)
-    others = [i for i, (_, fields) in enumerate(branches(plan)) if key.field not in fields]
+    others = [i for i, fields in rule_branches(plan) if key.field not in fields]
     evidence = edges.filter(pl.col("branch").is_in(others))
     parts = [suspects["record_id"], evidence["record_id_l"], evidence["record_id_r"]]
     ids = pl.concat(parts).unique().sort()

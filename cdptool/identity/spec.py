@@ -24,11 +24,19 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One step of evidence: branches (joined by or) of fields that must all agree (joined by and)."""
+    """
+    One step of evidence: branches (joined by or) of fields that must all agree (joined by and).
+
+    A learned pass has no branches but fields to `compare`: pairs join from the probability `at_least` on, and from
+    `review` up to there they are for a person to judge.
+    """
 
     name: str
     branches: tuple[tuple[str, ...], ...]
     text: str
+    compare: tuple[str, ...] = ()
+    at_least: float = 0.9
+    review: float = 0.5
     place: Place | None = attribute(default=None, compare=False)
 
 

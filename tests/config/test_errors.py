@@ -99,7 +99,7 @@ CASES = [
     ("merge.yaml", "differs(name)", "differs(»nam)", "", "unknown field `nam`", "did you mean `name`?"),
     ("merge.yaml", "differs(name)", "»same(name)", "", "`same` is not supported yet in a never-rule", "this version knows `differs(field)`"),
     ("merge.yaml", "- phone:", "- »exact:", "", "repeated pass `exact`", "give it another name"),
-    ("merge.yaml", "- phone: same(phone) and (same(name) or same(email))", "- phone: »{compare: [name]}", "", "expected a condition, found a mapping", "learned passes (`compare:`) are not supported yet in this version; use same(...)"),
+    ("merge.yaml", "- phone: same(phone) and (same(name) or same(email))", "- phone: »{compare: [name], at_least: 40%}", "", "`at_least` is 0.5 or more, and less than 1", "pairs below it are for people to judge: `cdptool review`"),
     ("rules.yaml", 'exists(order["90d"])', "»open(order)", "", "`open` is not allowed here", None),
     ("rules.yaml", '\'sum(order.total["90d"])\'', '\'1 + sum(order.total[»"90x"])\'', "", "`90x` is not a length; write a number and one of s m h d w, such as `90d`", None),
     ("plan.yaml", '\'kind == "promo"\'', "'kind »='", "", "cannot read this: invalid syntax", None),

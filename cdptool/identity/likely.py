@@ -1,0 +1,122 @@
+"""
+Learned passes: records that are probably one person by all that they say, though no single field proves it.
+
+`matching` weighs pairs of records; here the records' fields become its texts, and its surest pairs become evidence like
+any other, so that limits, never-rules and judgements hold for them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from cdptool.fields import field_type, split_name
+from cdptool.fields.folding import squeezed
+from cdptool.identity.blocking import branches
+from cdptool.identity.spec import MergePlan, Pass
+from cdptool.identity.survivorship import latest_versions
+from cdptool.ids import hash63
+from cdptool.kernels import Engine
+from cdptool.matching import Matching, match
+from cdptool.tables import Column
+
+# Field type → kind of `matching`; names are split, and what is not here is a category.
+_KINDS: Final = {
+    "email": "email",
+    "phone": "phone",
+    "date": "birth_date",
+    "identifier": "identifier",
+    "postcode": "postcode",
+    "address": "address",
+}
+_CITY: Final = ("city", "town", "suburb", "district", "province", "thanh_pho", "tinh")
+PAIRS: Final = {
+    "record_id_l": pl.Int64(),
+    "record_id_r": pl.Int64(),
+    "pass": pl.String(),
+    "probability": pl.Float64(),
+}
+
+
+class Likely(NamedTuple):
+    """Edges by branch (`branch`, `block`, `record_id_l`, `record_id_r`), and the PAIRS that a person should judge."""
+
+    edges: pl.DataFrame
+    doubtful: pl.DataFrame
+
+
+def likely(engine: Engine[Any], records: Any, columns: Sequence[Column], plan: MergePlan) -> Likely:
+    """The evidence of all learned passes; records by their latest version."""
+    found = [
+        _of_pass(engine, records, columns, step, number)
+        for number, (step, _) in enumerate(branches(plan))
+        if step.compare
+    ]
+    edge = {"branch": pl.Int64, "block": pl.Int64, "record_id_l": pl.Int64, "record_id_r": pl.Int64}
+    return Likely(
+        pl.concat([pl.DataFrame(schema=edge), *(one.edges for one in found)]),
+        pl.concat([pl.DataFrame(schema=PAIRS), *(one.doubtful for one in found)]),
+    )
+
+
+def _of_pass(engine: Engine[Any], records: Any, columns: Sequence[Column], step: Pass, number: int) -> Likely:
+    texts, kinds = match_texts(columns, step.compare)
+    latest = engine.shuffle([records], [("record_id",)], latest_versions)
+    known = engine.collect(engine.map(latest, lambda rows: rows.select("record_id", **texts))).sort(
+        "record_id"
+    )
+    result = match(known, kinds, at_least=step.at_least)
+    ids = known["record_id"].to_numpy()
+    pairs = _pairs(result, ids, step.name)
+    joined = result.clusters[result.candidates.left] == result.clusters[result.candidates.right]
+    sure = pairs.filter(pl.Series(joined) & (pl.col("probability") >= step.at_least))
+    return Likely(
+        sure.select(
+            pl.lit(number, pl.Int64).alias("branch"),
+            hash63("likely", "record_id_l", "record_id_r").alias("block"),
+            "record_id_l",
+            "record_id_r",
+        ),
+        pairs.filter(~pl.Series(joined) & (pl.col("probability") >= step.review)).sort(
+            "probability", "record_id_l", "record_id_r", descending=[True, False, False]
+        ),
+    )
+
+
+def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], name: str) -> pl.DataFrame:
+    """The candidates as PAIRS, the smaller record first."""
+    ends = np.take(ids, result.candidates.left), np.take(ids, result.candidates.right)
+    return pl.DataFrame(
+        {
+            "record_id_l": np.minimum(*ends),
+            "record_id_r": np.maximum(*ends),
+            "pass": pl.Series([name]).new_from_index(0, len(ends[0])),
+            "probability": 1 / (1 + np.exp(-result.log_odds)),
+        },
+        schema=PAIRS,
+    )
+
+
+def match_texts(
+    columns: Sequence[Column], compare: Sequence[str]
+) -> tuple[dict[str, pl.Expr], list[tuple[str, str]]]:
+    """The texts that `matching` compares, as expressions over the records, and the kind of each."""
+    types = {column.name: column.type for column in columns}
+    texts: dict[str, pl.Expr] = {}
+    kinds: list[tuple[str, str]] = []
+    for name in compare:
+        if types[name] == "person_name":
+            parts = split_name(pl.col(name))
+            given = pl.concat_str(parts.given, parts.middle, separator=" ", ignore_nulls=True)
+            texts |= {f"{name} given": squeezed(given), f"{name} family": squeezed(parts.family)}
+            kinds += [(f"{name} given", "given"), (f"{name} family", "family")]
+            continue
+        key = field_type(types[name]).match_key(pl.col(name))
+        kind = _KINDS.get(types[name]) or ("city" if any(word in name for word in _CITY) else "category")
+        is_digits = kind in ("birth_date", "phone", "identifier", "postcode")
+        texts[name] = key.str.replace_all(r"[^\p{L}\p{N}]", "") if is_digits else key
+        kinds.append((name, kind))
+    return texts, kinds
