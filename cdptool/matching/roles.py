@@ -1,0 +1,389 @@
+"""
+What part a column plays in telling people or firms apart, by the words of its name and a look at what it holds.
+
+A column that plays none (a row number, a status, an amount) is left out, and the reason is told: two records that share
+a status are not more likely one person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from cdptool.inspection.naming_words import says_birth, words
+from cdptool.inspection.sample import Sample, sample_of
+
+# Role → phrases of a name (folded, whole words). The first role with a phrase in the name is asked first.
+_PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("email", ("email", "e mail", "mail", "thu dien tu", "correo", "courriel")),
+    (
+        "phone",
+        (
+            *("phone", "telephone", "tel", "mobile", "cell", "cellphone", "msisdn", "fax", "sdt", "dt"),
+            *("dien thoai", "dienthoai", "di dong", "telefon", "handy", "telefono", "whatsapp", "zalo"),
+        ),
+    ),
+    (
+        "given",
+        (
+            "first name",
+            "firstname",
+            "given name",
+            "givenname",
+            "given",
+            "forename",
+            "fname",
+            "first",
+            "vorname",
+            "prenom",
+        ),
+    ),
+    ("given", ("christian name", "nombre", "ten goi", "ten")),
+    ("middle", ("middle name", "middlename", "middle", "mname", "middle initial", "ten dem", "ten lot")),
+    (
+        "family",
+        (
+            *("last name", "lastname", "surname", "family name", "familyname", "family", "lname", "last"),
+            *("nachname", "apellido", "apellidos", "nom", "nom de famille", "cognome", "ho"),
+        ),
+    ),
+    (
+        "full_name",
+        (
+            *(
+                "full name",
+                "fullname",
+                "ho ten",
+                "hoten",
+                "ho va ten",
+                "customer name",
+                "contact name",
+                "person name",
+            ),
+            *(
+                "member name",
+                "patient name",
+                "employee name",
+                "cardholder",
+                "ten khach hang",
+                "ten kh",
+                "khach hang",
+            ),
+        ),
+    ),
+    (
+        "organisation",
+        (
+            *(
+                "company",
+                "company name",
+                "organisation",
+                "organization",
+                "org",
+                "business",
+                "firm",
+                "site name",
+                "site",
+            ),
+            *(
+                "shop name",
+                "store name",
+                "restaurant",
+                "venue",
+                "vendor",
+                "supplier",
+                "merchant",
+                "account name",
+            ),
+            *(
+                "cong ty",
+                "ten cong ty",
+                "doanh nghiep",
+                "legal name",
+                "trading name",
+                "facility",
+                "school",
+                "hospital",
+            ),
+        ),
+    ),
+    (
+        "house_number",
+        ("street number", "house number", "house no", "street no", "so nha", "hausnummer", "building number"),
+    ),
+    ("place", ("birth place", "birthplace", "place of birth", "noi sinh", "born in")),
+    (
+        "postcode",
+        (
+            "postcode",
+            "post code",
+            "zip",
+            "zip code",
+            "zipcode",
+            "postal code",
+            "postal",
+            "plz",
+            "ma buu",
+            "cep",
+        ),
+    ),
+    ("state", ("state", "region", "county", "bang", "bundesland", "departement")),
+    (
+        "city",
+        (
+            *(
+                "city",
+                "town",
+                "suburb",
+                "village",
+                "municipality",
+                "district",
+                "ward",
+                "commune",
+                "province",
+                "locality",
+            ),
+            *(
+                "tinh",
+                "thanh pho",
+                "tinh thanh",
+                "quan",
+                "huyen",
+                "phuong",
+                "xa",
+                "ort",
+                "stadt",
+                "ville",
+                "ciudad",
+            ),
+        ),
+    ),
+    (
+        "address",
+        (
+            "address",
+            "addr",
+            "address 1",
+            "address 2",
+            "street",
+            "dia chi",
+            "diachi",
+            "adresse",
+            "strasse",
+            "direccion",
+            "line 1",
+        ),
+    ),
+    (
+        "identifier",
+        (
+            *(
+                "ssn",
+                "soc sec id",
+                "social security",
+                "national id",
+                "passport",
+                "tax id",
+                "vat",
+                "vat id",
+                "nif",
+                "cccd",
+            ),
+            *(
+                "cmnd",
+                "identity card",
+                "license",
+                "licence",
+                "drivers license",
+                "card number",
+                "loyalty card",
+                "member no",
+            ),
+            *(
+                "customer id",
+                "customer no",
+                "customer number",
+                "ma kh",
+                "ma so thue",
+                "duns",
+                "registration number",
+                "iban",
+            ),
+        ),
+    ),
+    (
+        "category",
+        (
+            *(
+                "gender",
+                "sex",
+                "gioi tinh",
+                "occupation",
+                "job",
+                "profession",
+                "nationality",
+                "country",
+                "quoc gia",
+            ),
+            *(
+                "cuisine",
+                "industry",
+                "sector",
+                "type",
+                "category",
+                "nghe nghiep",
+                "religion",
+                "ethnicity",
+                "race",
+            ),
+        ),
+    ),
+    ("full_name", ("name", "names", "ten day du")),
+)
+_NOT_A_PLACE: Final = ("ip", "mac", "web", "url", "email", "host", "wallet")
+_FIRM_WORDS: Final = (
+    r"\b(?:inc|llc|ltd|limited|corp|co|company|gmbh|ag|plc|bv|sarl|sa|srl|cty|cong ty|tnhh|restaurant|cafe|grill|bar|hotel|inn"
+    r"|school|center|centre|church|clinic|hospital|shop|store|market|services?|group|association|club|agency|bank|systems?"
+    r"|solutions?|the|of|and|kitchen|house|bistro|deli|pizza|foundation|university|college|academy|studio|partners)\b"
+)
+_PARTS_OF_BIRTH: Final = {
+    "year": ("by", "birth year", "year of birth", "yob", "nam sinh"),
+    "month": ("bm", "birth month", "month of birth"),
+    "day": ("bd", "birth day", "day of birth"),
+}
+_ROW_LIKE: Final = 0.98
+_FEW_FIRMS: Final = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """
+    A field of the comparison: its kind, the columns it is made of, and why.
+
+    `kind` is one of `matching.KINDS`, or `full_name` (split into given and family). `part` is how the columns
+    become one text: `joined`, `date`, `parts of a date`, `phone`, `email`, `name`.
+    """
+
+    field: str
+    kind: str
+    columns: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The fields to compare, and the columns left out with their reason."""
+
+    fields: tuple[Role, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def roles(table: pl.DataFrame) -> Roles:
+    """
+    Propose what to compare.
+
+    Args:
+        table: The file's columns as texts (String).
+
+    >>> found = roles(pl.DataFrame({"id": ["1", "2"], "first_name": ["An", "Bo"], "dob": ["1980-01-02", "1981-02-03"]}))
+    >>> [(role.field, role.kind) for role in found.fields], found.left_out
+    ([('first_name', 'given'), ('dob', 'birth_date')], (('id', 'not a word that tells people or firms apart'),))
+    """
+    samples = {name: sample_of(table[name]) for name in table.columns}
+    named = {name: _named(name, samples[name]) for name in table.columns}
+    birth = _birth_parts(table.columns, samples)
+    for name in birth:
+        named[name] = "part of a birth date"
+    is_of_people = bool({"given", "family", "birth_date"} & set(named.values())) or bool(birth)
+    fields: list[Role] = []
+    left_out: list[tuple[str, str]] = []
+    for name in table.columns:
+        role, sample = named[name], samples[name]
+        if role == "part of a birth date":
+            continue
+        if role is None:
+            left_out.append((name, "not a word that tells people or firms apart"))
+        elif not sample.n_rows:
+            left_out.append((name, "empty"))
+        elif sample.n_distinct < 2:
+            left_out.append((name, "the same everywhere"))
+        elif role == "identifier" and sample.n_distinct >= _ROW_LIKE * sample.n_rows:
+            left_out.append((name, "every row has another: a row number"))
+        else:
+            kind = _whose_name(role, name, sample, is_of_people=is_of_people)
+            fields.append(Role(name, kind, (name,), "by its name"))
+    if birth:
+        fields.append(
+            Role("birth date", "birth_date", tuple(birth), "year, month and day in columns of their own")
+        )
+    return _settled(fields, left_out)
+
+
+def _named(name: str, sample: Sample) -> str | None:
+    """The role that the words of a name speak of, if the texts do not speak against it."""
+    spaced = f" {words(name)} "
+    if says_birth(name) and not any(f" {word} " in spaced for word in ("place", "noi", "city", "country")):
+        return "birth_date"
+    for role, phrases in _PHRASES:
+        if any(f" {phrase} " in spaced for phrase in phrases) and _may_be(role, spaced, sample):
+            return role
+    return None
+
+
+def _may_be(role: str, spaced: str, sample: Sample) -> bool:
+    if role == "address":
+        return not any(f" {word} " in spaced for word in _NOT_A_PLACE)
+    if role == "email":
+        return sample.matching("@") > 0.3
+    if role == "phone":
+        return sample.matching(r"(?:\d\D*){6}") > 0.5
+    if role in ("given", "family", "middle", "full_name", "city"):
+        return sample.matching(r"\p{L}") > 0.8 and " date " not in spaced and " id " not in spaced
+    return " date " not in spaced
+
+
+def _whose_name(role: str, name: str, sample: Sample, *, is_of_people: bool) -> str:
+    """A column called `name` is a person's, unless its texts read like firms and no other column speaks of people."""
+    if role == "organisation" and is_of_people:
+        return "category"
+    if role != "full_name" or is_of_people or words(name) != "name":
+        return role
+    folded = Sample(sample.texts.str.to_lowercase(), sample.counts, sample.n_rows, sample.n_distinct)
+    return "organisation" if folded.matching(_FIRM_WORDS) > _FEW_FIRMS else role
+
+
+def _birth_parts(columns: list[str], samples: dict[str, Sample]) -> list[str]:
+    """Year, month and day of birth in columns of their own, in this order; none where one is missing."""
+    found = []
+    for part, phrases in _PARTS_OF_BIRTH.items():
+        pattern = r"^(?:18|19|20)\d\d$" if part == "year" else r"^\d{1,2}$"
+        matching = [
+            name for name in columns if words(name) in phrases and samples[name].matching(pattern) > 0.9
+        ]
+        found += matching[:1]
+    return found if len(found) == len(_PARTS_OF_BIRTH) else []
+
+
+def _settled(fields: list[Role], left_out: list[tuple[str, str]]) -> Roles:
+    """One field per part of a name: further given, middle and family names join the first, a whole name gives way."""
+    kinds = {role.kind for role in fields}
+    has_parts = {"given", "family"} <= kinds
+    merged: dict[str, Role] = {}
+    kept: list[Role] = []
+    for role in fields:
+        kind = "given" if role.kind == "middle" else role.kind
+        if kind == "full_name" and (has_parts or "full_name" in merged):
+            left_out.append((role.field, "its parts stand in other columns"))
+        elif kind in ("given", "family", "full_name"):
+            first = merged.get(kind)
+            merged[kind] = Role(
+                first.field if first else role.field,
+                kind,
+                (*(first.columns if first else ()), *role.columns),
+                role.why,
+            )
+        else:
+            kept.append(Role(role.field, kind, role.columns, role.why))
+    return Roles((*merged.values(), *kept), tuple(left_out))

@@ -1,0 +1,134 @@
+"""
+The texts that are compared: every field cleaned as its type cleans it, and kept where it cannot be read.
+
+A date of the 84th of a month, a telephone number without its area code: nothing to store, and still evidence. So what a
+type refuses is compared as it stands, in the order of year, month and day that the column writes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
+from cdptool.fields.folding import folded, is_placeholder, squeezed
+from cdptool.inspection.guess import guess_column
+from cdptool.matching.roles import Role
+
+_DATE_PARTS: Final = {"%Y": 0, "%y": 0, "%m": 1, "%b": 1, "%B": 1, "%d": 2}
+_DEFAULT_DATES: Final = ("19000101", "18991230", "99991231", "00000000", "19700101", "11111111")
+
+
+def match_texts(
+    table: pl.DataFrame, fields: tuple[Role, ...], region: str | None = None
+) -> tuple[pl.DataFrame, tuple[tuple[str, str], ...]]:
+    """
+    The compared texts of a table, one column per field (a whole name gives two), and the kind of each.
+
+    Args:
+        table: The file's columns as texts.
+        fields: What to compare.
+        region: The country of national phone numbers; None = found from the numbers.
+    """
+    columns: dict[str, pl.Series] = {}
+    kinds: list[tuple[str, str]] = []
+    for role in fields:
+        made = _texts(table, role, region)
+        columns |= made
+        kinds += [(name, role.kind if role.kind != "full_name" else name.rsplit(" ", 1)[1]) for name in made]
+    return pl.DataFrame(columns), tuple(kinds)
+
+
+def _texts(table: pl.DataFrame, role: Role, region: str | None) -> dict[str, pl.Series]:
+    """The texts of one field by the name of the comparison."""
+    if role.kind == "birth_date":
+        return {role.field: _dates(table.select(role.columns))}
+    joined = _said(table.select(role.columns))
+    if role.kind == "full_name":
+        parts = split_name(pl.col("text"))
+        given = pl.concat_str(parts.given, parts.middle, separator=" ", ignore_nulls=True)
+        both = joined.to_frame("text").select(given=squeezed(given), family=squeezed(parts.family))
+        return {f"{role.field} {part}": _or_null(both[part]) for part in ("given", "family")}
+    if role.kind == "email":
+        return {role.field: _read(joined, "email", FieldOptions(), r"[^\w.@+-]")}
+    if role.kind == "phone":
+        return {role.field: _phones(joined, region)}
+    plain = joined.to_frame("text").select(squeezed(pl.col("text"))).to_series()
+    if role.kind in ("identifier", "postcode", "house_number"):
+        plain = plain.str.replace_all(" ", "", literal=True)
+    if role.kind == "identifier":
+        plain = plain.set(plain.str.contains(r"^0*$").fill_null(False), None)
+    return {role.field: _or_null(plain)}
+
+
+def _said(columns: pl.DataFrame) -> pl.Series:
+    """Several columns as one text; placeholders say nothing."""
+    texts = [column.str.strip_chars() for column in columns]
+    kept = [
+        text.set(is_placeholder(text).fill_null(False) | (text == "").fill_null(False), None)
+        for text in texts
+    ]
+    if len(kept) == 1:
+        return kept[0]
+    together = pl.DataFrame([text.alias(str(i)) for i, text in enumerate(kept)])
+    return _or_null(together.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series())
+
+
+def _or_null(texts: pl.Series) -> pl.Series:
+    return texts.set((texts == "").fill_null(False), None)
+
+
+def _read(texts: pl.Series, kind: str, options: FieldOptions, dropped: str) -> pl.Series:
+    """The values as the type reads them; what is invalid stands as it is written, a placeholder says nothing."""
+    read = FieldReader(field_type(kind), options).read(texts)
+    nothing = read.flaws.filter(pl.col("verdict") == "placeholder")["row"]
+    values = (
+        read.values.cast(pl.String)
+        .to_frame("value")
+        .select(field_type(kind).match_key(pl.col("value")))
+        .to_series()
+    )
+    written = texts.to_frame("text").select(folded(pl.col("text"))).to_series().str.replace_all(dropped, "")
+    both = (
+        pl.DataFrame({"read": values, "written": written}).select(pl.coalesce("read", "written")).to_series()
+    )
+    return _or_null(both.scatter(nothing, None) if len(nothing) else both)
+
+
+def _phones(texts: pl.Series, region: str | None) -> pl.Series:
+    """Numbers with their country where that is known, digits only; too few digits say nothing."""
+    found = region or guess_column("phone", texts).region
+    digits = _read(texts, "phone", FieldOptions(region=found or "VN"), r"\D").str.replace_all(r"\D", "")
+    return digits.set(
+        (digits.str.len_bytes() < 5).fill_null(False) | digits.str.contains(r"^0+$").fill_null(False), None
+    )
+
+
+def _dates(columns: pl.DataFrame) -> pl.Series:
+    """Days as YYYYMMDD, in the order that the column writes them, whether there is such a day or not."""
+    if columns.width == 3:
+        year, month, day = columns.columns
+        parts = columns.select(
+            pl.col(year).str.zfill(4), pl.col(month).str.zfill(2), pl.col(day).str.zfill(2)
+        )
+        return parts.select(pl.concat_str(pl.all())).to_series()
+    texts = _said(columns.select(columns.columns[:1])).alias("text")
+    guessed = guess_column("birth_date", texts)
+    format_ = next(iter(guessed.format or guessed.either), "%Y-%m-%d")
+    order = sorted((format_.find(mark), place) for mark, place in _DATE_PARTS.items() if mark in format_)
+    read = FieldReader(
+        field_type("date"), FieldOptions(formats=(format_,) if guessed.format or guessed.either else ())
+    )
+    values = read.read(texts).values.dt.to_string("%Y%m%d")
+    numbers = texts.str.extract_all(r"\d+")
+    compact = texts.str.replace_all(r"\D", "")
+    places = [place for _, place in order] if len(order) == 3 else [0, 1, 2]
+    frame = pl.DataFrame({"value": values, "compact": compact, "numbers": numbers})
+    pieces = [
+        pl.col("numbers").list.get(places.index(part), null_on_oob=True).str.zfill(width)
+        for part, width in ((0, 4), (1, 2), (2, 2))
+    ]
+    written = pl.when(pl.col("numbers").list.len() >= 3).then(pl.concat_str(pieces)).otherwise("compact")
+    days = frame.select(pl.coalesce("value", written)).to_series()
+    return _or_null(days.set(days.is_in(_DEFAULT_DATES).fill_null(False), None))
