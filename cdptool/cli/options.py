@@ -26,6 +26,10 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "sources": _argument(list[str] | None, "Only these sources [default: all].", None),
     "exports": _argument(list[str] | None, "Only these exports [default: all].", None),
     "files": _argument(list[Path], "Exports to look at, or folders of them."),
+    "table_file": _argument(Path, "A CSV, Parquet, JSON or Excel file of people or firms."),
+    "at_least": _option(
+        float, 0.9, "--at-least", min=0.5, max=0.9999, text="The probability from which two rows are one."
+    ),
     "left": _argument(str, "A record, as source:source_key."),
     "right": _argument(str, "Another record."),
     "project": _option(

@@ -201,6 +201,21 @@ def profile(call: Call, *, files: list[Path], limit: int, show_values: bool) -> 
     return profile_files(tuple(str(file) for file in files), call.say, limit=limit, show_values=show_values)
 
 
+@verb(
+    app, "dedupe", "table_file", "out", "region", "at_least", "dry_run", *VOICE, "debug",
+    example="cdptool dedupe sample_data/crm/customers.csv --dry-run",
+)  # fmt: skip
+def dedupe(call: Call, *, table_file: Path, region: str | None, at_least: float, dry_run: bool) -> Report:
+    """Find the rows of one file that are the same person or firm.
+
+    What to compare is proposed from the columns' names; the weights are learned from the file itself. Writes
+    clusters, golden rows and weighed pairs; needs no project.
+    """
+    from cdptool.commands.dedupe import Wishes, dedupe_file
+
+    return dedupe_file(table_file, Wishes(call.settings.out, region, at_least, dry_run), call.say)
+
+
 @verb(app, "status", *READS, example="cdptool status -C configs")
 def status(call: Call) -> Report:
     """Show what is in the workspace and what ran."""

@@ -47,7 +47,7 @@ def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: 
     for file in inputs:
         say(f"reading {file.shown}")
         with tempfile.TemporaryDirectory() as folder, file.unpacked(folder) as path:
-            texts = _read(path, file.place)
+            texts = read_any(path, file.place)
         read.append(texts)
         tables.append(table_of(_stem(file.shown), texts.frame, today=today(), lost=texts.lost))
     lines: list[str] = []
@@ -84,13 +84,13 @@ def _inputs(path: str) -> Iterator[InputFile]:
     return taken_apart(InputFile(path, path, Place(path)))
 
 
-def _read(path: str, place: Place) -> FileTexts:
+def read_any(path: str, place: Place, most_bytes: int = MOST_BYTES) -> FileTexts:
     """The texts of a file; one that needs a dialect, such as a list of one column, is read as `init` would."""
     try:
-        return read_texts(path, place)
+        return read_texts(path, place, most_bytes=most_bytes)
     except SourceError:
         looked, _ = find_dialect(Path(path), place)
-        return read_texts(path, place, looked.dialect)
+        return read_texts(path, place, looked.dialect, most_bytes=most_bytes)
 
 
 def _stem(path: str) -> str:

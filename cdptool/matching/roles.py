@@ -14,245 +14,8 @@ import polars as pl
 
 from cdptool.inspection.naming_words import says_birth, words
 from cdptool.inspection.sample import Sample, sample_of
+from cdptool.matching.role_words import FIRM_WORDS, NOT_A_PLACE, PARTS_OF_BIRTH, PHRASES
 
-# Role → phrases of a name (folded, whole words). The first role with a phrase in the name is asked first.
-_PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("email", ("email", "e mail", "mail", "thu dien tu", "correo", "courriel")),
-    (
-        "phone",
-        (
-            *("phone", "telephone", "tel", "mobile", "cell", "cellphone", "msisdn", "fax", "sdt", "dt"),
-            *("dien thoai", "dienthoai", "di dong", "telefon", "handy", "telefono", "whatsapp", "zalo"),
-        ),
-    ),
-    (
-        "given",
-        (
-            "first name",
-            "firstname",
-            "given name",
-            "givenname",
-            "given",
-            "forename",
-            "fname",
-            "first",
-            "vorname",
-            "prenom",
-        ),
-    ),
-    ("given", ("christian name", "nombre", "ten goi", "ten")),
-    ("middle", ("middle name", "middlename", "middle", "mname", "middle initial", "ten dem", "ten lot")),
-    (
-        "family",
-        (
-            *("last name", "lastname", "surname", "family name", "familyname", "family", "lname", "last"),
-            *("nachname", "apellido", "apellidos", "nom", "nom de famille", "cognome", "ho"),
-        ),
-    ),
-    (
-        "full_name",
-        (
-            *(
-                "full name",
-                "fullname",
-                "ho ten",
-                "hoten",
-                "ho va ten",
-                "customer name",
-                "contact name",
-                "person name",
-            ),
-            *(
-                "member name",
-                "patient name",
-                "employee name",
-                "cardholder",
-                "ten khach hang",
-                "ten kh",
-                "khach hang",
-            ),
-        ),
-    ),
-    (
-        "organisation",
-        (
-            *(
-                "company",
-                "company name",
-                "organisation",
-                "organization",
-                "org",
-                "business",
-                "firm",
-                "site name",
-                "site",
-            ),
-            *(
-                "shop name",
-                "store name",
-                "restaurant",
-                "venue",
-                "vendor",
-                "supplier",
-                "merchant",
-                "account name",
-            ),
-            *(
-                "cong ty",
-                "ten cong ty",
-                "doanh nghiep",
-                "legal name",
-                "trading name",
-                "facility",
-                "school",
-                "hospital",
-            ),
-        ),
-    ),
-    (
-        "house_number",
-        ("street number", "house number", "house no", "street no", "so nha", "hausnummer", "building number"),
-    ),
-    ("place", ("birth place", "birthplace", "place of birth", "noi sinh", "born in")),
-    (
-        "postcode",
-        (
-            "postcode",
-            "post code",
-            "zip",
-            "zip code",
-            "zipcode",
-            "postal code",
-            "postal",
-            "plz",
-            "ma buu",
-            "cep",
-        ),
-    ),
-    ("state", ("state", "region", "county", "bang", "bundesland", "departement")),
-    (
-        "city",
-        (
-            *(
-                "city",
-                "town",
-                "suburb",
-                "village",
-                "municipality",
-                "district",
-                "ward",
-                "commune",
-                "province",
-                "locality",
-            ),
-            *(
-                "tinh",
-                "thanh pho",
-                "tinh thanh",
-                "quan",
-                "huyen",
-                "phuong",
-                "xa",
-                "ort",
-                "stadt",
-                "ville",
-                "ciudad",
-            ),
-        ),
-    ),
-    (
-        "address",
-        (
-            "address",
-            "addr",
-            "address 1",
-            "address 2",
-            "street",
-            "dia chi",
-            "diachi",
-            "adresse",
-            "strasse",
-            "direccion",
-            "line 1",
-        ),
-    ),
-    (
-        "identifier",
-        (
-            *(
-                "ssn",
-                "soc sec id",
-                "social security",
-                "national id",
-                "passport",
-                "tax id",
-                "vat",
-                "vat id",
-                "nif",
-                "cccd",
-            ),
-            *(
-                "cmnd",
-                "identity card",
-                "license",
-                "licence",
-                "drivers license",
-                "card number",
-                "loyalty card",
-                "member no",
-            ),
-            *(
-                "customer id",
-                "customer no",
-                "customer number",
-                "ma kh",
-                "ma so thue",
-                "duns",
-                "registration number",
-                "iban",
-            ),
-        ),
-    ),
-    (
-        "category",
-        (
-            *(
-                "gender",
-                "sex",
-                "gioi tinh",
-                "occupation",
-                "job",
-                "profession",
-                "nationality",
-                "country",
-                "quoc gia",
-            ),
-            *(
-                "cuisine",
-                "industry",
-                "sector",
-                "type",
-                "category",
-                "nghe nghiep",
-                "religion",
-                "ethnicity",
-                "race",
-            ),
-        ),
-    ),
-    ("full_name", ("name", "names", "ten day du")),
-)
-_NOT_A_PLACE: Final = ("ip", "mac", "web", "url", "email", "host", "wallet")
-_FIRM_WORDS: Final = (
-    r"\b(?:inc|llc|ltd|limited|corp|co|company|gmbh|ag|plc|bv|sarl|sa|srl|cty|cong ty|tnhh|restaurant|cafe|grill|bar|hotel|inn"
-    r"|school|center|centre|church|clinic|hospital|shop|store|market|services?|group|association|club|agency|bank|systems?"
-    r"|solutions?|the|of|and|kitchen|house|bistro|deli|pizza|foundation|university|college|academy|studio|partners)\b"
-)
-_PARTS_OF_BIRTH: Final = {
-    "year": ("by", "birth year", "year of birth", "yob", "nam sinh"),
-    "month": ("bm", "birth month", "month of birth"),
-    "day": ("bd", "birth day", "day of birth"),
-}
 _ROW_LIKE: Final = 0.98
 _FEW_FIRMS: Final = 0.10
 
@@ -297,6 +60,8 @@ def roles(table: pl.DataFrame) -> Roles:
     for name in birth:
         named[name] = "part of a birth date"
     is_of_people = bool({"given", "family", "birth_date"} & set(named.values())) or bool(birth)
+    if not is_of_people and "organisation" in named.values():
+        named = {name: "category" if role == "full_name" else role for name, role in named.items()}
     fields: list[Role] = []
     left_out: list[tuple[str, str]] = []
     for name in table.columns:
@@ -326,20 +91,29 @@ def _named(name: str, sample: Sample) -> str | None:
     spaced = f" {words(name)} "
     if says_birth(name) and not any(f" {word} " in spaced for word in ("place", "noi", "city", "country")):
         return "birth_date"
-    for role, phrases in _PHRASES:
-        if any(f" {phrase} " in spaced for phrase in phrases) and _may_be(role, spaced, sample):
+    spoken = [
+        (-len(phrase.split()), place, role)
+        for place, (role, phrases) in enumerate(PHRASES)
+        for phrase in phrases
+        if f" {phrase} " in spaced
+    ]
+    said = {role for _, _, role in spoken}
+    if {"given", "family"} <= said and "full_name" not in said:
+        return "full_name"  # `first_and_surname`
+    for _, _, role in sorted(spoken):  # the longest phrase first: `gioi tinh` is no `tinh`
+        if _may_be(role, spaced, sample):
             return role
     return None
 
 
 def _may_be(role: str, spaced: str, sample: Sample) -> bool:
-    if role == "address":
-        return not any(f" {word} " in spaced for word in _NOT_A_PLACE)
+    if role == "address" and any(f" {word} " in spaced for word in NOT_A_PLACE):
+        return False
     if role == "email":
         return sample.matching("@") > 0.3
     if role == "phone":
         return sample.matching(r"(?:\d\D*){6}") > 0.5
-    if role in ("given", "family", "middle", "full_name", "city"):
+    if role in ("given", "family", "middle", "full_name", "organisation", "address", "city"):
         return sample.matching(r"\p{L}") > 0.8 and " date " not in spaced and " id " not in spaced
     return " date " not in spaced
 
@@ -351,19 +125,19 @@ def _whose_name(role: str, name: str, sample: Sample, *, is_of_people: bool) -> 
     if role != "full_name" or is_of_people or words(name) != "name":
         return role
     folded = Sample(sample.texts.str.to_lowercase(), sample.counts, sample.n_rows, sample.n_distinct)
-    return "organisation" if folded.matching(_FIRM_WORDS) > _FEW_FIRMS else role
+    return "organisation" if folded.matching(FIRM_WORDS) > _FEW_FIRMS else role
 
 
 def _birth_parts(columns: list[str], samples: dict[str, Sample]) -> list[str]:
     """Year, month and day of birth in columns of their own, in this order; none where one is missing."""
     found = []
-    for part, phrases in _PARTS_OF_BIRTH.items():
+    for part, phrases in PARTS_OF_BIRTH.items():
         pattern = r"^(?:18|19|20)\d\d$" if part == "year" else r"^\d{1,2}$"
         matching = [
             name for name in columns if words(name) in phrases and samples[name].matching(pattern) > 0.9
         ]
         found += matching[:1]
-    return found if len(found) == len(_PARTS_OF_BIRTH) else []
+    return found if len(found) == len(PARTS_OF_BIRTH) else []
 
 
 def _settled(fields: list[Role], left_out: list[tuple[str, str]]) -> Roles:

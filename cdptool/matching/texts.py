@@ -16,7 +16,7 @@ from cdptool.fields.folding import folded, is_placeholder, squeezed
 from cdptool.inspection.guess import guess_column
 from cdptool.matching.roles import Role
 
-_DATE_PARTS: Final = {"%Y": 0, "%y": 0, "%m": 1, "%b": 1, "%B": 1, "%d": 2}
+_MANY: Final = 0.5
 _DEFAULT_DATES: Final = ("19000101", "18991230", "99991231", "00000000", "19700101", "11111111")
 
 
@@ -106,7 +106,11 @@ def _phones(texts: pl.Series, region: str | None) -> pl.Series:
 
 
 def _dates(columns: pl.DataFrame) -> pl.Series:
-    """Days as YYYYMMDD, in the order that the column writes them, whether there is such a day or not."""
+    """
+    Days as YYYYMMDD, whether there is such a day or not.
+
+    Where nothing tells day from month the first number is taken for the day: in one file both ways compare alike.
+    """
     if columns.width == 3:
         year, month, day = columns.columns
         parts = columns.select(
@@ -114,21 +118,36 @@ def _dates(columns: pl.DataFrame) -> pl.Series:
         )
         return parts.select(pl.concat_str(pl.all())).to_series()
     texts = _said(columns.select(columns.columns[:1])).alias("text")
-    guessed = guess_column("birth_date", texts)
-    format_ = next(iter(guessed.format or guessed.either), "%Y-%m-%d")
-    order = sorted((format_.find(mark), place) for mark, place in _DATE_PARTS.items() if mark in format_)
-    read = FieldReader(
-        field_type("date"), FieldOptions(formats=(format_,) if guessed.format or guessed.either else ())
-    )
-    values = read.read(texts).values.dt.to_string("%Y%m%d")
-    numbers = texts.str.extract_all(r"\d+")
-    compact = texts.str.replace_all(r"\D", "")
-    places = [place for _, place in order] if len(order) == 3 else [0, 1, 2]
-    frame = pl.DataFrame({"value": values, "compact": compact, "numbers": numbers})
-    pieces = [
-        pl.col("numbers").list.get(places.index(part), null_on_oob=True).str.zfill(width)
-        for part, width in ((0, 4), (1, 2), (2, 2))
-    ]
-    written = pl.when(pl.col("numbers").list.len() >= 3).then(pl.concat_str(pieces)).otherwise("compact")
-    days = frame.select(pl.coalesce("value", written)).to_series()
+    numbers = texts.str.replace(r"[T ]\d\d?:.*$", "").str.extract_all(r"\d+")
+    is_written_out = (texts.str.contains(r"\p{L}{3}").fill_null(False)).mean() or 0
+    days = _of_words(texts) if float(is_written_out) > _MANY else _of_numbers(texts, numbers)  # type: ignore[arg-type]  # a mean of truths is a number
     return _or_null(days.set(days.is_in(_DEFAULT_DATES).fill_null(False), None))
+
+
+def _of_words(texts: pl.Series) -> pl.Series:
+    """Months as words, by the format that the column's own values prove."""
+    formats = guess_column("birth_date", texts).format
+    read = FieldReader(field_type("date"), FieldOptions(formats=formats)).read(texts)
+    return read.values.dt.to_string("%Y%m%d")
+
+
+def _of_numbers(texts: pl.Series, numbers: pl.Series) -> pl.Series:
+    """Three numbers in the order that the column keeps to, or one number as it stands."""
+    frame = pl.DataFrame({"text": texts, "n": numbers})
+    three = frame.filter(pl.col("n").list.len() == 3).select(
+        pl.col("n").list.get(i).alias(str(i)) for i in range(3)
+    )
+    if three.height < _MANY * int(frame["text"].is_not_null().sum()):
+        return texts.str.replace_all(r"\D", "")
+    year = max(range(3), key=lambda i: int((three[str(i)].str.len_bytes() == 4).sum()))
+    others = [i for i in range(3) if i != year]
+    above_12 = [int((three[str(i)].cast(pl.Int64, strict=False) > 12).sum()) for i in others]
+    is_iso = year == 0 and above_12[0] <= above_12[1]
+    month, day = others if is_iso or above_12[1] > above_12[0] else reversed(others)
+    pieces = [
+        pl.col("n").list.get(place, null_on_oob=True).str.zfill(width)
+        for place, width in ((year, 4), (month, 2), (day, 2))
+    ]
+    compact = pl.col("text").str.replace_all(r"\D", "")
+    whole = pl.when(pl.col("n").list.len() == 3).then(pl.concat_str(pieces)).otherwise(compact)
+    return frame.select(whole).to_series()

@@ -21,6 +21,7 @@ READING = {
     "explain merge": ("explain", "merge", "crm:0000103", "loyalty:0045010366", *PROJECT),
     "init": ("init", "sample_data/crm/customers.csv", "--dry-run"),
     "profile": ("profile", "sample_data/crm/customers.csv"),
+    "dedupe": ("dedupe", "sample_data/crm/customers.csv", "--dry-run"),
     "quarantine list": ("quarantine", "list", *PROJECT),
     "quarantine show": ("quarantine", "show", *PROJECT),
     "workspace verify": ("workspace", "verify", *PROJECT),
@@ -139,7 +140,7 @@ def test_quiet_still_gives_the_answer_that_was_asked_for(job: Job) -> None:
     assert done.stdout.startswith("Sources\n")
 
 
-@pytest.mark.parametrize("name", sorted(READING.keys() - {"config", "init", "profile"}))
+@pytest.mark.parametrize("name", sorted(READING.keys() - {"config", "init", "profile", "dedupe"}))
 def test_reading_does_not_make_a_workspace(name: str, tmp_path: Path) -> None:
     job = Job.fresh(tmp_path / "job")
     before = everything(job.folder)

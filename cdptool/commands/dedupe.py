@@ -1,0 +1,157 @@
+"""`cdptool dedupe`: which rows of one file are the same person or firm, with nothing declared."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from cdptool.commands.files import write_file
+from cdptool.commands.profile import read_any
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.session import Say
+from cdptool.errors import Place, UsageError
+from cdptool.ids import hashes, printed_ids
+from cdptool.matching import AUTOMATIC, Matching, match
+from cdptool.matching.golden import golden_rows
+from cdptool.matching.roles import Roles, roles
+from cdptool.matching.texts import match_texts
+from cdptool.sources.inputs import InputFile, taken_apart
+
+_MOST_BYTES: Final = 16 << 30
+_SIZES: Final = ((1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-10"), (11, "11 and more"))
+
+
+class Wishes(NamedTuple):
+    """What the caller wants: where to write, the country of national phone numbers, from which probability to join."""
+
+    out: Path | None
+    region: str | None
+    at_least: float = AUTOMATIC
+    is_dry: bool = False
+
+
+class _Deduped(NamedTuple):
+    """What became of the rows, in the order of the file: `clusters` (printed ids), and PAIRS of row numbers."""
+
+    rows: pl.Series
+    clusters: pl.Series
+    matching: Matching
+    order: pl.Series
+
+
+def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
+    """
+    Find the rows that are one person or firm; write clusters, golden rows and weighed pairs.
+
+    Raises:
+        UsageError: If no column tells people or firms apart.
+    """
+    say(f"reading {file}")
+    inputs = list(taken_apart(InputFile(str(file), str(file), Place(str(file)))))
+    if len(inputs) != 1:
+        raise UsageError(f"{file} holds {len(inputs)} files", hint="take them apart and name one")
+    with tempfile.TemporaryDirectory() as folder, inputs[0].unpacked(folder) as path:
+        texts = read_any(path, inputs[0].place, _MOST_BYTES)
+    found = roles(texts.frame)
+    if not any(role.kind != "category" for role in found.fields):
+        told = "; ".join(f"`{name}`: {reason}" for name, reason in found.left_out[:8])
+        problem = f"no column of {file} tells people or firms apart"
+        raise UsageError(
+            problem, hint=f"name columns by what they hold, such as `email` or `last name` ({told})"
+        )
+    say("comparing")
+    deduped = _dedupe(texts.frame, pl.Series("row", texts.rows), found, wishes)
+    out = wishes.out or Path(f"{file.name.split('.')[0]}_deduped")
+    if not wishes.is_dry:
+        say(f"writing {out}")
+        _write(out, texts.frame, deduped)
+    return _report(file, found, deduped, out, wishes, n_rejected=len(texts.rejected))
+
+
+def _dedupe(table: pl.DataFrame, rows: pl.Series, found: Roles, wishes: Wishes) -> _Deduped:
+    """Match in an order that only the rows' contents decide, so that a shuffled file gives the same clusters."""
+    contents = hashes("row", *table.get_columns())
+    order = contents.arg_sort().cast(pl.Int64)
+    compared, kinds = match_texts(table[order], found.fields, wishes.region)
+    matching = match(compared, kinds, at_least=wishes.at_least)
+    ordered = contents.gather(order)
+    copies = pl.DataFrame({"content": ordered}).select(pl.int_range(pl.len()).over("content")).to_series()
+    names = printed_ids(hashes("cluster", ordered, copies), "c")
+    of_ordered = names.gather(matching.clusters)
+    clusters = pl.DataFrame({"at": order, "cluster": of_ordered}).sort("at")["cluster"]
+    return _Deduped(rows, clusters, matching, order)
+
+
+def _write(out: Path, table: pl.DataFrame, deduped: _Deduped) -> None:
+    clusters = pl.DataFrame({"row": deduped.rows, "cluster_id": deduped.clusters})
+    golden = golden_rows(table, deduped.clusters).rename({"cluster": "cluster_id"}, strict=False)
+    ends = (deduped.rows.gather(deduped.order.gather(side)) for side in deduped.matching.candidates[:2])
+    low, high = ends
+    pairs = pl.DataFrame(
+        {
+            "row_l": pl.select(pl.min_horizontal(low, high)).to_series(),
+            "row_r": pl.select(pl.max_horizontal(low, high)).to_series(),
+            "probability": 1 / (1 + np.exp(-deduped.matching.log_odds)),
+        }
+    ).sort("row_l", "row_r")
+    write_file(out / "clusters.csv", clusters.write_csv().encode())
+    write_file(out / "golden.csv", golden.write_csv().encode())
+    packed = io.BytesIO()
+    pairs.write_parquet(packed)
+    write_file(out / "pairs.parquet", packed.getvalue())
+
+
+def _report(
+    file: Path, found: Roles, deduped: _Deduped, out: Path, wishes: Wishes, *, n_rejected: int
+) -> Report:
+    sizes = deduped.clusters.value_counts()["count"]
+    n_rows, n_clusters = len(deduped.rows), len(sizes)
+    probabilities = 1 / (1 + np.exp(-deduped.matching.log_odds))
+    labels, (left, right) = deduped.matching.clusters, deduped.matching.candidates[:2]
+    n_doubtful = int(((probabilities >= 0.5) & (labels[left] != labels[right])).sum())
+    fields = tuple(
+        (role.field, role.kind.replace("_", " "), ", ".join(role.columns)) for role in found.fields
+    )
+    bounds = [*(least for least, _ in _SIZES[1:]), n_rows + 1]
+    spread = tuple(
+        (name, int(((sizes >= least) & (sizes < below)).sum()))
+        for (least, name), below in zip(_SIZES, bounds, strict=True)
+    )
+    largest = int(sizes.max() or 0)  # type: ignore[arg-type]  # counts are whole numbers
+    return Report(
+        verb="dedupe",
+        summary=f"{n_rows:,} rows {'would be' if wishes.is_dry else 'are'} {n_clusters:,} different ones; the largest cluster holds {largest}",
+        data={
+            "file": str(file),
+            "rows": n_rows,
+            "rejected": n_rejected,
+            "clusters": n_clusters,
+            "largest": largest,
+            "pairs_compared": len(left),
+            "expected_pairs": dict(
+                zip(
+                    deduped.matching.model.names,
+                    deduped.matching.model.expected.round(1).tolist(),
+                    strict=True,
+                )
+            ),
+            "doubtful": n_doubtful,
+            "fields": [dict(zip(("field", "kind", "columns"), one, strict=True)) for one in fields],
+            "left_out": [dict(zip(("column", "reason"), one, strict=True)) for one in found.left_out],
+            "out": None if wishes.is_dry else str(out),
+        },
+        grids=(
+            Grid("Compared", ("field", "as", "columns"), fields),
+            Grid("Left out", ("column", "because"), found.left_out),
+            Grid("Clusters by size", ("rows", "clusters"), tuple(one for one in spread if one[1])),
+        ),
+        lines=(
+            f"{len(left):,} pairs compared; {n_doubtful:,} that are more likely one than not were kept apart",
+            *(() if wishes.is_dry else (f"written to {out}: clusters.csv, golden.csv, pairs.parquet",)),
+        ),
+    )

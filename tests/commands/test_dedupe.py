@@ -1,0 +1,85 @@
+"""`cdptool dedupe`: one file in, clusters, golden rows and weighed pairs out."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cdptool.commands.dedupe import Wishes, dedupe_file
+from cdptool.errors import UsageError
+from cdptool.matching.roles import roles
+from cdptool.matching.texts import match_texts
+
+
+def people(n: int, seed: int = 3) -> pl.DataFrame:
+    chance = np.random.default_rng(seed)
+    letters = [chr(code) for code in range(97, 123)]
+    rows = pl.DataFrame(
+        {
+            "first name": ["".join(chance.choice(letters, 6)) for _ in range(n)],
+            "surname": ["".join(chance.choice(letters, 8)) for _ in range(n)],
+            "dob": [f"{chance.integers(1, 29):02d}/{chance.integers(1, 13):02d}/{chance.integers(1950, 2000)}" for _ in range(n)],
+            "phone": [f"09{chance.integers(10**7, 10**8)}" for _ in range(n)],
+            "status": chance.choice(["new", "old"], n),
+        }
+    )  # fmt: skip
+    return pl.concat([rows, rows.head(n // 5)])
+
+
+def dedupe(table: pl.DataFrame, folder: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    table.write_csv(folder / "people.csv")
+    dedupe_file(folder / "people.csv", Wishes(folder / "out", "VN"), lambda _: None)
+    clusters = pl.read_csv(folder / "out/clusters.csv")
+    return clusters, pl.read_csv(folder / "out/golden.csv"), pl.read_parquet(folder / "out/pairs.parquet")
+
+
+def test_every_row_is_in_one_cluster_and_every_cluster_has_one_golden_row(tmp_path: Path) -> None:
+    clusters, golden, pairs = dedupe(people(500), tmp_path)
+    assert clusters["row"].to_list() == list(range(1, 601))
+    assert clusters["cluster_id"].n_unique() == golden.height == 500
+    assert golden["records"].sum() == 600
+    assert (pairs["row_l"] < pairs["row_r"]).all()
+    assert pairs["probability"].is_between(0, 1).all()
+
+
+def test_a_shuffled_file_gives_the_same_clusters(tmp_path: Path) -> None:
+    table = people(300).with_row_index("number")
+    folders = [tmp_path / "a", tmp_path / "b"]
+    order = np.random.default_rng(9).permutation(table.height)
+    found = []
+    for folder, rows in zip(folders, (table, table[order]), strict=True):
+        folder.mkdir()
+        clusters, _, _ = dedupe(rows.drop("number"), folder)
+        named = clusters.with_columns(rows["number"]).group_by("cluster_id").agg(pl.col("number").sort())
+        found.append({tuple(each) for each in named["number"]})
+    assert found[0] == found[1]
+
+
+def test_nothing_to_tell_by_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no column of .* tells people or firms apart"):
+        dedupe(pl.DataFrame({"status": ["a", "b"], "amount": ["1", "2"]}), tmp_path)
+
+
+def test_what_is_compared_follows_from_names_and_contents() -> None:
+    table = pl.DataFrame(
+        {
+            "Họ và tên": ["Nguyễn Văn An", "Lê Thị Bình"],
+            "Giới tính": ["Nam", "Nữ"],
+            "SĐT": ["0913572468", "0986421357"],
+            "Ngày sinh": ["31/12/1980", "84/01/1981"],
+            "Ghi chú": ["x", "y"],
+        }
+    )
+    found = roles(table)
+    assert [(one.field, one.kind) for one in found.fields] == [
+        ("Họ và tên", "full_name"), ("Giới tính", "category"), ("SĐT", "phone"), ("Ngày sinh", "birth_date"),
+    ]  # fmt: skip
+    assert [name for name, _ in found.left_out] == ["Ghi chú"]
+    texts, kinds = match_texts(table, found.fields, "VN")
+    assert texts["Ngày sinh"].to_list() == ["19801231", "19810184"], (
+        "a day that does not exist is compared all the same"
+    )
+    assert texts["SĐT"].to_list() == ["84913572468", "84986421357"]
+    assert texts["Họ và tên family"].to_list() == ["nguyen", "le"]
+    assert dict(kinds)["Họ và tên given"] == "given"
