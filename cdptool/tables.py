@@ -131,6 +131,39 @@ CONFLICTS: Final[dict[str, pl.DataType]] = {
     "match_key": pl.String(),
     "reason": pl.String(),  # the limit, never-rule or judgement that cut the edge
 }
+# Learned passes: pairs for people to judge, and the model that weighed them (`matching.saving`).
+DOUBTFUL: Final[dict[str, pl.DataType]] = {
+    "record_id_l": pl.Int64(),
+    "record_id_r": pl.Int64(),
+    "pass": pl.String(),
+    "probability": pl.Float64(),  # of being one person, by all that both records say
+}
+MATCH_WEIGHTS: Final[dict[str, pl.DataType]] = {
+    "pass": pl.String(),
+    "place": pl.Int64(),  # of the comparison in the model
+    "class": pl.String(),  # `same person`, `strangers`, or those who only look alike: `household`, …
+    "field": pl.String(),
+    "kind": pl.String(),
+    "context": pl.Int64(),  # 1: where a field that this one follows from agrees too
+    "level": pl.Int64(),  # 0 missing, 1 different, then nearer and nearer, then agreement on ever rarer values
+    "probability": pl.Float64(),  # of this level among the pairs of the class where both hold a value
+}
+MATCH_CLASSES: Final[dict[str, pl.DataType]] = {
+    "pass": pl.String(),
+    "place": pl.Int64(),
+    "class": pl.String(),
+    "expected": pl.Float64(),  # how many pairs it probably has
+    "pairs": pl.Float64(),  # of all records
+}
+MATCH_KEYS: Final[dict[str, pl.DataType]] = {
+    "pass": pl.String(),
+    "place": pl.Int64(),
+    "key": pl.String(),
+    "expected": pl.Float64(),  # pairs, estimated before any was made; null: the budget had no room for the key
+    "n_pairs": pl.Int64(),
+    "n_new": pl.Int64(),  # those that no key before it had brought
+    "coverage": pl.Float64(),  # of made-up pairs of one person, the share that the keys so far catch
+}
 IDENTIFIERS: Final[dict[str, pl.DataType]] = {
     "profile_id": pl.Int64(),
     "field": pl.String(),  # the key field: email, phone, customer_id, …

@@ -16,11 +16,22 @@ from cdptool.commands.session import (
 from cdptool.errors import ConfigError, UsageError
 from cdptool.identity import Previous, Resolution, golden_profiles, living_records, resolve
 from cdptool.identity.registry import Changes, changes
+from cdptool.matching.saving import SAVED
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import ALIASES, IDENTITY, records_schema
 from cdptool.workspace import Snapshot
 
-OUTPUTS = ("identity", "aliases", "edges", "conflicts", "profiles", "lineage", "identifiers")
+OUTPUTS = (
+    "identity",
+    "aliases",
+    "edges",
+    "conflicts",
+    "doubtful",
+    *SAVED,
+    "profiles",
+    "lineage",
+    "identifiers",
+)
 
 
 def merge_records(settings: Settings, *, dry_run: bool = False) -> Report:
@@ -75,7 +86,8 @@ def _commit(
 ) -> None:
     """Replace the tables of the merge in one transaction."""
     mark = fingerprint_of(session)
-    frames = (resolution.identity, resolution.aliases, resolution.edges, resolution.conflicts, *golden)
+    who = (resolution.identity, resolution.aliases, resolution.edges, resolution.conflicts)
+    frames = (*who, resolution.doubtful, *resolution.models, *golden)
     inputs = digests_of(snapshot, ("records",))
     with session.workspace.begin(session.manifest("merge", None, inputs)) as transaction:
         for table, frame in zip(OUTPUTS, frames, strict=True):

@@ -38,6 +38,7 @@ from cdptool.identity.survivorship import (
 )
 from cdptool.ids import hash63
 from cdptool.kernels import Engine
+from cdptool.matching.saving import Saved
 from cdptool.tables import EDGES, Column
 
 JUDGED: Final = "judged POSITIVE"
@@ -57,13 +58,14 @@ class Previous(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """Who is who: IDENTITY, ALIASES, EDGES, CONFLICTS and DOUBTFUL pairs, each sorted by its key; findings."""
+    """Who is who: IDENTITY, ALIASES, EDGES, CONFLICTS, each sorted by its key; DOUBTFUL pairs, likeliest first; learned models."""
 
     identity: pl.DataFrame
     aliases: pl.DataFrame
     edges: pl.DataFrame
     conflicts: pl.DataFrame
     doubtful: pl.DataFrame
+    models: Saved
     findings: tuple[Finding, ...]
 
 
@@ -105,7 +107,10 @@ def resolve(
         conflicts=_of_one_person(pl.concat([cut, refused]), registered.identity, is_one=False)
         .unique()
         .sort(*_ORDER, "reason"),
-        doubtful=_of_one_person(learned.doubtful, registered.identity, is_one=False),
+        doubtful=_of_one_person(learned.doubtful, registered.identity, is_one=False).sort(
+            "probability", *_ORDER[:3], descending=[True, False, False, False]
+        ),
+        models=learned.models,
         findings=limits.findings,
     )
 

@@ -21,7 +21,8 @@ from cdptool.identity.survivorship import latest_versions
 from cdptool.ids import hash63
 from cdptool.kernels import Engine
 from cdptool.matching import Matching, match
-from cdptool.tables import Column
+from cdptool.matching.saving import Saved, saved, together
+from cdptool.tables import DOUBTFUL, Column
 
 # Field type → kind of `matching`; names are split, and what is not here is a category.
 _KINDS: Final = {
@@ -33,19 +34,14 @@ _KINDS: Final = {
     "address": "address",
 }
 _CITY: Final = ("city", "town", "suburb", "district", "province", "thanh_pho", "tinh")
-PAIRS: Final = {
-    "record_id_l": pl.Int64(),
-    "record_id_r": pl.Int64(),
-    "pass": pl.String(),
-    "probability": pl.Float64(),
-}
 
 
 class Likely(NamedTuple):
-    """Edges by branch (`branch`, `block`, `record_id_l`, `record_id_r`), and the PAIRS that a person should judge."""
+    """Edges by branch (`branch`, `block`, `record_id_l`, `record_id_r`), DOUBTFUL pairs, and the models as tables."""
 
     edges: pl.DataFrame
     doubtful: pl.DataFrame
+    models: Saved
 
 
 def likely(engine: Engine[Any], records: Any, columns: Sequence[Column], plan: MergePlan) -> Likely:
@@ -58,7 +54,8 @@ def likely(engine: Engine[Any], records: Any, columns: Sequence[Column], plan: M
     edge = {"branch": pl.Int64, "block": pl.Int64, "record_id_l": pl.Int64, "record_id_r": pl.Int64}
     return Likely(
         pl.concat([pl.DataFrame(schema=edge), *(one.edges for one in found)]),
-        pl.concat([pl.DataFrame(schema=PAIRS), *(one.doubtful for one in found)]),
+        pl.concat([pl.DataFrame(schema=DOUBTFUL), *(one.doubtful for one in found)]),
+        together([one.models for one in found]),
     )
 
 
@@ -83,11 +80,12 @@ def _of_pass(engine: Engine[Any], records: Any, columns: Sequence[Column], step:
         pairs.filter(~pl.Series(joined) & (pl.col("probability") >= step.review)).sort(
             "probability", "record_id_l", "record_id_r", descending=[True, False, False]
         ),
+        saved(step.name, result.model, result.candidates),
     )
 
 
 def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], name: str) -> pl.DataFrame:
-    """The candidates as PAIRS, the smaller record first."""
+    """The candidates as DOUBTFUL, the smaller record first."""
     ends = np.take(ids, result.candidates.left), np.take(ids, result.candidates.right)
     return pl.DataFrame(
         {
@@ -96,7 +94,7 @@ def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], na
             "pass": pl.Series([name]).new_from_index(0, len(ends[0])),
             "probability": 1 / (1 + np.exp(-result.log_odds)),
         },
-        schema=PAIRS,
+        schema=DOUBTFUL,
     )
 
 

@@ -1,0 +1,98 @@
+"""
+A fitted model as tables that are kept: probabilities of every level, the classes, the keys; and back again.
+
+What values there are, and how common each is, is not kept here: a model speaks of the records it is used on.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from cdptool.matching.candidates import Candidates, Key
+from cdptool.matching.comparing import Comparison
+from cdptool.matching.model import Model
+from cdptool.tables import MATCH_CLASSES, MATCH_KEYS, MATCH_WEIGHTS
+
+SAVED: Final = {"match_weights": MATCH_WEIGHTS, "match_classes": MATCH_CLASSES, "match_keys": MATCH_KEYS}
+
+
+class Saved(NamedTuple):
+    """MATCH_WEIGHTS, MATCH_CLASSES and MATCH_KEYS of any number of learned passes."""
+
+    weights: pl.DataFrame
+    classes: pl.DataFrame
+    keys: pl.DataFrame
+
+
+def saved(name: str, model: Model, candidates: Candidates) -> Saved:
+    """The model of the pass of this name, and the keys of its candidates, as tables."""
+    rows = [
+        (name, place, known, one.field, one.kind.name, above, level, share)
+        for known, tables in zip(model.names, model.tables, strict=True)
+        for place, (one, both) in enumerate(zip(model.comparisons, tables, strict=True))
+        for above, levels in enumerate(both.tolist())
+        for level, share in enumerate(levels)
+    ]
+    classes = [
+        (name, place, known, float(pairs), model.n_pairs)
+        for place, (known, pairs) in enumerate(zip(model.names, model.expected, strict=True))
+    ]
+    keys = [(name, place, *one) for place, one in enumerate(candidates.keys)]
+    refused = [(name, len(keys) + i, key, None, 0, 0, None) for i, key in enumerate(candidates.too_large)]
+    return Saved(
+        pl.DataFrame(rows, schema=MATCH_WEIGHTS, orient="row"),
+        pl.DataFrame(classes, schema=MATCH_CLASSES, orient="row"),
+        pl.DataFrame([*keys, *refused], schema=MATCH_KEYS, orient="row"),
+    )
+
+
+def together(parts: list[Saved]) -> Saved:
+    """The tables of several passes as one each."""
+    empty = Saved(*(pl.DataFrame(schema=schema) for schema in SAVED.values()))
+    return Saved(*(pl.concat([getattr(one, name) for one in (empty, *parts)]) for name in Saved._fields))
+
+
+def loaded(name: str, tables: Saved, comparisons: tuple[Comparison, ...]) -> Model | None:
+    """
+    The model of a pass over these comparisons.
+
+    Args:
+        name: The pass.
+        tables: What `saved` made.
+        comparisons: The fields, over the records that are to be weighed.
+
+    Returns:
+        None where the pass has no model, or one of other fields or of other levels.
+    """
+    classes = tables.classes.filter(pl.col("pass") == name).sort("place")
+    weights = tables.weights.filter(pl.col("pass") == name)
+    said = weights.unique(["place"]).sort("place").select("field", "kind").rows()
+    sizes = weights.group_by("place").agg(pl.col("level").max() + 1).sort("place")["level"].to_list()
+    asked = [(one.field, one.kind.name) for one in comparisons]
+    if classes.is_empty() or said != asked or sizes != [one.n_levels for one in comparisons]:
+        return None
+    kept = weights.sort("place", "context", "level").partition_by("class", "place", as_dict=True)
+    shaped = tuple(
+        tuple(
+            np.asarray(kept[known, place]["probability"].to_numpy().reshape(-1, one.n_levels))
+            for place, one in enumerate(comparisons)
+        )
+        for known in classes["class"]
+    )
+    return Model(
+        comparisons,
+        tuple(classes["class"]),
+        shaped,
+        classes["expected"].to_numpy(),
+        float(classes["pairs"][0]),
+    )
+
+
+def kept_keys(name: str, tables: Saved) -> tuple[tuple[Key, ...], tuple[str, ...]]:
+    """The blocking keys of a pass in the order they were taken, and those that were too large."""
+    rows = tables.keys.filter(pl.col("pass") == name).sort("place").drop("pass", "place").rows()
+    taken = tuple(Key(*row) for row in rows if row[-1] is not None)
+    return taken, tuple(row[0] for row in rows if row[-1] is None)
