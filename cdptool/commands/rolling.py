@@ -10,7 +10,7 @@ import polars as pl
 
 from cdptool.commands.session import Session
 from cdptool.errors import ConfigError
-from cdptool.profiles import daily, last_versions, signal_rows
+from cdptool.profiles import daily, last_versions, not_counted, signal_rows
 from cdptool.rules.windows import day_start
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import ROLLED, SIGNALS, SIGNALS_UNTIL, STREAM, UTC_TIME, Signals, StreamSchema
@@ -82,17 +82,12 @@ def with_signals(
     if stream.keep is None or not snapshot.has(stream.signals_table):
         return rows
     counted = snapshot.scan(stream.rolled_table, ROLLED).select("event_id").unique()
-    rows = session.engine.shuffle([rows, counted], [("event_id",), ("event_id",)], without)
+    rows = session.engine.shuffle([rows, counted], [("event_id",), ("event_id",)], not_counted)
     kernel = signal_rows(stream.keep, declared_schema(stream.columns), session.project.tz)
     spread = session.engine.map(snapshot.scan(stream.signals_table), kernel)
     columns = rows.collect_schema().names()
     spread = spread.with_columns(version_rank=pl.lit(None, pl.Int64))
     return pl.concat([rows, spread.select(columns)])
-
-
-def without(rows: pl.LazyFrame, counted: pl.LazyFrame) -> pl.LazyFrame:
-    """A kernel by `event_id`: the rows whose event is not counted."""
-    return rows.join(counted, on="event_id", how="anti")
 
 
 def expire_signals(

@@ -78,8 +78,10 @@ def planned_numbers(texts: pl.Series, region: str) -> pl.Series:
         texts: Digits after an optional `+`, as `DIGITS` says; null is left out.
         region: ISO 2 code of the country whose national numbers they may be.
 
-    >>> planned_numbers(pl.Series(["+442079460018", "02079460018", "00442079460018"]), "GB").to_list()
-    ['+442079460018', '+442079460018', '+442079460018']
+    Fewer than 32 of a kind are left to the library.
+
+    >>> planned_numbers(pl.Series(["+442079460018", "02079460018", "00442079460018"] * 40), "GB").unique().to_list()
+    ['+442079460018']
     """
     nothing = pl.Series("value", [None], dtype=pl.String).new_from_index(0, len(texts))
     is_international = texts.str.starts_with("+")

@@ -4,16 +4,15 @@ Profiles and what is known of them: streams → one tagged frame → the rule ke
 
 from __future__ import annotations
 
-from cdptool.profiles.belonging import (
-    KERNELS,
-    last_versions,
-    standing_versions,
-    under_todays_ids,
-    with_profile,
-)
+from typing import Final
+
+from cdptool.profiles import belonging, signals
+from cdptool.profiles.belonging import last_versions, standing_versions, under_todays_ids, with_profile
 from cdptool.profiles.evaluation import evaluate, require_one_currency, tagged_events, tagged_schema
 from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
-from cdptool.profiles.signals import daily, kept_columns, signal_rows
+from cdptool.profiles.signals import daily, kept_columns, not_counted, signal_rows
+
+KERNELS: Final = (*belonging.KERNELS, *signals.KERNELS)
 
 __all__ = [
     "CHANGES",
@@ -25,6 +24,7 @@ __all__ = [
     "kept_columns",
     "last_versions",
     "memberships",
+    "not_counted",
     "require_one_currency",
     "signal_rows",
     "standing_versions",

@@ -9,10 +9,11 @@ sums that keep what was added apart from what was taken off.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import polars as pl
 
-from cdptool.kernels import Kernel
+from cdptool.kernels import Kernel, NamedKernel
 from cdptool.rules.moments import day_starts
 from cdptool.tables import Signals
 
@@ -90,3 +91,11 @@ def signal_rows(keep: Signals, schema: Mapping[str, pl.DataType], tz: str) -> Ke
         )
 
     return kernel
+
+
+def not_counted(rows: pl.LazyFrame, counted: pl.LazyFrame) -> pl.LazyFrame:
+    """A kernel by `event_id`: the rows whose event is not among those that were counted."""
+    return rows.join(counted, on="event_id", how="anti")
+
+
+KERNELS: Final = (NamedKernel("profiles.not_counted", (("event_id",), ("event_id",)), not_counted),)

@@ -68,10 +68,10 @@ def test_a_pipe_is_refused_and_not_waited_for(project: Path, verb: str) -> None:
     )
 
 
-def test_a_folder_without_exports_is_told(project: Path) -> None:
+def test_a_folder_without_files_is_told(project: Path) -> None:
     (project / "empty").mkdir()
     done = _run(project, "init", "empty", "--into", "q")
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         2,
-        "error: empty: there is no export in the folder",
+        "error: empty: there is no file in the folder",
     )

@@ -35,6 +35,7 @@ WRITING = {
     "segment": ("segment", *TIMED),
     "plan": ("plan", *TIMED),
     "export": ("export", *TIMED),
+    "retain": ("retain", *TIMED),
     "run": RUN,
     "quarantine retry": ("quarantine", "retry", *PROJECT),
     "workspace tidy": ("workspace", "tidy", *PROJECT, "--keep", "10"),

@@ -24,6 +24,7 @@ FRAMES = {
     "profiles.last_versions": (ROWS,),
     "profiles.standing_versions": (ROWS,),
     "profiles.with_profile": (ROWS, IDENTITY),
+    "profiles.not_counted": (ROWS, pl.DataFrame({"event_id": [1, 4, 9]})),
 }
 
 KEEP = Signals(86_400, ("channel",), ("total",))
