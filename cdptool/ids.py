@@ -85,8 +85,8 @@ def _words_of_texts(columns: Sequence[pl.Series]) -> dict[str, Words]:
     )
     if not texts.width:
         return {}
-    words = texts.select(plh.col(name).nchash.xxh3_64().fill_null(0) for name in texts.columns)
-    return {column.name: column.to_numpy() for column in words}
+    words = texts.select(plh.col(name).nchash.xxh3_64() for name in texts.columns)
+    return {column.name: _without_nulls(column).to_numpy() for column in words}
 
 
 def _is_number(kind: pl.DataType) -> bool:
@@ -94,10 +94,18 @@ def _is_number(kind: pl.DataType) -> bool:
 
 
 def _words_of_numbers(column: pl.Series) -> Words:
-    if column.dtype.is_float():
-        values = column.cast(pl.Float64).fill_null(0.0).to_numpy() + 0.0  # so that -0.0 is 0.0
-        return _mixed(values.view(np.uint64))
-    return _mixed(column.to_physical().cast(pl.Int64).fill_null(0).to_numpy().view(np.uint64))
+    kind = pl.Float64() if column.dtype.is_float() else pl.Int64()
+    if column.dtype != kind:
+        column = column.to_physical().cast(kind)
+    numbers = _without_nulls(column).to_numpy()
+    if kind == pl.Float64:
+        numbers = numbers + 0.0  # so that -0.0 is 0.0
+    return _mixed(numbers.view(np.uint64))
+
+
+def _without_nulls(column: pl.Series) -> pl.Series:
+    """The column with 0 for null, which has its own word; each query costs, so only where there are any."""
+    return column.fill_null(0) if column.null_count() else column
 
 
 def _mixed(numbers: Words) -> Words:

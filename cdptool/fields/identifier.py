@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+import numpy as np
 import polars as pl
 
 from cdptool.fields.base import FieldOptions, FieldType, Judgement, bullets, judged
-from cdptool.fields.folding import PLACEHOLDERS_IN_ANY_CASE
+from cdptool.fields.folding import PLACEHOLDERS_IN_ANY_CASE, replaced
+from cdptool.fields.plain_texts import plain_texts
 from cdptool.fields.text import tidy
 
 # `0` alone may be a key (a row, a store); two zeros or more were typed because something had to be.
@@ -28,7 +30,15 @@ class Identifier(FieldType):
     is_personal: ClassVar = True
 
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
-        return tidy(texts, _NOTHING)
+        is_plain = plain_texts(texts)
+        if is_plain is None:
+            return tidy(texts, _NOTHING)
+        if is_plain.all():
+            return texts
+        rows = pl.Series(np.flatnonzero(~is_plain))
+        if len(rows) > len(texts) // 4:
+            return tidy(texts, _NOTHING)
+        return replaced(texts, rows, tidy(texts.gather(rows), _NOTHING))
 
     def judge(self, texts: pl.Series, _options: FieldOptions, /) -> Judgement:
         return judged(texts, "", placeholders=texts.is_in(_ZEROS))

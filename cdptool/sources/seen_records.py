@@ -34,7 +34,8 @@ class SeenRecords:
 
     def fresh(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The first row of each `record_id` that is not null and is not remembered; from now on it is."""
-        ids = rows["record_id"].fill_null(-1).to_numpy()
+        column = rows["record_id"]
+        ids: Ids = (column.fill_null(-1) if column.null_count() else column).to_numpy()
         at = np.flatnonzero(~self._holds(ids))
         if not at.size:
             return rows.clear()
@@ -51,15 +52,18 @@ class SeenRecords:
 
     def _holds(self, ids: Ids) -> Mask:
         """Which ids are in the table; -1 counts as such."""
-        found: Mask = ids == -1
-        rest = np.flatnonzero(~found)
-        at = ids[rest] & (self._slots.size - 1)
+        last = self._slots.size - 1
+        there = self._slots[ids & last]
+        found: Mask = there == ids  # most are where they are looked for first
+        found |= ids == -1
+        rest = np.flatnonzero(~found & (there != -1))
+        at = (ids[rest] + 1) & last
         while rest.size:
             there = self._slots[at]
             is_it = there == ids[rest]
             found[rest[is_it]] = True
             goes_on = ~is_it & (there != -1)
-            rest, at = rest[goes_on], (at[goes_on] + 1) & (self._slots.size - 1)
+            rest, at = rest[goes_on], (at[goes_on] + 1) & last
         return found
 
     def _insert(self, ids: Ids) -> None:
