@@ -1,15 +1,24 @@
-"""`cdptool explain merge A B`: why two records are, or are not, one person."""
+"""
+`cdptool explain merge A B`: why two records are, or are not, one person.
+
+The path of evidence between them, and of every learned pass what each field says, in bits.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
+from cdptool.commands.learned import told, weighed, weighings
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
+from cdptool.commands.waterfall import percent
 from cdptool.errors import UsageError
 from cdptool.fields import field_type
 from cdptool.identity import JUDGED
 from cdptool.identity.evidence import Step, shortest_path
+from cdptool.identity.likely import Weighing
 from cdptool.ids import printed_id
 from cdptool.tables import CONFLICTS, EDGES, FILES, IDENTITY, Column
 from cdptool.workspace import Snapshot
@@ -46,20 +55,41 @@ def explain_merge(settings: Settings, left: str, right: str, *, show_values: boo
             problem = f"`{missing[0]}` came after the last merge, or its source deleted it"
             raise UsageError(problem, hint="run `cdptool merge` first")
         a, b = ids[left], ids[right]
+        learned = weighings(session, snapshot)
+        waterfalls = [
+            told(step, weighed(one, a, b), (left, right), show_values=show_values) for step, one in learned
+        ]
         if profiles[a] != profiles[b]:
-            return _apart(session, snapshot, (left, profiles[a]), (right, profiles[b]))
+            return _weighed(_apart(session, snapshot, (left, profiles[a]), (right, profiles[b])), waterfalls)
         members = _members(snapshot, profiles[a])
         inside = pl.col("record_id_l").is_in(members.implode())
         path = shortest_path(snapshot.scan("edges", EDGES).filter(inside).collect(), a, b)
         names = _names(session, snapshot, members)
-        rows = tuple(_row(snapshot, step, names, session.project.fields, show_values) for step in path or ())
+        by_pass = {step.name: one for step, one in learned}
+        rows = tuple(
+            _weighed_row(step, names, by_pass[step.step])
+            if step.step in by_pass
+            else _row(snapshot, step, names, session.project.fields, show_values)
+            for step in path or ()
+        )
     profile = printed_id(profiles[a])
-    return Report(
+    report = Report(
         verb="explain merge",
         summary=f"one person: both records belong to {profile}, by {len(rows)} step{'s' if len(rows) != 1 else ''}",
         data={"same": True, "profile": profile, "path": [dict(zip(PATH, row, strict=True)) for row in rows]},
         lines=_told(rows),
         is_answer=True,
+    )
+    return _weighed(report, waterfalls)
+
+
+def _weighed(report: Report, waterfalls: list[tuple[Grid, str, dict[str, object]]]) -> Report:
+    """The report with what the learned passes say of the two records."""
+    return replace(
+        report,
+        grids=(*report.grids, *(grid for grid, _, _ in waterfalls)),
+        lines=(*report.lines, *(line for _, line, _ in waterfalls)),
+        data={**report.data, "learned": [data for _, _, data in waterfalls]},
     )
 
 
@@ -116,6 +146,12 @@ def _row(
     return (*left, *right, step.match_key, " + ".join(values), step.step)
 
 
+def _weighed_row(step: Step, names: dict[int, tuple[str, str]], one: Weighing) -> tuple[str, ...]:
+    """A step of a learned pass: nothing need agree; what counts is the probability."""
+    probability = percent(weighed(one, step.record_id_l, step.record_id_r).probability)
+    return (*names[step.record_id_l], *names[step.record_id_r], step.match_key, probability, step.step)
+
+
 def _agreed(snapshot: Snapshot, step: Step, fields: list[str]) -> list[str]:
     """The value of each field on which two records agree, in whichever of their versions they do."""
     ends = (step.record_id_l, step.record_id_r)
@@ -141,6 +177,8 @@ def _told(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     lines = [f"{rows[0][0]}  {rows[0][1]}"] if rows else []
     for _, _, record, place, match_key, value, step in rows:
         agreed = f"{match_key} agree ({value})" if value else match_key
+        if value.endswith(" %"):
+            agreed = f"weighed by {match_key}: {value}"
         lines += [f"  │ {agreed}, pass `{step}`", f"{record}  {place}"]
     return tuple(lines)
 

@@ -20,8 +20,9 @@ from cdptool.identity.spec import MergePlan, Pass
 from cdptool.identity.survivorship import latest_versions
 from cdptool.ids import hash63
 from cdptool.kernels import Engine
-from cdptool.matching import Matching, match
-from cdptool.matching.saving import Saved, saved, together
+from cdptool.matching import Matching, Model, comparisons, match
+from cdptool.matching.saving import Saved, loaded, saved, together
+from cdptool.matching.values import Rows
 from cdptool.tables import DOUBTFUL, Column
 
 # Field type → kind of `matching`; names are split, and what is not here is a category.
@@ -60,11 +61,7 @@ def likely(engine: Engine[Any], records: Any, columns: Sequence[Column], plan: M
 
 
 def _of_pass(engine: Engine[Any], records: Any, columns: Sequence[Column], step: Pass, number: int) -> Likely:
-    texts, kinds = match_texts(columns, step.compare)
-    latest = engine.shuffle([records], [("record_id",)], latest_versions)
-    known = engine.collect(engine.map(latest, lambda rows: rows.select("record_id", **texts))).sort(
-        "record_id"
-    )
+    known, kinds = _known(engine, records, columns, step)
     result = match(known, kinds, at_least=step.at_least)
     ids = known["record_id"].to_numpy()
     pairs = _pairs(result, ids, step.name)
@@ -82,6 +79,36 @@ def _of_pass(engine: Engine[Any], records: Any, columns: Sequence[Column], step:
         ),
         saved(step.name, result.model, result.candidates),
     )
+
+
+def _known(
+    engine: Engine[Any], records: Any, columns: Sequence[Column], step: Pass
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """`record_id` and the texts of a pass, by record, and the kind of each text."""
+    texts, kinds = match_texts(columns, step.compare)
+    latest = engine.shuffle([records], [("record_id",)], latest_versions)
+    known = engine.collect(engine.map(latest, lambda rows: rows.select("record_id", **texts)))
+    return known.sort("record_id"), kinds
+
+
+class Weighing(NamedTuple):
+    """A learned pass ready to weigh any of its records: their ids (sorted; the rows of the model) and the model."""
+
+    record_ids: Rows
+    model: Model
+
+    def rows(self, record_ids: Sequence[int] | pl.Series) -> Rows:
+        """The rows of these records; all must be known."""
+        return np.searchsorted(self.record_ids, np.asarray(record_ids, dtype=np.int64))
+
+
+def weighing(
+    engine: Engine[Any], records: Any, columns: Sequence[Column], step: Pass, models: Saved
+) -> Weighing | None:
+    """The saved model of a learned pass over today's records; None where it was made for other fields."""
+    known, kinds = _known(engine, records, columns, step)
+    model = loaded(step.name, models, comparisons(known, kinds))
+    return Weighing(known["record_id"].to_numpy(), model) if model is not None else None
 
 
 def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], name: str) -> pl.DataFrame:

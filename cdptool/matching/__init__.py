@@ -11,14 +11,14 @@ import polars as pl
 
 from cdptool.matching.candidates import Candidates, candidates
 from cdptool.matching.clusters import clusters
-from cdptool.matching.comparing import Table, comparison
+from cdptool.matching.comparing import Comparison, Table, comparison
 from cdptool.matching.kinds import KINDS
 from cdptool.matching.model import Model, fit
 from cdptool.matching.values import Rows, encoded
 
 AUTOMATIC: Final = 0.9
 
-__all__ = ["AUTOMATIC", "KINDS", "Candidates", "Matching", "Model", "match"]
+__all__ = ["AUTOMATIC", "KINDS", "Candidates", "Matching", "Model", "comparisons", "match"]
 
 
 class Matching(NamedTuple):
@@ -47,8 +47,13 @@ def match(
         at_least: The probability from which a pair joins.
         budget: The most pairs that are compared; without it as `pair_budget` says.
     """
-    fields = tuple(comparison(name, kind, encoded(texts[name])) for name, kind in kinds)
+    fields = comparisons(texts, kinds)
     pairs = candidates(fields, len(texts), budget)
     fitted = fit(fields, len(texts), pairs.left, pairs.right)
     labels = clusters(len(texts), pairs.left, pairs.right, fitted.log_odds, fitted.model.log_odds, at_least)
     return Matching(pairs, fitted.log_odds, fitted.model, labels)
+
+
+def comparisons(texts: pl.DataFrame, kinds: Sequence[tuple[str, str]]) -> tuple[Comparison, ...]:
+    """The comparisons of these columns, in this order."""
+    return tuple(comparison(name, kind, encoded(texts[name])) for name, kind in kinds)

@@ -1,0 +1,155 @@
+"""
+Why two records weigh what they weigh: one line per comparison, in bits, from the prior to the probability.
+
+A bit doubles the odds. Bits are told against strangers, and against whoever else the two records could be: the class
+of look-alikes (a household, namesakes) that explains the pair best.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from cdptool.matching.comparing import MISSING, Comparison, Table, contexts
+from cdptool.matching.level_words import pair_words, parents
+from cdptool.matching.model import Model
+
+_TINY: Final = 1e-12
+_FEWEST: Final = 1e-3
+
+
+class Weighed(NamedTuple):
+    """
+    What one comparison says of two records.
+
+    `left`, `right`: the compared texts (None = nothing known). `bits` for (above 0) or against one person beside
+    strangers, `bits_alike` beside the nearest look-alikes (None where there are no such classes).
+    """
+
+    field: str
+    kind: str
+    left: str | None
+    right: str | None
+    words: str
+    bits: float
+    bits_alike: float | None
+
+
+class Waterfall(NamedTuple):
+    """
+    The whole of it: prior bits, the lines, and what comes out.
+
+    `classes`: every class with its probability, same person first. `nearest` is the likeliest class of look-alikes.
+    """
+
+    prior: float
+    prior_alike: float | None
+    lines: tuple[Weighed, ...]
+    nearest: str | None
+    probability: float
+    classes: tuple[tuple[str, float], ...]
+
+    @property
+    def total(self) -> float:
+        """Bits beside strangers, all in all."""
+        return self.prior + sum(line.bits for line in self.lines)
+
+    @property
+    def total_alike(self) -> float | None:
+        """Bits beside the nearest look-alikes, all in all."""
+        if self.prior_alike is None:
+            return None
+        return self.prior_alike + sum(line.bits_alike or 0.0 for line in self.lines)
+
+
+def waterfall(model: Model, left: int, right: int) -> Waterfall:
+    """
+    Explain what the model says of two rows.
+
+    >>> import polars as pl
+    >>> from cdptool.matching import match
+    >>> texts = pl.DataFrame({"name": ["an", "an", "chi", "dung"], "phone": ["0901", "0901", "0777", "0888"]})
+    >>> model = match(texts, [("name", "given"), ("phone", "phone")]).model
+    >>> [line.words for line in waterfall(model, 0, 1).lines]
+    ['same rare value, in 2 of 4 records', 'same rare value, in 2 of 4 records']
+    """
+    one, other = np.array([left]), np.array([right])
+    found = [each.levels(one, other) for each in model.comparisons]
+    above = contexts(model.comparisons, found)
+    places = [(int(level[0]), int(context[0])) for level, context in zip(found, above, strict=True)]
+    logs = np.array([_log_shares(tables, places) for tables in model.tables])  # class × comparison
+    priors = _log_priors(model)
+    joint = priors + logs.sum(axis=1)
+    nearest = 2 + int(np.argmax(joint[2:])) if len(joint) > 2 else None
+    lines = tuple(
+        _line(model, place, (left, right), places[place], logs[:, place], nearest)
+        for place in range(len(model.comparisons))
+    )
+    shares = np.exp(joint - np.logaddexp.reduce(joint))
+    odds = float(model.log_odds(one, other)[0])
+    return Waterfall(
+        prior=_bits(priors[0] - priors[1]),
+        prior_alike=_bits(priors[0] - priors[nearest]) if nearest is not None else None,
+        lines=lines,
+        nearest=model.names[nearest] if nearest is not None else None,
+        probability=float(1 / (1 + np.exp(-odds))),
+        classes=tuple(zip(model.names, shares.tolist(), strict=True)),
+    )
+
+
+def class_weights(model: Model, place: int) -> Table:
+    """Bits per class but the same person's × context × level of one comparison: what each level is worth beside it."""
+    logs = [np.log2(np.maximum(tables[place], _TINY)) for tables in model.tables]
+    bits = np.stack([logs[0] - each for each in logs[1:]])
+    bits[:, :, MISSING] = 0.0
+    return bits
+
+
+def _log_priors(model: Model) -> Table:
+    """Per class the log of its share of all pairs; strangers are all."""
+    priors = np.log(np.maximum(model.expected, _FEWEST) / model.n_pairs)
+    priors[1] = 0.0
+    return np.asarray(priors)
+
+
+def _log_shares(tables: tuple[Table, ...], places: list[tuple[int, int]]) -> list[float]:
+    """Per comparison the log of how often the class has this level."""
+    return [
+        0.0 if level == MISSING else float(np.log(max(table[context, level], _TINY)))
+        for table, (level, context) in zip(tables, places, strict=True)
+    ]
+
+
+def _line(
+    model: Model,
+    place: int,
+    rows: tuple[int, int],
+    at: tuple[int, int],
+    logs: Table,
+    nearest: int | None,
+) -> Weighed:
+    one = model.comparisons[place]
+    level = at[0]
+    words = pair_words(one, level, *rows)
+    if at[1] and level != MISSING:
+        words += f"; follows from {', '.join(parents(one, model.comparisons, *rows))}"
+    mine, other = (_text(one, row) for row in rows)
+    return Weighed(
+        one.field,
+        one.kind.name,
+        mine,
+        other,
+        words,
+        _bits(logs[0] - logs[1]),
+        _bits(logs[0] - logs[nearest]) if nearest is not None else None,
+    )
+
+
+def _text(one: Comparison, row: int) -> str | None:
+    number = int(one.values.ids[row])
+    return None if number < 0 else str(one.values.texts[number])
+
+
+def _bits(logs: float) -> float:
+    return float(logs) / float(np.log(2)) + 0.0
