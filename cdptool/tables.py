@@ -164,6 +164,13 @@ MATCH_KEYS: Final[dict[str, pl.DataType]] = {
     "n_new": pl.Int64(),  # those that no key before it had brought
     "coverage": pl.Float64(),  # of made-up pairs of one person, the share that the keys so far catch
 }
+MATCH_FREQUENCIES: Final[dict[str, pl.DataType]] = {
+    "pass": pl.String(),
+    "field": pl.String(),
+    "what": pl.String(),  # `known`: records with a value; `alone`: bin of a rare value; `value`, `word`: those more common
+    "hash": pl.Int64(),  # of the value or the word; null for `known` and `alone`
+    "n": pl.Int64(),  # `value`: its bin; `word`: how many records hold it
+}
 IDENTIFIERS: Final[dict[str, pl.DataType]] = {
     "profile_id": pl.Int64(),
     "field": pl.String(),  # the key field: email, phone, customer_id, …

@@ -91,6 +91,9 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         text="Take the rows of this file, written by `show --export` and mended.",
     ),
     "dry_run": _option(bool, False, "--dry-run", text="Say what would change; write nothing."),
+    "refit": _option(
+        bool, False, "--refit", text="Learn the weights of learned passes again from the records of now."
+    ),
     "junit": _option(
         Path | None,
         None,

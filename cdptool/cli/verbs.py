@@ -91,15 +91,18 @@ def check(
     return check_data(call.settings, tuple(sources or ()), as_of=clock, everything=everything, junit=junit)
 
 
-@verb(app, "merge", "project", "dry_run", "buckets", *WRITES, example="cdptool merge -C configs --dry-run")
-def merge(call: Call, *, dry_run: bool) -> Report:
+@verb(
+    app, "merge", "project", "dry_run", "refit", "buckets", *WRITES,
+    example="cdptool merge -C configs --dry-run",
+)  # fmt: skip
+def merge(call: Call, *, dry_run: bool, refit: bool) -> Report:
     """Decide which records are one person.
 
     Profile ids stay from run to run; each profile shows its surviving values with their lineage.
     """
     from cdptool.commands.merge import merge_records
 
-    return merge_records(call.settings, dry_run=dry_run)
+    return merge_records(call.settings, dry_run=dry_run, refit=refit)
 
 
 @verb(

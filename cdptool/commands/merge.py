@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
 from cdptool.commands.report import Grid, Report
@@ -16,7 +18,7 @@ from cdptool.commands.session import (
 from cdptool.errors import ConfigError, UsageError
 from cdptool.identity import Previous, Resolution, golden_profiles, living_records, resolve
 from cdptool.identity.registry import Changes, changes
-from cdptool.matching.saving import SAVED
+from cdptool.matching.saving import SAVED, Saved
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import ALIASES, IDENTITY, records_schema
 from cdptool.workspace import Snapshot
@@ -34,12 +36,16 @@ OUTPUTS = (
 )
 
 
-def merge_records(settings: Settings, *, dry_run: bool = False) -> Report:
-    """Run the command. With `dry_run` nothing is written and nobody else is kept waiting."""
+def merge_records(settings: Settings, *, dry_run: bool = False, refit: bool = False) -> Report:
+    """
+    Run the command. With `dry_run` nothing is written and nobody else is kept waiting.
+
+    With `refit` the learned passes learn again from the records that there are now.
+    """
     with open_session(settings, writes=not dry_run) as session:
         if not session.snapshot().has("files"):
             raise UsageError("nothing is ingested yet", hint="run `cdptool ingest` first, or `cdptool run`")
-        return merge(session, dry_run=dry_run)
+        return merge(session, dry_run=dry_run, refit=refit)
 
 
 def fingerprint_of(session: Session) -> str:
@@ -48,7 +54,7 @@ def fingerprint_of(session: Session) -> str:
     return fingerprint(records, session.project.digest("project"), session.project.digest("merge"))
 
 
-def merge(session: Session, *, dry_run: bool = False) -> Report:
+def merge(session: Session, *, dry_run: bool = False, refit: bool = False) -> Report:
     """
     Resolve, build golden profiles, commit.
 
@@ -61,7 +67,9 @@ def merge(session: Session, *, dry_run: bool = False) -> Report:
     snapshot = session.snapshot()
     columns = session.project.fields
     previous = Previous(
-        snapshot.scan("identity", IDENTITY).collect(), snapshot.scan("aliases", ALIASES).collect()
+        snapshot.scan("identity", IDENTITY).collect(),
+        snapshot.scan("aliases", ALIASES).collect(),
+        None if refit else kept_models(snapshot),
     )
     types = declared_schema(columns)
     stored = snapshot.scan("records", records_schema(types))
@@ -76,6 +84,11 @@ def merge(session: Session, *, dry_run: bool = False) -> Report:
             golden = golden_profiles(session.engine, records, resolution.identity, columns, plan)
         _commit(session, snapshot, resolution, golden)
     return _report(session, resolution, difference, dry_run=dry_run)
+
+
+def kept_models(snapshot: Snapshot) -> Saved:
+    """The models of the learned passes as the last merge left them."""
+    return Saved(*(snapshot.scan(table, schema).collect() for table, schema in SAVED.items()))
 
 
 def _commit(
@@ -94,6 +107,22 @@ def _commit(
             transaction.replace(table, frame)
         mark_done(transaction, "merge", mark, OUTPUTS)
         session.commit(transaction, {"records": resolution.identity.height, "profiles": golden[0].height})
+
+
+_ORIGINS: Final = {
+    "learned": "learned from these records",
+    "kept": "kept from the last merge",
+    "pinned": "pinned in merge.yaml",
+    "anchored": "not learned: what is plausible of each field",
+}
+
+
+def _models(resolution: Resolution) -> tuple[Grid, ...]:
+    """Which model each learned pass used, and why not the one from before."""
+    rows = tuple(
+        (one.step, _ORIGINS[one.origin], "; ".join(one.doubts) or "nothing") for one in resolution.origins
+    )
+    return (Grid("Models", ("pass", "model", "spoke against the one before"), rows),) if rows else ()
 
 
 def _report(session: Session, resolution: Resolution, difference: Changes, *, dry_run: bool) -> Report:
@@ -121,10 +150,12 @@ def _report(session: Session, resolution: Resolution, difference: Changes, *, dr
                 dict(zip(("pass", "match_key", "links"), row, strict=True)) for row in evidence.rows()
             ],
             "conflicts": [dict(zip(("reason", "links"), row, strict=True)) for row in cut.rows()],
+            "models": [one._asdict() for one in resolution.origins],
             "dry_run": dry_run,
         },
         grids=(
             Grid("Since the last merge", ("", "count"), rows),
+            *_models(resolution),
             Grid("Evidence used", ("pass", "agree on", "links"), tuple(evidence.rows())),
             *((Grid("Evidence cut", ("reason", "links"), tuple(cut.rows())),) if cut.height else ()),
         ),

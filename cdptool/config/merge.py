@@ -25,6 +25,7 @@ from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import Integer, Known, OneOf, boolean, share, text
 from cdptool.errors import ConfigError, Finding
 from cdptool.identity.spec import Judged, Keep, Key, MergePlan, Never, Pass
+from cdptool.matching.exchange import from_text
 
 _at_least_one: Final = Integer(least=1)
 LEAST_SURE: Final = 0.5  # a pair that is more likely not one person never joins
@@ -55,12 +56,28 @@ class _Learned:
     compare: tuple[str, ...]
     at_least: float = 0.9
     review: float = 0.5
+    model: str | None = None
 
 
+def pinned_model(value: Value, reading: Reading) -> str:
+    """The text of a model that `cdptool model export` wrote."""
+    file = path(value, reading)
+    try:
+        told = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise refused("cannot read the model", value.place, _EXPORTED) from None
+    try:
+        from_text("", told)
+    except ValueError as error:
+        raise refused(f"the file is no model: {error}", value.place, _EXPORTED) from None
+    return told
+
+
+_EXPORTED: Final = "write one with `cdptool model export`"
 _LEARNED: Final = Shape(
     "a learned pass",
     _Learned,
-    {"compare": ListOf(Known("field")), "at_least": share, "review": share},
+    {"compare": ListOf(Known("field")), "at_least": share, "review": share, "model": pinned_model},
 )
 _KEEP: Final = Shape(
     "a rule of survivorship",
@@ -90,7 +107,8 @@ def learned_pass(entry: Entry, reading: Reading) -> Pass:
     if result.review > result.at_least:
         raise refused("`review` is above `at_least`", entry.value.place, "write the smaller one there")
     told = f"compare {', '.join(result.compare)}"
-    return Pass(result.name, (), told, result.compare, result.at_least, result.review, entry.key.place)
+    place = entry.key.place
+    return Pass(result.name, (), told, result.compare, result.at_least, result.review, result.model, place)
 
 
 def one_pass(value: Value, reading: Reading) -> Pass:

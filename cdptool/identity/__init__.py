@@ -24,7 +24,7 @@ from cdptool.identity.blocking import (
 from cdptool.identity.clustering import Clusters, cluster
 from cdptool.identity.deletion import living_versions
 from cdptool.identity.growing import NEGATIVE
-from cdptool.identity.likely import likely
+from cdptool.identity.likely import Origins, likely
 from cdptool.identity.limits import Limits, barred_values, constraints_of
 from cdptool.identity.registry import carry_ids
 from cdptool.identity.spec import MergePlan
@@ -51,10 +51,11 @@ __all__ = ["JUDGED", "KERNELS", "Previous", "Resolution", "golden_profiles", "li
 
 
 class Previous(NamedTuple):
-    """The registry of the last run: `identity` and `aliases` (both empty at first)."""
+    """The registry of the last run: `identity` and `aliases` (both empty at first), and its models to use again."""
 
     identity: pl.DataFrame
     aliases: pl.DataFrame
+    models: Saved | None = None
 
 
 class Resolution(NamedTuple):
@@ -66,6 +67,7 @@ class Resolution(NamedTuple):
     conflicts: pl.DataFrame
     doubtful: pl.DataFrame
     models: Saved
+    origins: tuple[Origins, ...]
     findings: tuple[Finding, ...]
 
 
@@ -89,7 +91,7 @@ def resolve(
     held = engine.collect(engine.map(keys, holders([key.field for key in plan.keys])))
     agreed = engine.collect(engine.shuffle([engine.map(keys, blocks(plan))], [("branch", "block")], stars))
     evidence, shared = _without_shared(engine, keys, agreed, barred_values(held, agreed, plan), plan)
-    learned = likely(engine, records, columns, plan)
+    learned = likely(engine, records, columns, plan, previous.models)
     evidence = pl.concat([evidence.select(EDGE), learned.edges.select(EDGE)])
     limits = constraints_of(engine, keys, records, held, plan)
     record_ids = engine.collect(engine.map(keys, lambda rows: rows.select("record_id")))
@@ -111,6 +113,7 @@ def resolve(
             "probability", *_ORDER[:3], descending=[True, False, False, False]
         ),
         models=learned.models,
+        origins=learned.origins,
         findings=limits.findings,
     )
 

@@ -20,8 +20,9 @@ from cdptool.identity.spec import MergePlan, Pass
 from cdptool.identity.survivorship import latest_versions
 from cdptool.ids import hash63
 from cdptool.kernels import Engine
-from cdptool.matching import Matching, Model, comparisons, match
-from cdptool.matching.saving import Saved, loaded, saved, together
+from cdptool.matching import Known, Matching, Model, Origin, comparisons, match
+from cdptool.matching.exchange import from_text
+from cdptool.matching.saving import Saved, loaded, of_pass, saved, together
 from cdptool.matching.values import Rows
 from cdptool.tables import DOUBTFUL, Column
 
@@ -43,12 +44,23 @@ class Likely(NamedTuple):
     edges: pl.DataFrame
     doubtful: pl.DataFrame
     models: Saved
+    origins: tuple[Origins, ...]
 
 
-def likely(engine: Engine[Any], records: Any, columns: Sequence[Column], plan: MergePlan) -> Likely:
-    """The evidence of all learned passes; records by their latest version."""
+class Origins(NamedTuple):
+    """Of a learned pass: where its model is from (`matching.Origin`), and what spoke against the one before."""
+
+    step: str
+    origin: Origin
+    doubts: tuple[str, ...]
+
+
+def likely(
+    engine: Engine[Any], records: Any, columns: Sequence[Column], plan: MergePlan, models: Saved | None = None
+) -> Likely:
+    """The evidence of all learned passes; records by their latest version. `models`: those of the last run."""
     found = [
-        _of_pass(engine, records, columns, step, number)
+        _of_pass(engine, records, columns, (number, step), models)
         for number, (step, _) in enumerate(branches(plan))
         if step.compare
     ]
@@ -57,13 +69,22 @@ def likely(engine: Engine[Any], records: Any, columns: Sequence[Column], plan: M
         pl.concat([pl.DataFrame(schema=edge), *(one.edges for one in found)]),
         pl.concat([pl.DataFrame(schema=DOUBTFUL), *(one.doubtful for one in found)]),
         together([one.models for one in found]),
+        tuple(origin for one in found for origin in one.origins),
     )
 
 
-def _of_pass(engine: Engine[Any], records: Any, columns: Sequence[Column], step: Pass, number: int) -> Likely:
-    known, kinds = _known(engine, records, columns, step)
-    result = match(known, kinds, at_least=step.at_least)
-    ids = known["record_id"].to_numpy()
+def _of_pass(
+    engine: Engine[Any],
+    records: Any,
+    columns: Sequence[Column],
+    branch: tuple[int, Pass],
+    models: Saved | None,
+) -> Likely:
+    number, step = branch
+    read, kinds = _known(engine, records, columns, step)
+    before = _before(step, models)
+    result = match(read, kinds, at_least=step.at_least, known=before)
+    ids = read["record_id"].to_numpy()
     pairs = _pairs(result, ids, step.name)
     joined = result.clusters[result.candidates.left] == result.clusters[result.candidates.right]
     sure = pairs.filter(pl.Series(joined) & (pl.col("probability") >= step.at_least))
@@ -77,7 +98,8 @@ def _of_pass(engine: Engine[Any], records: Any, columns: Sequence[Column], step:
         pairs.filter(~pl.Series(joined) & (pl.col("probability") >= step.review)).sort(
             "probability", "record_id_l", "record_id_r", descending=[True, False, False]
         ),
-        saved(step.name, result.model, result.candidates),
+        _kept(step, before, result),
+        (Origins(step.name, result.origin, result.doubts),),
     )
 
 
@@ -109,6 +131,20 @@ def weighing(
     known, kinds = _known(engine, records, columns, step)
     model = loaded(step.name, models, comparisons(known, kinds))
     return Weighing(known["record_id"].to_numpy(), model) if model is not None else None
+
+
+def _before(step: Pass, models: Saved | None) -> Known | None:
+    """The model that a pass has from before: the pinned one, else that of the last run."""
+    if step.model is not None:
+        return Known(step.name, from_text(step.name, step.model), is_pinned=True)
+    return Known(step.name, models) if models is not None else None
+
+
+def _kept(step: Pass, known: Known | None, result: Matching) -> Saved:
+    """The tables of the model that was used: those from before where it is the same."""
+    if known is not None and result.origin in ("kept", "pinned"):
+        return of_pass(step.name, known.tables)
+    return saved(step.name, result.model, result.candidates)
 
 
 def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], name: str) -> pl.DataFrame:

@@ -28,7 +28,7 @@ class Pass:
     One step of evidence: branches (joined by or) of fields that must all agree (joined by and).
 
     A learned pass has no branches but fields to `compare`: pairs join from the probability `at_least` on, and from
-    `review` up to there they are for a person to judge.
+    `review` up to there they are for a person to judge. `model` is the text of a pinned one (`matching.exchange`).
     """
 
     name: str
@@ -37,6 +37,7 @@ class Pass:
     compare: tuple[str, ...] = ()
     at_least: float = 0.9
     review: float = 0.5
+    model: str | None = None
     place: Place | None = attribute(default=None, compare=False)
 
 

@@ -5,29 +5,51 @@ How alike two records are, learned from the records themselves: typed columns in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
 from cdptool.matching.candidates import Candidates, candidates
 from cdptool.matching.clusters import clusters
 from cdptool.matching.comparing import Comparison, Table, comparison
+from cdptool.matching.judging import doubts_of
 from cdptool.matching.kinds import KINDS
 from cdptool.matching.model import Model, fit
+from cdptool.matching.saving import Saved, kept_keys, loaded
 from cdptool.matching.values import Rows, encoded
 
 AUTOMATIC: Final = 0.9
+Origin = Literal["learned", "kept", "pinned", "anchored"]
 
-__all__ = ["AUTOMATIC", "KINDS", "Candidates", "Matching", "Model", "comparisons", "match"]
+__all__ = ["AUTOMATIC", "KINDS", "Candidates", "Known", "Matching", "Model", "comparisons", "match"]
+
+
+class Known(NamedTuple):
+    """A model of an earlier time: the pass, its tables, and whether it is used whatever the data look like."""
+
+    name: str
+    tables: Saved
+    is_pinned: bool = False
+
+    @property
+    def has_model(self) -> bool:
+        """Whether the pass has a model in these tables."""
+        return self.name in self.tables.classes["pass"]
 
 
 class Matching(NamedTuple):
-    """The candidates with their log odds, the model that weighed them, and each record's cluster (its smallest row)."""
+    """
+    The candidates with their log odds, the model that weighed them, and each record's cluster (its smallest row).
+
+    `origin`: where the model is from. `doubts`: what spoke against the model that was learned or known before.
+    """
 
     candidates: Candidates
     log_odds: Table
     model: Model
     clusters: Rows
+    origin: Origin = "learned"
+    doubts: tuple[str, ...] = ()
 
 
 def match(
@@ -36,6 +58,7 @@ def match(
     *,
     at_least: float = AUTOMATIC,
     budget: int | None = None,
+    known: Known | None = None,
 ) -> Matching:
     """
     Find the records that are one person or one firm, without labels.
@@ -46,12 +69,44 @@ def match(
         kinds: Column and kind (`matching.KINDS`), in the order of the comparisons.
         at_least: The probability from which a pair joins.
         budget: The most pairs that are compared; without it as `pair_budget` says.
+        known: A model of an earlier time: used as long as it fits the fields and holds for these records too.
     """
     fields = comparisons(texts, kinds)
-    pairs = candidates(fields, len(texts), budget)
-    fitted = fit(fields, len(texts), pairs.left, pairs.right)
-    labels = clusters(len(texts), pairs.left, pairs.right, fitted.log_odds, fitted.model.log_odds, at_least)
-    return Matching(pairs, fitted.log_odds, fitted.model, labels)
+    weighed = _weighed(fields, len(texts), budget, known)
+    pairs = weighed.candidates
+    labels = clusters(len(texts), pairs.left, pairs.right, weighed.log_odds, weighed.model.log_odds, at_least)
+    return Matching(pairs, weighed.log_odds, weighed.model, labels, weighed.origin, weighed.doubts)
+
+
+class _Weighed(NamedTuple):
+    """Matching before its clusters."""
+
+    candidates: Candidates
+    log_odds: Table
+    model: Model
+    origin: Origin
+    doubts: tuple[str, ...]
+
+
+def _weighed(
+    fields: tuple[Comparison, ...], n_records: int, budget: int | None, known: Known | None
+) -> _Weighed:
+    """The candidates and their odds, under the known model where it holds, else under one that is learned now."""
+    doubts: tuple[str, ...] = ()
+    model = loaded(known.name, known.tables, fields) if known is not None else None
+    if known is not None and model is not None:
+        taken, _ = kept_keys(known.name, known.tables)
+        names = tuple(key.name for key in taken)
+        pairs = candidates(model.comparisons, n_records, budget, names)
+        odds = model.log_odds(pairs.left, pairs.right)
+        doubts = doubts_of(model, n_records, pairs, odds)
+        if known.is_pinned or not doubts:
+            return _Weighed(pairs, odds, model, "pinned" if known.is_pinned else "kept", doubts)
+    elif known is not None and known.has_model:
+        doubts = ("it was learned on other fields",)
+    pairs = candidates(fields, n_records, budget)
+    fitted = fit(fields, n_records, pairs.left, pairs.right)
+    return _Weighed(pairs, fitted.log_odds, fitted.model, "learned", doubts)
 
 
 def comparisons(texts: pl.DataFrame, kinds: Sequence[tuple[str, str]]) -> tuple[Comparison, ...]:

@@ -67,7 +67,12 @@ def pair_budget(n_records: int) -> int:
     return max(min(_PER_RECORD * n_records, _LEAST_BUDGET), _PER_RECORD_OF_MANY * n_records)
 
 
-def candidates(comparisons: tuple[Comparison, ...], n_records: int, budget: int | None = None) -> Candidates:
+def candidates(
+    comparisons: tuple[Comparison, ...],
+    n_records: int,
+    budget: int | None = None,
+    keys: tuple[str, ...] | None = None,
+) -> Candidates:
     """
     The pairs worth comparing.
 
@@ -75,9 +80,12 @@ def candidates(comparisons: tuple[Comparison, ...], n_records: int, budget: int 
         comparisons: The fields.
         n_records: Records in all.
         budget: The most pairs; without it as `pair_budget` says.
+        keys: The keys of an earlier time, by name: these and no others, in this order.
     """
     left_over = budget if budget is not None else pair_budget(n_records)
     choices = _choices(comparisons, n_records) if n_records > 1 else []
+    if keys is not None:
+        return _by_keys([one for name in keys for one in choices if one.name == name], n_records, left_over)
     costs = np.array([one.expected for one in choices]) + _FREE * n_records
     missed = np.array([one.catches for one in choices]).reshape(
         len(choices), _IMAGINED
@@ -101,6 +109,26 @@ def candidates(comparisons: tuple[Comparison, ...], n_records: int, budget: int 
         left_over -= n_new
         missed = missed[:, ~missed[best]]
         taken.append(Key(one.name, one.expected, len(brought), n_new, 1 - missed.shape[1] / _IMAGINED))
+        codes = merged
+    return Candidates(codes // n_records, codes % n_records, tuple(taken), tuple(too_large))
+
+
+def _by_keys(choices: list[_Choice], n_records: int, left_over: int) -> Candidates:
+    """The pairs of these keys, as long as the budget lasts."""
+    codes = np.zeros(0, dtype=np.int64)
+    missed = np.ones(_IMAGINED, dtype=bool)
+    taken: list[Key] = []
+    too_large: list[str] = []
+    for one in choices:
+        brought = _brought(one, n_records) if one.expected <= left_over else None
+        merged = _united(codes, brought) if brought is not None else codes
+        n_new = len(merged) - len(codes)
+        if brought is None or n_new > left_over:
+            too_large.append(one.name)
+            continue
+        left_over -= n_new
+        missed &= ~one.catches
+        taken.append(Key(one.name, one.expected, len(brought), n_new, 1 - float(missed.mean())))
         codes = merged
     return Candidates(codes // n_records, codes % n_records, tuple(taken), tuple(too_large))
 

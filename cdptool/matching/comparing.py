@@ -7,12 +7,13 @@ value is (`N_BINS` bins, common first): that two records share a rare value tell
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cdptool.matching.frequencies import Frequencies, counted
 from cdptool.matching.kinds import KINDS, Kind
 from cdptool.matching.levels import Levels, once_per_pair
 from cdptool.matching.values import Rows, Values
@@ -77,13 +78,26 @@ class Comparison:
         return np.asarray(table / table.sum())
 
 
-def comparison(field: str, kind: str, values: Values) -> Comparison:
-    """The comparison of a field of this kind."""
+def comparison(field: str, kind: str, values: Values, learned: Frequencies | None = None) -> Comparison:
+    """The comparison of a field of this kind; with `learned`, as common as its values were then."""
     counts = values.counts.astype(np.float64)
-    bits = -np.log2(np.maximum(counts, 1) / max(values.n_known, 1))
-    bins = np.clip(bits / _BITS_PER_BIN, 0, N_BINS - 1).astype(np.uint8)
+    bins = _bins(counts, values.n_known) if learned is None else learned.bins(values.texts)
     agreeing = np.bincount(bins, weights=counts * (counts - 1) / 2, minlength=N_BINS).astype(np.float64)
-    return Comparison(field, KINDS[kind], values, bins, agreeing)
+    return Comparison(field, KINDS[kind], replace(values, learned=learned), bins, agreeing)
+
+
+def _bins(counts: Table, n_known: int) -> NDArray[np.uint8]:
+    bits = -np.log2(np.maximum(counts, 1) / max(n_known, 1))
+    return np.asarray(np.clip(bits / _BITS_PER_BIN, 0, N_BINS - 1).astype(np.uint8))
+
+
+def frequencies(one: Comparison) -> Frequencies:
+    """How common the values of a comparison are: what a saved model remembers of them."""
+    if one.values.learned is not None:
+        return one.values.learned
+    alone = int(_bins(np.ones(1), one.values.n_known)[0])
+    has_words = one.kind.name in ("organisation", "address")
+    return counted(one.values.texts, one.values.counts, one.bins, alone, has_words=has_words)
 
 
 def contexts(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> list[Levels]:

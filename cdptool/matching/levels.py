@@ -148,9 +148,13 @@ class Words:
         spread = listed.with_columns(pl.col("word").str.split(" ").list.unique(maintain_order=True)).explode(
             "word"
         )
-        known = spread.group_by("word").agg(pl.col("held").sum().alias("df"))
+        if values.learned is None:
+            n_known, known = values.n_known, spread.group_by("word").agg(pl.col("held").sum().alias("df"))
+        else:
+            n_known, words = values.learned.n_known, spread["word"].unique()
+            known = pl.DataFrame({"word": words, "df": values.learned.held(words)})
         told = spread.join(known, on="word", how="left", maintain_order="left").with_columns(
-            bits=(values.n_known / pl.col("df") + 1).log(2.0), id=pl.col("word").hash()
+            bits=(n_known / pl.col("df") + 1).log(2.0), id=pl.col("word").hash()
         )
         top = told.sort("value", "bits", "word", descending=[False, True, False]).with_columns(
             place=pl.int_range(pl.len()).over("value")

@@ -1,7 +1,8 @@
 """
 A fitted model as tables that are kept: probabilities of every level, the classes, the keys; and back again.
 
-What values there are, and how common each is, is not kept here: a model speaks of the records it is used on.
+How common values were is kept with it, as hashes (`frequencies`): so two records that did not change weigh the same
+as long as the model is kept, whatever other records come and go.
 """
 
 from __future__ import annotations
@@ -12,19 +13,26 @@ import numpy as np
 import polars as pl
 
 from cdptool.matching.candidates import Candidates, Key
-from cdptool.matching.comparing import Comparison
+from cdptool.matching.comparing import Comparison, comparison, frequencies
+from cdptool.matching.frequencies import COMMON, WORDS, Frequencies
 from cdptool.matching.model import Model
-from cdptool.tables import MATCH_CLASSES, MATCH_KEYS, MATCH_WEIGHTS
+from cdptool.tables import MATCH_CLASSES, MATCH_FREQUENCIES, MATCH_KEYS, MATCH_WEIGHTS
 
-SAVED: Final = {"match_weights": MATCH_WEIGHTS, "match_classes": MATCH_CLASSES, "match_keys": MATCH_KEYS}
+SAVED: Final = {
+    "match_weights": MATCH_WEIGHTS,
+    "match_classes": MATCH_CLASSES,
+    "match_keys": MATCH_KEYS,
+    "match_frequencies": MATCH_FREQUENCIES,
+}
 
 
 class Saved(NamedTuple):
-    """MATCH_WEIGHTS, MATCH_CLASSES and MATCH_KEYS of any number of learned passes."""
+    """MATCH_WEIGHTS, MATCH_CLASSES, MATCH_KEYS and MATCH_FREQUENCIES of any number of learned passes."""
 
     weights: pl.DataFrame
     classes: pl.DataFrame
     keys: pl.DataFrame
+    frequencies: pl.DataFrame
 
 
 def saved(name: str, model: Model, candidates: Candidates) -> Saved:
@@ -46,13 +54,47 @@ def saved(name: str, model: Model, candidates: Candidates) -> Saved:
         pl.DataFrame(rows, schema=MATCH_WEIGHTS, orient="row"),
         pl.DataFrame(classes, schema=MATCH_CLASSES, orient="row"),
         pl.DataFrame([*keys, *refused], schema=MATCH_KEYS, orient="row"),
+        pl.concat(_frequency_rows(name, one) for one in model.comparisons),
     )
+
+
+def _frequency_rows(name: str, one: Comparison) -> pl.DataFrame:
+    """How common the values of a field are, as MATCH_FREQUENCIES."""
+    found = frequencies(one)
+    named = (pl.lit(name).alias("pass"), pl.lit(one.field).alias("field"))
+    listed = (
+        pl.DataFrame({"what": ["alone", "known"], "hash": [None, None], "n": [found.alone, found.n_known]}),
+        found.common.select(pl.lit("value").alias("what"), "hash", pl.col("bin").alias("n")),
+        found.words.select(pl.lit("word").alias("what"), "hash", pl.col("held").alias("n")),
+    )
+    return pl.concat(
+        rows.select(*named, "what", "hash", "n").cast(pl.Schema(MATCH_FREQUENCIES)) for rows in listed
+    )
+
+
+def kept_frequencies(name: str, tables: Saved) -> dict[str, Frequencies]:
+    """How common the values of each field were when the model of a pass was learned."""
+    found = {}
+    rows = tables.frequencies.filter(pl.col("pass") == name)
+    for (field,), of_field in rows.partition_by("field", as_dict=True).items():
+        single = dict(of_field.filter(pl.col("hash").is_null()).select("what", "n").rows())
+        common = of_field.filter(pl.col("what") == "value").select("hash", pl.col("n").alias("bin"))
+        words = of_field.filter(pl.col("what") == "word").select("hash", pl.col("n").alias("held"))
+        found[str(field)] = Frequencies(
+            single["known"], single["alone"], common.cast(pl.Schema(COMMON)), words.cast(pl.Schema(WORDS))
+        )
+    return found
 
 
 def together(parts: list[Saved]) -> Saved:
     """The tables of several passes as one each."""
     empty = Saved(*(pl.DataFrame(schema=schema) for schema in SAVED.values()))
     return Saved(*(pl.concat([getattr(one, name) for one in (empty, *parts)]) for name in Saved._fields))
+
+
+def of_pass(name: str, tables: Saved) -> Saved:
+    """The rows of one pass."""
+    return Saved(*(table.filter(pl.col("pass") == name) for table in tables))
 
 
 def loaded(name: str, tables: Saved, comparisons: tuple[Comparison, ...]) -> Model | None:
@@ -65,7 +107,8 @@ def loaded(name: str, tables: Saved, comparisons: tuple[Comparison, ...]) -> Mod
         comparisons: The fields, over the records that are to be weighed.
 
     Returns:
-        None where the pass has no model, or one of other fields or of other levels.
+        None where the pass has no model, or one of other fields or of other levels. The comparisons of the model are
+        as common as their values were when it was learned.
     """
     classes = tables.classes.filter(pl.col("pass") == name).sort("place")
     weights = tables.weights.filter(pl.col("pass") == name)
@@ -74,6 +117,10 @@ def loaded(name: str, tables: Saved, comparisons: tuple[Comparison, ...]) -> Mod
     asked = [(one.field, one.kind.name) for one in comparisons]
     if classes.is_empty() or said != asked or sizes != [one.n_levels for one in comparisons]:
         return None
+    common = kept_frequencies(name, tables)
+    comparisons = tuple(
+        comparison(one.field, one.kind.name, one.values, common.get(one.field)) for one in comparisons
+    )
     kept = weights.sort("place", "context", "level").partition_by("class", "place", as_dict=True)
     shaped = tuple(
         tuple(

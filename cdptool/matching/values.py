@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cdptool.matching.frequencies import Frequencies
+
 Ids = NDArray[np.int32]
 Rows = NDArray[np.int64]
 MISSING: Final = -1
@@ -22,12 +24,13 @@ class Values:
     The different values of a column.
 
     `ids`: per record the number of its value, -1 where it has none. `texts`: the values by number (String).
-    `counts`: how many records hold each.
+    `counts`: how many records hold each. `learned`: how common they were when a saved model was learned.
     """
 
     ids: Ids
     texts: pl.Series
     counts: Rows
+    learned: Frequencies | None = None
 
     @property
     def n_known(self) -> int:

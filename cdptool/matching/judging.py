@@ -1,0 +1,142 @@
+"""
+A model is judged before it is used: does what it takes for one person look like one person, and are they as many?
+
+Three questions that need no labels. Do the fields agree as they plausibly may (`kinds`)? Are the matches about as many
+as an estimate says that knows nothing of the model: how many pairs agree on two and on three independent fields? And of
+a model of an earlier time: are records and matches of the same order as then?
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cdptool.matching.blocks import hashed
+from cdptool.matching.candidates import Candidates
+from cdptool.matching.comparing import DIFFERENT, Comparison, Table
+from cdptool.matching.model import Model
+from cdptool.matching.values import Rows
+
+_LIKELY: Final = 0.0  # log odds
+_FEWEST: Final = 30.0  # pairs: of fewer nothing can be said
+_IMPLAUSIBLE: Final = 2.2  # how far the odds of "differs" may be from the anchor's: ninefold
+_OTHER_ORDER: Final = 4.0
+_GROWN: Final = 3.0
+# One kind of each group, the most telling first: errors in them have nothing to do with each other.
+_INDEPENDENT: Final = (
+    ("identifier",),
+    ("birth_date",),
+    ("phone",),
+    ("given", "organisation"),
+    ("address", "house_number", "postcode", "place", "city"),
+)
+
+
+def doubts_of(model: Model, n_records: int, pairs: Candidates, log_odds: Table) -> tuple[str, ...]:
+    """What speaks against using a model of an earlier time on these records, in words; empty where nothing does."""
+    n_then = float(np.sqrt(2 * model.n_pairs))
+    found = []
+    if not n_then / _GROWN <= max(n_records, 2) <= n_then * _GROWN:
+        found.append(f"it was learned on about {n_then:,.0f} records and there are {n_records:,} now")
+    found += [f"its key `{name}` would bring too many pairs now" for name in pairs.too_large]
+    now, then = _expected(log_odds), float(model.expected[0])
+    scaled = then * max(n_records * (n_records - 1) / 2, 1.0) / model.n_pairs
+    if max(now, scaled) > _FEWEST and not scaled / _OTHER_ORDER <= now <= scaled * _OTHER_ORDER:
+        found.append(f"{scaled:,.0f} matches would be expected by it, and it finds {now:,.0f}")
+    return (*found, *implausible(model, pairs.left, pairs.right, log_odds))
+
+
+def implausible(model: Model, left: Rows, right: Rows, log_odds: Table) -> tuple[str, ...]:
+    """What the pairs that a model takes for one person have that pairs of one person do not have, in words."""
+    likely = np.flatnonzero(log_odds > _LIKELY)
+    chances = 1 / (1 + np.exp(-log_odds[likely]))
+    left, right = left[likely], right[likely]
+    told = [_differing(one, left, right, chances) for one in model.comparisons]
+    return (
+        *(one for one in told if one),
+        *_of_other_number(model.comparisons, left, right, chances),
+    )
+
+
+def _expected(log_odds: Table) -> float:
+    return float((1 / (1 + np.exp(-log_odds))).sum())
+
+
+def _differing(one: Comparison, left: Rows, right: Rows, chances: Table) -> str:
+    """Whether a field differs in too many of the likely pairs."""
+    levels = one.levels(left, right)
+    known, differ = float(chances[levels > 0].sum()), float(chances[levels == DIFFERENT].sum())
+    if known < _FEWEST or not differ:
+        return ""
+    share = min(differ / known, 1 - 1e-9)
+    if _logit(share) - _logit(one.kind.differs) <= _IMPLAUSIBLE:
+        return ""
+    return f"`{one.field}` differs in {share:.0%} of the pairs that it takes for one person"
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1 - share)))
+
+
+def _of_other_number(
+    comparisons: tuple[Comparison, ...], left: Rows, right: Rows, chances: Table
+) -> tuple[str, ...]:
+    """Whether the likely pairs are of another order than the independent estimate."""
+    three = independent_fields(comparisons)
+    estimate = estimated_matches(three)
+    if estimate is None:
+        return ()
+    known = _known(three)
+    found = float(chances[known[left] & known[right]].sum())
+    if estimate / _OTHER_ORDER <= found <= estimate * _OTHER_ORDER:
+        return ()
+    fields = ", ".join(one.field for one in three)
+    told = f"it finds {found:,.0f} matches among records with {fields}, and {estimate:,.0f} are plausible"
+    return (told,)
+
+
+def independent_fields(comparisons: tuple[Comparison, ...]) -> tuple[Comparison, ...]:
+    """Up to three fields of which none follows from another, the most telling first."""
+    found: list[Comparison] = []
+    for kinds in _INDEPENDENT:
+        of_group = [one for kind in kinds for one in comparisons if one.kind.name == kind]
+        found += of_group[:1]
+    return tuple(found[:3])
+
+
+def estimated_matches(three: tuple[Comparison, ...]) -> float | None:
+    """
+    How many pairs of one person there are among records that hold all three fields; None where too little is known.
+
+    With n pairs of one person that agree on the fields with the chances a, b and c, the pairs that agree on two number
+    n·ab, n·ac and n·bc, on all three n·abc; so n = ab·ac·bc / abc². What strangers share by chance is taken off first.
+    """
+    if len(three) < 3:
+        return None
+    known = _known(three)
+    n_known = int(known.sum())
+    n_pairs = n_known * (n_known - 1) / 2
+    single = [_agreeing((one,), known) / max(n_pairs, 1.0) for one in three]
+    of_two = []
+    for pair in combinations(range(3), 2):
+        by_chance = n_pairs * single[pair[0]] * single[pair[1]]
+        of_two.append(_agreeing(tuple(three[k] for k in pair), known) - by_chance)
+    of_all = _agreeing(three, known) - n_pairs * float(np.prod(single))
+    if of_all < _FEWEST:
+        return None
+    return float(np.prod(np.maximum(of_two, of_all))) / of_all**2
+
+
+def _known(fields: tuple[Comparison, ...]) -> NDArray[np.bool_]:
+    """The records that hold all these fields."""
+    return np.asarray(np.logical_and.reduce([one.values.ids >= 0 for one in fields]))
+
+
+def _agreeing(fields: tuple[Comparison, ...], known: NDArray[np.bool_]) -> float:
+    """How many pairs of these records agree on all the fields."""
+    keys, _ = hashed(*(one.values.ids for one in fields))
+    _, counts = np.unique(keys[known], return_counts=True)
+    return float((counts * (counts - 1.0) / 2).sum())
