@@ -8,7 +8,8 @@ cut where the evidence is weakest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ Scores = NDArray[np.float64]
 Weigh = Callable[[Rows, Rows], Scores]
 _CLIP: Final = 8.0
 _LARGEST: Final = 1_500
+_AT_ONCE: Final = 2_000_000  # scores of components that are looked at together
 
 
 def clusters(
@@ -38,50 +40,67 @@ def clusters(
     trigger = float(np.log(at_least / (1 - at_least)))
     sure = log_odds >= trigger
     labels = connected_components(n_records, left[sure], right[sure])
-    members = _members(labels)
-    if not members:
-        return labels
-    inner = [np.triu_indices(len(rows), 1) for rows in members]
-    lefts = np.concatenate([rows[i] for rows, (i, _) in zip(members, inner, strict=True)])
-    rights = np.concatenate([rows[j] for rows, (_, j) in zip(members, inner, strict=True)])
-    scores = np.clip(weigh(lefts, rights), -_CLIP, _CLIP)
-    at = 0
-    for rows, (i, j) in zip(members, inner, strict=True):
-        own = scores[at : at + len(i)]
-        at += len(i)
-        if own.min() < 0:
-            labels[rows] = rows[_agglomerated(len(rows), i, j, own, trigger)]
+    for rows in _members(labels):
+        n = rows.shape[1]
+        i, j = np.triu_indices(n, 1)
+        scores = weigh(rows[:, i].ravel(), rows[:, j].ravel()).clip(-_CLIP, _CLIP).reshape(len(rows), -1)
+        doubtful = np.flatnonzero(scores.min(axis=1) < 0)
+        step = max(_AT_ONCE // (n * n), 1)
+        for at in range(0, len(doubtful), step):
+            some = doubtful[at : at + step]
+            mean = np.full((len(some), n, n), -np.inf)
+            mean[:, i, j] = mean[:, j, i] = scores[some]
+            labels[rows[some]] = np.take_along_axis(rows[some], _agglomerated(mean, trigger), axis=1)
     return _smallest(labels)
 
 
-def _members(labels: Rows) -> list[Rows]:
-    """The rows of every component of three or more."""
-    order = np.argsort(labels, kind="stable")
-    starts = np.flatnonzero(np.append(True, np.diff(labels[order]) != 0))
-    groups = np.split(order, starts[1:])
-    return [rows for rows in groups if 2 < len(rows) <= _LARGEST]
+def _members(labels: Rows) -> Iterator[Rows]:
+    """The rows of every component of three or more, size by size and not too many at once: component × row."""
+    sizes = np.bincount(labels, minlength=len(labels))
+    of_row = np.take(sizes, labels)
+    inside = np.flatnonzero((of_row > 2) & (of_row <= _LARGEST))
+    order = inside[np.argsort(of_row[inside] * len(labels) + labels[inside], kind="stable")]
+    ordered = of_row[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(order) else np.zeros(0, int)
+    for start, end in pairwise((*starts, len(order))):
+        size = int(ordered[start])
+        components = order[start:end].reshape(-1, size)
+        step = max(2 * _AT_ONCE // (size * size), 1)
+        for at in range(0, len(components), step):
+            yield components[at : at + step]
 
 
-def _agglomerated(n: int, i: Rows, j: Rows, scores: Scores, trigger: float) -> Rows:
-    """Join the two clusters with the best mean score, while one pair between them is sure and the mean is for it."""
-    mean = np.full((n, n), -np.inf)
-    mean[i, j] = mean[j, i] = scores
+def _agglomerated(mean: Scores, trigger: float) -> Rows:
+    """
+    Join the two clusters with the best mean score, while one pair between them is sure and the mean is for it.
+
+    Args:
+        mean: Component × record × record: the scores, each way; minus infinity on the diagonal. Used up.
+        trigger: From where a pair is sure.
+
+    Returns:
+        Component × record: the first record that its cluster grew from.
+    """
+    n = mean.shape[1]
     best = mean.copy()
-    sizes = np.ones(n)
-    labels = np.arange(n)
-    while True:
-        allowed = np.where(best >= trigger, mean, -np.inf)
-        one, other = divmod(int(np.argmax(allowed)), n)
-        if allowed[one, other] <= 0:
-            return labels
-        joined = (mean[one] * sizes[one] + mean[other] * sizes[other]) / (sizes[one] + sizes[other])
-        mean[one] = mean[:, one] = joined
-        best[one] = best[:, one] = np.maximum(best[one], best[other])
+    sizes = np.ones(mean.shape[:2])
+    labels = np.tile(np.arange(n), (len(mean), 1))
+    at_work = np.arange(len(mean))
+    while len(at_work):
+        allowed = np.where(best[at_work] >= trigger, mean[at_work], -np.inf).reshape(len(at_work), -1)
+        top = np.argmax(allowed, axis=1)
+        going = allowed[np.arange(len(top)), top] > 0
+        at_work, (one, other) = at_work[going], np.divmod(top[going], n)
+        mine, theirs = sizes[at_work, one, None], sizes[at_work, other, None]
+        joined = (mean[at_work, one] * mine + mean[at_work, other] * theirs) / (mine + theirs)
+        mean[at_work, one] = mean[at_work, :, one] = joined
+        best[at_work, one] = best[at_work, :, one] = np.maximum(best[at_work, one], best[at_work, other])
         for matrix in (mean, best):
-            matrix[one, one] = -np.inf
-            matrix[other, :] = matrix[:, other] = -np.inf
-        sizes[one] += sizes[other]
-        labels[labels == other] = one
+            matrix[at_work, one, one] = -np.inf
+            matrix[at_work, other] = matrix[at_work, :, other] = -np.inf
+        sizes[at_work, one] += sizes[at_work, other]
+        labels[at_work] = np.where(labels[at_work] == other[:, None], one[:, None], labels[at_work])
+    return labels
 
 
 def _smallest(labels: Rows) -> Rows:

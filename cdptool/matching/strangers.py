@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from cdptool.matching.blocks import hashed, pairs_of_blocks
+from cdptool.matching.blocks import blocks, drawn_pairs, hashed
 from cdptool.matching.comparing import DIFFERENT, Comparison, Table
 from cdptool.matching.kinds import LOCATION
 from cdptool.matching.values import Rows
@@ -63,10 +63,12 @@ def _together(
     if is_email:
         prior[one.first_exact :] += _NAME_MADE * one.anchor()[one.first_exact :]
     keys = [other.values.ids for other in (parents if is_email else parents[:1])]
-    left, right = pairs_of_blocks(*hashed(*keys), largest=_LARGEST_GROUP)
-    if len(left) > _SAMPLED_IN_GROUPS:
-        drawn = np.sort(chance.choice(len(left), _SAMPLED_IN_GROUPS, replace=False))
-        left, right = left[drawn], right[drawn]
+    groups = blocks(*hashed(*keys), largest=_LARGEST_GROUP)
+    n_drawn = min(_SAMPLED_IN_GROUPS, groups.n_pairs)
+    drawn = (
+        chance.choice(groups.n_pairs, n_drawn, replace=False, shuffle=False) if n_drawn else np.zeros(0, int)
+    )
+    left, right = drawn_pairs(groups, np.sort(drawn))
     related = {other.kind.name for other in parents} | {one.kind.name, "category"}
     if not is_email:
         related |= set(LOCATION)

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from cdptool.matching.blocks import hashed, pairs_of_blocks
+from cdptool.matching.blocks import blocks, drawn_pairs, hashed, pairs_of_blocks
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -32,3 +32,12 @@ def test_larger_blocks_give_no_pair() -> None:
 def test_nothing_known_is_no_block() -> None:
     keys, known = hashed(np.array([-1, -1], dtype=np.int32))
     assert [len(side) for side in pairs_of_blocks(keys, known, largest=9)] == [0, 0]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_drawing_every_number_draws_every_pair_once(seed: int) -> None:
+    keys = hashed(np.random.default_rng(seed).integers(-1, 9, 70).astype(np.int32))
+    groups = blocks(*keys, largest=50)
+    left, right = drawn_pairs(groups, np.arange(groups.n_pairs))
+    drawn = sorted(zip(left.tolist(), right.tolist(), strict=True))
+    assert drawn == sorted(zip(*(side.tolist() for side in pairs_of_blocks(*keys, largest=50)), strict=True))
