@@ -23,6 +23,7 @@ STANDS_FOR_NOTHING: Final = "stands for no value"
 
 
 _FEW: Final = 64
+_REMEMBERED_FEW: Final = 1024
 
 
 class Judgement(NamedTuple):
@@ -49,6 +50,14 @@ class Read(NamedTuple):
 
     values: pl.Series
     flaws: pl.DataFrame
+
+
+class _Few(NamedTuple):
+    """The different texts of a block that repeats a few, how they read, and whether that leaves all as they are."""
+
+    texts: pl.Series
+    read: Read
+    is_same: bool
 
 
 NO_FLAWS: Final = pl.DataFrame(schema={"row": pl.UInt32, "verdict": pl.String, "reason": pl.String})
@@ -119,22 +128,42 @@ class FieldReader:
     max_remembered: int = 200_000
     _memo: dict[str, tuple[str | None, str | None, str | None]] = field(default_factory=dict, repr=False)
     _flaws: dict[str, tuple[str | None, str | None]] = field(default_factory=dict, repr=False)
+    _few: _Few | None = field(default=None, repr=False)
 
     def read(self, texts: pl.Series) -> Read:
         """The block's values and flaws."""
         if texts.dtype != pl.String:
             texts = texts.cast(pl.String)
-        distinct = few_texts(texts) if self.type.dtype == pl.String else None
-        if distinct is None:
+        found = self._in_few(texts) if self.type.dtype == pl.String else None
+        if found is None:
             return self._read_each(texts)
-        read = self._read_each(distinct)
-        if read.values.equals(distinct):
+        (_, read, is_same), numbers = found
+        if is_same:
             return Read(texts.rename("value"), NO_FLAWS)
-        numbers = texts.cast(pl.Enum(distinct)).to_physical().rename("text")
+        values = read.values.gather(numbers)
+        if not read.flaws.height:
+            return Read(values, NO_FLAWS)
         flawed = numbers.is_in(read.flaws["row"].implode()).arg_true()
         rows = pl.DataFrame({"row": flawed, "text": numbers.gather(flawed).cast(pl.UInt32)})
         flaws = rows.join(read.flaws.rename({"row": "text"}), on="text", maintain_order="left").drop("text")
-        return Read(read.values.gather(numbers), flaws)
+        return Read(values, flaws)
+
+    def _in_few(self, texts: pl.Series) -> tuple[_Few, pl.Series] | None:
+        """The texts as numbers among a few different ones, which are those of the last block more often than not."""
+        known = self._few
+        if known is not None:
+            numbers = texts.cast(pl.Enum(known.texts), strict=False)
+            if numbers.null_count() == texts.null_count():
+                return known, numbers.to_physical().rename("text")
+        self._few = None
+        distinct = few_texts(texts)
+        if distinct is None:
+            return None
+        if known is not None and len(known.texts) + len(distinct) <= _REMEMBERED_FEW:
+            distinct = pl.concat([known.texts, distinct]).unique()
+        read = self._read_each(distinct)
+        self._few = _Few(distinct, read, is_same=read.values.equals(distinct))
+        return self._few, texts.cast(pl.Enum(distinct)).to_physical().rename("text")
 
     def _read_each(self, texts: pl.Series) -> Read:
         values = self.type.quick(texts, self.options).rename("value")

@@ -54,6 +54,23 @@ def test_a_text_reads_the_same_alone_in_any_order_and_in_any_block(
 
 
 @each_type
+def test_a_few_texts_that_come_again_and_again_read_as_they_do_alone(kind: FieldType) -> None:
+    """The few of one block are tried on the next: others, fewer, many different or none must not be taken for them."""
+    options, chance = OPTIONS[0], random.Random(7)
+    reader, alone = (
+        FieldReader(kind, options),
+        {t: rows_of(kind, [t], options)[0] for t in {*ODD_TEXTS, None}},
+    )
+    for few in (3, 5, 2, len(ODD_TEXTS), 1):
+        texts = chance.choices([*chance.sample(ODD_TEXTS, few), None], k=4200)
+        got = judgements(reader.read(pl.Series(texts, dtype=pl.String)))
+        assert got == [alone[text] for text in texts], f"block of {few} texts"
+    odd = chance.choice([text for text in ODD_TEXTS if text not in texts])
+    got = judgements(reader.read(pl.Series([odd, *texts], dtype=pl.String)))
+    assert got == [alone[text] for text in (odd, *texts)]
+
+
+@each_type
 @pytest.mark.parametrize("options", OPTIONS)
 def test_what_quick_accepts_judge_accepts_with_the_same_value(kind: FieldType, options: FieldOptions) -> None:
     slow = read_clean(kind, pl.Series(ODD_TEXTS), options).values
