@@ -19,7 +19,7 @@ from cdptool.config.forms import (
     wrong,
 )
 from cdptool.config.judgements import read_judgements
-from cdptool.config.passes import never_field, pass_branches
+from cdptool.config.passes import never_branches, pass_branches
 from cdptool.config.project import path
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import Integer, Known, OneOf, boolean, share, text
@@ -119,8 +119,10 @@ def one_pass(value: Value, reading: Reading) -> Pass:
     name = entry.key.text
     if isinstance(entry.value, Table):
         return learned_pass(entry, reading)
-    branches = pass_branches(name, entry.value, reading)
-    return Pass(name, branches, text(entry.value, reading).strip(), place=entry.key.place)
+    found = pass_branches(name, entry.value, reading)
+    conditions = found.conditions if any(found.conditions) else ()
+    told = text(entry.value, reading).strip()
+    return Pass(name, found.fields, told, place=entry.key.place, conditions=conditions)
 
 
 def passes(value: Value, reading: Reading) -> tuple[Pass, ...]:
@@ -139,8 +141,9 @@ def passes(value: Value, reading: Reading) -> tuple[Pass, ...]:
 
 
 def never(value: Value, reading: Reading) -> Never:
-    """`differs(field)`."""
-    return Never(never_field(value, reading), text(value, reading).strip(), value.place)
+    """`differs(field)`, or any expression of two records."""
+    field, branches = never_branches(value, reading)
+    return Never(field, text(value, reading).strip(), value.place, branches)
 
 
 Survivorship: TypeAlias = tuple[Keep, tuple[tuple[str, Keep], ...]]

@@ -1,25 +1,34 @@
 """
-The expressions of merge.yaml: passes become branches of fields that must all agree, never-rules one field.
+The expressions of merge.yaml: passes and never-rules over two records, as branches of conditions.
 
-A pass is read by the rule language and put into disjunctive form; every branch must hold a `same(...)`,
-or it would compare every pair of records.
+An expression is read by the rule language and put into disjunctive form. Every branch of a pass must hold a
+`same(...)`, or it would compare every pair of records. `pair_tests` reads what stands between `and` and `or`.
 """
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from cdptool.config.forms import Reading, check_known, refused
+from cdptool.config.forms import Reading
+from cdptool.config.pair_tests import pair_test, spoken
 from cdptool.config.reader import Scalar, Value
 from cdptool.config.scalars import text
 from cdptool.errors import ConfigError, Finding
-from cdptool.rules.nodes import And, Attribute, Call, Name, Node, Not, Or
+from cdptool.identity.conditions import Condition, Same
+from cdptool.rules.nodes import And, Call, Node, Not, Or
 from cdptool.rules.syntax import parse
 
 Branch: TypeAlias = tuple[str, ...]
+Conditions: TypeAlias = tuple[Condition, ...]
 
 _MOST_BRANCHES: Final = 64
-_TODAY: Final = "this version joins by `same(field)`, `and`, `or` and parentheses"
+
+
+class PassBranches(NamedTuple):
+    """Per branch the fields that must be the same, and what is asked besides; no field or condition twice."""
+
+    fields: tuple[Branch, ...]
+    conditions: tuple[Conditions, ...]
 
 
 def parse_condition(value: Value, reading: Reading) -> Node:
@@ -29,73 +38,89 @@ def parse_condition(value: Value, reading: Reading) -> Node:
     return parse(written, place)
 
 
-def pass_branches(name: str, value: Value, reading: Reading) -> tuple[Branch, ...]:
+def pass_branches(name: str, value: Value, reading: Reading) -> PassBranches:
     """
-    The branches of a pass, in the order written, no field twice in a branch and no branch twice.
+    The branches of a pass, in the order written, no branch twice.
 
     Raises:
-        ConfigError: For what the language has and this version does not, and for a branch without `same`.
+        ConfigError: For what is no test of two records, and for a branch without `same`.
     """
+    node = parse_condition(value, reading)
     findings: list[Finding] = []
-    branches = _branches(parse_condition(value, reading), findings, reading)
-    if any(not branch for branch in branches):
-        problem = f"pass `{name}` would compare every pair of records"
-        findings.append(Finding(problem, value.place, "add `same(...)` to each branch of it"))
-    if len(branches) > _MOST_BRANCHES:
-        problem = f"pass `{name}` has {len(branches)} branches, expected at most {_MOST_BRANCHES}"
+    found = _branches(node, True, findings, reading)
+    split = [(_same_fields(branch), _besides(branch)) for branch in found]
+    if not findings:
+        findings += _without_same(name, node, reading)
+    if len(split) > _MOST_BRANCHES:
+        problem = f"pass `{name}` has {len(split)} branches, expected at most {_MOST_BRANCHES}"
         findings.append(Finding(problem, value.place, "split it into several passes"))
     if findings:
         raise ConfigError(*findings)
-    return branches
+    return PassBranches(tuple(fields for fields, _ in split), tuple(besides for _, besides in split))
 
 
-def _branches(node: Node, findings: list[Finding], reading: Reading) -> tuple[Branch, ...]:
+def never_branches(value: Value, reading: Reading) -> tuple[str, tuple[Conditions, ...]]:
+    """The field of `differs(field)`, which needs no pairs, or the branches of any other never-rule."""
+    findings: list[Finding] = []
+    found = _branches(parse_condition(value, reading), True, findings, reading)
+    if findings:
+        raise ConfigError(*findings)
+    match found:
+        case ((Condition(test=Same(field=field), holds=False),),):
+            return field, ()
+        case _:
+            return "", found
+
+
+def _same_fields(branch: Conditions) -> Branch:
+    return tuple(one.test.field for one in branch if isinstance(one.test, Same) and one.holds)
+
+
+def _besides(branch: Conditions) -> Conditions:
+    return tuple(one for one in branch if not (isinstance(one.test, Same) and one.holds))
+
+
+def _without_same(name: str, node: Node, reading: Reading) -> list[Finding]:
+    """The alternatives, as written, that some branch without `same` comes from."""
+    parts = node.operands if isinstance(node, Or) else (node,)
+    problem = f"pass `{name}` would compare every pair of records"
+    return [
+        Finding(problem, part.place, f"add `same(...)` to each branch of it: {spoken(part)} has none")
+        for part in parts
+        if any(not _same_fields(branch) for branch in _branches(part, True, [], reading))
+    ]
+
+
+def _branches(node: Node, holds: bool, findings: list[Finding], reading: Reading) -> tuple[Conditions, ...]:
+    """The disjunctive form of a node, or (`holds` false) of its opposite."""
     match node:
-        case Or(operands=operands):
-            found = [branch for each in operands for branch in _branches(each, findings, reading)]
-            return tuple(dict.fromkeys(found))
-        case And(operands=operands):
-            joined: tuple[Branch, ...] = ((),)
-            for each in operands:
-                right = _branches(each, findings, reading)
-                if len(joined) * len(right) > _MOST_BRANCHES**2:
-                    break  # far over the limit, which is reported once
-                joined = tuple(_both(left, more) for left in joined for more in right)
-            return tuple(dict.fromkeys(joined))
-        case Call(function="same", arguments=(Name(name=field, place=place),)):
+        case Not(operand=operand):
+            return _branches(operand, not holds, findings, reading)
+        case Or(operands=operands) | And(operands=operands):
+            parts = [_branches(each, holds, findings, reading) for each in operands]
+            return _either(parts) if isinstance(node, Or) == holds else _all(parts)
+        case Call(function="differs", arguments=arguments):
+            same = Call("same", arguments, node.place)
+            return _branches(same, not holds, findings, reading)
+        case _:
             try:
-                check_known("field", field, place, reading)
+                tests = pair_test(node, reading)
             except ConfigError as error:
                 findings.extend(error.findings)
-            return ((field,),)
-        case _:
-            findings.append(Finding(f"{_spoken(node)} is not supported yet in a pass", node.place, _TODAY))
-            return ((),)
+                return ((),)
+            if holds:
+                return (tuple(Condition(test) for test in tests),)
+            return tuple((Condition(test, holds=False),) for test in tests)
 
 
-def _both(left: Branch, right: Branch) -> Branch:
-    return tuple(dict.fromkeys((*left, *right)))
+def _either(parts: list[tuple[Conditions, ...]]) -> tuple[Conditions, ...]:
+    return tuple(dict.fromkeys(branch for part in parts for branch in part))
 
 
-def _spoken(node: Node) -> str:
-    match node:
-        case Call(function=function):
-            return f"`{function}`"
-        case Not():
-            return "`not`"
-        case Attribute():
-            return "`a.x` or `b.x`"
-        case _:
-            return "this"
-
-
-def never_field(value: Value, reading: Reading) -> str:
-    """The field of a never-rule: `differs(field)`."""
-    node = parse_condition(value, reading)
-    if isinstance(node, Call) and node.function == "differs":
-        (argument,) = node.arguments
-        if isinstance(argument, Name):
-            check_known("field", argument.name, argument.place, reading)
-            return argument.name
-    hint = "this version knows `differs(field)`"
-    raise refused(f"{_spoken(node)} is not supported yet in a never-rule", node.place, hint)
+def _all(parts: list[tuple[Conditions, ...]]) -> tuple[Conditions, ...]:
+    joined: tuple[Conditions, ...] = ((),)
+    for part in parts:
+        if len(joined) * len(part) > _MOST_BRANCHES**2:
+            break  # far over the limit, which is reported once
+        joined = tuple(tuple(dict.fromkeys((*left, *right))) for left in joined for right in part)
+    return tuple(dict.fromkeys(joined))

@@ -26,6 +26,7 @@ from cdptool.identity.deletion import living_versions
 from cdptool.identity.growing import NEGATIVE
 from cdptool.identity.likely import Origins, likely
 from cdptool.identity.limits import Limits, barred_values, constraints_of
+from cdptool.identity.pairing import EVIDENCE, paired
 from cdptool.identity.registry import carry_ids
 from cdptool.identity.spec import MergePlan
 from cdptool.identity.survivorship import (
@@ -42,6 +43,7 @@ from cdptool.matching.saving import Saved
 from cdptool.tables import EDGES, Column
 
 JUDGED: Final = "judged POSITIVE"
+_EDGE: Final = ("branch", "block", "record_id_l", "record_id_r")
 _ORDER: Final = ("record_id_l", "record_id_r", "pass", "match_key")
 
 # The kernels whose keys every engine must know; those made from a plan are tested beside them.
@@ -90,10 +92,12 @@ def resolve(
     keys = engine.checkpoint(engine.map(records, match_keys(columns, match_fields(plan))), "keys")
     held = engine.collect(engine.map(keys, holders([key.field for key in plan.keys])))
     agreed = engine.collect(engine.shuffle([engine.map(keys, blocks(plan))], [("branch", "block")], stars))
+    pairing = paired(engine, records, columns, plan)
+    agreed = pl.concat([agreed.select(*EVIDENCE), pairing.edges])
     evidence, shared = _without_shared(engine, keys, agreed, barred_values(held, agreed, plan), plan)
     learned = likely(engine, records, columns, plan, previous.models)
     evidence = pl.concat([evidence.select(EDGE), learned.edges.select(EDGE)])
-    limits = constraints_of(engine, keys, records, held, plan)
+    limits = constraints_of(engine, (keys, records), columns, held, plan)
     record_ids = engine.collect(engine.map(keys, lambda rows: rows.select("record_id")))
     clusters, unattached = _people(record_ids["record_id"].unique().sort(), evidence, held, limits, plan)
     registered = carry_ids(clusters.labels, previous.identity, previous.aliases)
@@ -114,7 +118,7 @@ def resolve(
         ),
         models=learned.models,
         origins=learned.origins,
-        findings=limits.findings,
+        findings=(*pairing.findings, *limits.findings),
     )
 
 
@@ -151,11 +155,14 @@ def _without_shared(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The edges of blocks that hold no barred value, and the others with their `reason`."""
     told = pl.lit("shared by too many people").alias("reason")
+    edge = (*_EDGE, "reason")
     if barred.is_empty():
-        return agreed, agreed.clear().with_columns(told)
+        return agreed, agreed.clear().with_columns(told).select(edge)
     blocked = engine.collect(engine.map(keys, barred_blocks(plan, barred))).unique()
-    on = ["branch", "block"]
-    return agreed.join(blocked, on=on, how="anti"), agreed.join(blocked, on=on, how="semi").with_columns(told)
+    blocked = blocked.rename({"block": "within"})
+    on = ["branch", "within"]
+    cut = agreed.join(blocked, on=on, how="semi").with_columns(told).select(edge)
+    return agreed.join(blocked, on=on, how="anti"), cut
 
 
 def _people(

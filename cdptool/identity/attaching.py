@@ -15,7 +15,7 @@ import polars as pl
 from cdptool.identity.spec import MergePlan
 
 ATTACH: Final = "attach"
-EDGE: Final = ("branch", "block", "record_id_l", "record_id_r")
+EDGE: Final = ("branch", "block", "record_id_l", "record_id_r", "weight")
 
 
 class Attaching(NamedTuple):
@@ -67,7 +67,12 @@ def attach(held: pl.DataFrame, labels: pl.DataFrame, weak: tuple[str, ...], firs
     )
     numbered = (branch.alias("branch"), pl.col("value").alias("block"))
     return Attaching(
-        edges.select(*numbered, pl.col("hub").alias("record_id_l"), pl.col("record_id").alias("record_id_r")),
+        edges.select(
+            *numbered,
+            pl.col("hub").alias("record_id_l"),
+            pl.col("record_id").alias("record_id_r"),
+            pl.lit(0.0).alias("weight"),
+        ),
         loose.filter(pl.col("n_people") > 1).select(
             *numbered,
             pl.col("owner").alias("record_id_l"),

@@ -7,7 +7,7 @@ a block, and a block of n records needs n - 1 edges (a star around its smallest 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -34,14 +34,26 @@ def branches(plan: MergePlan) -> tuple[tuple[Pass, tuple[str, ...]], ...]:
 
 
 def rule_branches(plan: MergePlan) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """The branches whose fields must all agree, with their index."""
+    """The branches whose fields must all agree, with their index; some ask more (`pairing`)."""
     return tuple((i, fields) for i, (step, fields) in enumerate(branches(plan)) if not step.compare)
+
+
+def plain_branches(plan: MergePlan) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """The branches that ask nothing but that their fields agree."""
+    asked = [
+        bool(one) for step in plan.passes for one in step.conditions or ((),) * max(len(step.branches), 1)
+    ]
+    return tuple((number, fields) for number, fields in rule_branches(plan) if not asked[number])
 
 
 def match_fields(plan: MergePlan) -> tuple[str, ...]:
     """Every field that a pass, a never-rule or a limit compares, sorted."""
     compared = {name for step in plan.passes for branch in step.branches for name in branch}
-    return tuple(sorted(compared | {rule.field for rule in plan.never} | {key.field for key in plan.keys}))
+    return tuple(
+        sorted(
+            compared | {rule.field for rule in plan.never if rule.field} | {key.field for key in plan.keys}
+        )
+    )
 
 
 def match_keys(columns: Sequence[Column], fields: Sequence[str]) -> Kernel:
@@ -76,7 +88,7 @@ def blocks(plan: MergePlan) -> Kernel:
             keys.filter(_has_all(fields)).select(
                 pl.lit(index, pl.Int64).alias("branch"), _block(fields), "record_id"
             )
-            for index, fields in rule_branches(plan)
+            for index, fields in plain_branches(plan)
         ]
         return pl.concat([_no_blocks(keys, "record_id"), *parts])
 
@@ -119,18 +131,29 @@ def _block(fields: Sequence[str]) -> pl.Expr:
     return value.alias("block")
 
 
+def block_of(fields: Sequence[str], types: Mapping[str, str]) -> pl.Expr:
+    """The block of a record by its fields, null where it lacks one; the same number as `blocks` gives."""
+    keys = [field_type(types[name]).match_key(pl.col(name)) for name in fields]
+    hashed = [
+        pl.when(key.is_not_null()).then(hash63(name, key)) for name, key in zip(fields, keys, strict=True)
+    ]
+    block = hashed[0] if len(hashed) == 1 else hash63(*hashed)
+    return pl.when(pl.all_horizontal(key.is_not_null() for key in keys)).then(block)
+
+
 def stars(members: pl.LazyFrame) -> pl.LazyFrame:
     """
     A kernel over all rows of some (`branch`, `block`): members → edges from the block's smallest record.
 
-    Output: `branch`, `block`, `record_id_l` (the smallest), `record_id_r`. Any order.
+    Output: `branch`, `block`, `record_id_l` (the smallest), `record_id_r`, `weight` (the more records share a value,
+    the less it says), `within` (the block). Any order.
     """
     block = ("branch", "block")
     hub = pl.col("record_id").min().over(block)
     return (
-        members.with_columns(hub.alias("record_id_l"))
+        members.with_columns(hub.alias("record_id_l"), weight=-pl.len().over(block).cast(pl.Float64))
         .filter(pl.col("record_id") != pl.col("record_id_l"))
-        .select(*block, "record_id_l", pl.col("record_id").alias("record_id_r"))
+        .select(*block, "record_id_l", pl.col("record_id").alias("record_id_r"), "weight", within="block")
         .unique()
     )
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from cdptool.identity.forbidding import forbidden
 from cdptool.identity.growing import Constraints, build_carefully
 from cdptool.matching.connected import connected_components
 
@@ -32,14 +33,19 @@ def cluster(record_ids: pl.Series, edges: pl.DataFrame, constraints: Constraints
 
     Args:
         record_ids: Every record once, sorted.
-        edges: `branch` (smaller = surer), `block`, `record_id_l`, `record_id_r`. The edges of one block are a
-            star: its members are the hub and all its right ends.
+        edges: `branch` (smaller = surer), `block`, `record_id_l`, `record_id_r`, `weight` (within a branch greater =
+            surer, the same for a whole block). The edges of one block are a star: its members are the hub and all
+            its right ends.
         constraints: Judgements, limits and never-rules.
 
     Returns:
         Clusters, the same for every order of the input.
     """
-    edges = edges.select(_EDGE).sort(_EDGE)
+    # Surest first, so that what breaks a constraint is cut where the evidence is weakest.
+    ranked = edges.select(*_EDGE, "weight").sort(
+        "branch", "weight", *_EDGE[1:], descending=[False, True, *[False] * 3]
+    )
+    edges = ranked.select(_EDGE)
     ids = record_ids.to_numpy()
     judged = np.array(constraints.together, dtype=np.int64).reshape(-1, 2)
     left = np.searchsorted(ids, np.concatenate([edges["record_id_l"].to_numpy(), judged[:, 0]]))
@@ -47,12 +53,13 @@ def cluster(record_ids: pl.Series, edges: pl.DataFrame, constraints: Constraints
     labels = pl.DataFrame(
         {"record_id": record_ids, "cluster": ids[connected_components(len(ids), left, right)]}
     )
-    bad = _broken(labels, constraints)
+    barred = forbidden(labels, constraints.pairs)
+    bad = pl.concat([_broken(labels, constraints), barred.clusters]).unique()
     if bad.is_empty():
-        return Clusters(labels, edges, edges.clear().with_columns(pl.lit("").alias("reason")))
+        return Clusters(labels, edges.sort(_EDGE), edges.clear().with_columns(pl.lit("").alias("reason")))
     in_bad = labels.filter(pl.col("cluster").is_in(bad.implode()))
-    slow = edges.join(in_bad, left_on="record_id_l", right_on="record_id", how="semi")
-    labelled, used, cut = build_carefully(in_bad["record_id"].to_list(), slow, constraints)
+    slow = edges.join(in_bad, left_on="record_id_l", right_on="record_id", how="semi", maintain_order="left")
+    labelled, used, cut = build_carefully(in_bad["record_id"].to_list(), slow, constraints, barred)
     sure = edges.join(in_bad, left_on="record_id_l", right_on="record_id", how="anti")
     return Clusters(
         pl.concat([labels.join(in_bad, on="record_id", how="anti"), labelled]).sort("record_id"),

@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from cdptool.identity.forbidding import Forbidden, PairRules
+
 NEGATIVE: Final = "judged NEGATIVE"
 # Of a member that its block refuses, so many refusals are told: all in any block a person would read.
 _TOLD: Final = 10
@@ -29,7 +31,8 @@ class Constraints:
 
     `limits`: field → the most different values one person may hold. `held`: long frame `record_id`, `field`,
     `value` of the limited fields. `never`: long frame of the same shape for the never-fields (the latest
-    version of each record). `apart` / `together`: judged pairs of record ids.
+    version of each record). `apart` / `together`: judged pairs of record ids. `pairs`: never-rules that are
+    expressions.
     """
 
     limits: dict[str, int]
@@ -37,6 +40,7 @@ class Constraints:
     never: pl.DataFrame
     apart: tuple[tuple[int, int], ...] = ()
     together: tuple[tuple[int, int], ...] = ()
+    pairs: PairRules = field(default_factory=PairRules)
 
 
 class Grown(NamedTuple):
@@ -54,10 +58,15 @@ class _Group:
     members: set[int]
     values: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     apart: set[int] = field(default_factory=set)
+    units: int = 0  # bits: what the never-rules see of its members
+    against: dict[str, int] = field(default_factory=dict)  # bits of the units that may not come in, by reason
 
     def absorb(self, other: _Group) -> None:
         self.members |= other.members
         self.apart |= other.apart
+        self.units |= other.units
+        for reason, bits in other.against.items():
+            self.against[reason] = self.against.get(reason, 0) | bits
         for reason, values in other.values.items():
             self.values[reason] |= values
 
@@ -65,7 +74,7 @@ class _Group:
 class _Forest:
     """Groups by record, joined one by one. `most`: reason to object → the most values a group may hold."""
 
-    def __init__(self, records: Iterable[int], constraints: Constraints) -> None:
+    def __init__(self, records: Iterable[int], constraints: Constraints, barred: Forbidden) -> None:
         never = constraints.never["field"].unique().sort()
         self.most = {f"never: differs({name})": 1 for name in never}
         self.most |= {f"limit: at most {n} {name}": n for name, n in sorted(constraints.limits.items())}
@@ -78,6 +87,12 @@ class _Forest:
             mine = frame.filter(pl.col("record_id").is_in(ids)).select("record_id", "field", "value")
             for record, name, value in mine.iter_rows():
                 self.group_of[record].values[reasons[kind, name]].add(value)
+        for record, group in self.group_of.items():
+            group.units = barred.bit.get(record, 0)
+        for reason, against in barred.against.items():
+            for record, bits in against.items():
+                if record in self.group_of:
+                    self.group_of[record].against[reason] = bits
         for one, other in constraints.apart:
             if one in self.group_of and other in self.group_of:
                 self.group_of[one].apart.add(other)
@@ -95,7 +110,7 @@ class _Forest:
             # A group may hold more than allowed by itself; who brings it nothing new may still join.
             if mine and theirs and len(mine | theirs) > max(most, len(mine), len(theirs)):
                 return reason
-        return None
+        return next((reason for reason, bits in a.against.items() if bits & b.units), None)
 
     def join(self, one: int, other: int) -> None:
         """Make the groups of two records one."""
@@ -179,7 +194,9 @@ class _Block:
 Star = tuple[int, int, tuple[int, ...]]  # branch, block, and its records, the hub first
 
 
-def build_carefully(records: list[int], edges: pl.DataFrame, constraints: Constraints) -> Grown:
+def build_carefully(
+    records: list[int], edges: pl.DataFrame, constraints: Constraints, barred: Forbidden
+) -> Grown:
     """
     Build the clusters of some records block by block, surest first; judgements before all.
 
@@ -187,8 +204,9 @@ def build_carefully(records: list[int], edges: pl.DataFrame, constraints: Constr
         records: The records, sorted.
         edges: `branch`, `block`, `record_id_l`, `record_id_r` among them, sorted; each block a star.
         constraints: What holds them back.
+        barred: What the never-rules that are expressions say of the records.
     """
-    forest = _Forest(records, constraints)
+    forest = _Forest(records, constraints, barred)
     for one, other in constraints.together:
         if one in forest.group_of and other in forest.group_of and forest.objection(one, other) != NEGATIVE:
             forest.join(one, other)

@@ -39,7 +39,7 @@ _CITY: Final = ("city", "town", "suburb", "district", "province", "thanh_pho", "
 
 
 class Likely(NamedTuple):
-    """Edges by branch (`branch`, `block`, `record_id_l`, `record_id_r`), DOUBTFUL pairs, and the models as tables."""
+    """Edges by branch (`branch`, `block`, `record_id_l`, `record_id_r`, `weight`), DOUBTFUL pairs, and the models as tables."""
 
     edges: pl.DataFrame
     doubtful: pl.DataFrame
@@ -64,7 +64,10 @@ def likely(
         for number, (step, _) in enumerate(branches(plan))
         if step.compare
     ]
-    edge = {"branch": pl.Int64, "block": pl.Int64, "record_id_l": pl.Int64, "record_id_r": pl.Int64}
+    edge = {
+        **dict.fromkeys(("branch", "block", "record_id_l", "record_id_r"), pl.Int64),
+        "weight": pl.Float64,
+    }
     return Likely(
         pl.concat([pl.DataFrame(schema=edge), *(one.edges for one in found)]),
         pl.concat([pl.DataFrame(schema=DOUBTFUL), *(one.doubtful for one in found)]),
@@ -94,6 +97,7 @@ def _of_pass(
             hash63("likely", "record_id_l", "record_id_r").alias("block"),
             "record_id_l",
             "record_id_r",
+            pl.col("probability").alias("weight"),
         ),
         pairs.filter(~pl.Series(joined) & (pl.col("probability") >= step.review)).sort(
             "probability", "record_id_l", "record_id_r", descending=[True, False, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,11 +10,14 @@ import polars as pl
 
 from cdptool.errors import Finding
 from cdptool.identity.blocking import BLOCKED, VALUES, holders, rule_branches
+from cdptool.identity.conditions import features
+from cdptool.identity.forbidding import PairRules
 from cdptool.identity.growing import Constraints
 from cdptool.identity.spec import Judged, Key, MergePlan
 from cdptool.identity.survivorship import latest_versions
 from cdptool.kernels import Engine
 from cdptool.matching.connected import connected_components
+from cdptool.tables import Column
 
 
 class Limits(NamedTuple):
@@ -70,20 +74,25 @@ def _barred(
 
 
 def constraints_of(
-    engine: Engine[Any], keys: Any, records: Any, held: pl.DataFrame, plan: MergePlan
+    engine: Engine[Any],
+    tables: tuple[Any, Any],
+    columns: Sequence[Column],
+    held: pl.DataFrame,
+    plan: MergePlan,
 ) -> Limits:
     """
     The limits, never-rules and judgements of the plan, in the ids and values of these records.
 
     Args:
         engine: Where the kernels run.
-        keys: A table of the engine: the output of `match_keys`.
-        records: A table of the engine: RECORDS.
+        tables: Tables of the engine: the output of `match_keys`, and RECORDS.
+        columns: The profile fields.
         held: The output of `holders` for all keys.
         plan: merge.yaml and decisions.csv.
     """
+    keys, records = tables
     limits = {key.field: key.limit for key in plan.keys if key.limit is not None}
-    never = tuple(rule.field for rule in plan.never)
+    never = tuple(rule.field for rule in plan.never if rule.field)
     differing = pl.DataFrame(schema=VALUES)
     if never:
         latest = engine.shuffle([keys], [("record_id",)], latest_versions)
@@ -95,8 +104,21 @@ def constraints_of(
         never=differing,
         apart=apart,
         together=together,
+        pairs=_pair_rules(engine, records, columns, plan),
     )
     return Limits(constraints, findings)
+
+
+def _pair_rules(engine: Engine[Any], records: Any, columns: Sequence[Column], plan: MergePlan) -> PairRules:
+    """The never-rules that are expressions, with what they look at in the latest version of each record."""
+    rules = tuple(rule for rule in plan.never if rule.branches)
+    if not rules:
+        return PairRules()
+    types = {column.name: column.type for column in columns}
+    needed = features([branch for rule in rules for branch in rule.branches], types)
+    latest = engine.shuffle([records], [("record_id",)], latest_versions)
+    seen = engine.collect(engine.map(latest, lambda rows: rows.select("record_id", *needed.values())))
+    return PairRules(rules, seen, types)
 
 
 Pairs = tuple[tuple[int, int], ...]

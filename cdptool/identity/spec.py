@@ -7,6 +7,7 @@ from dataclasses import field as attribute
 from typing import Literal
 
 from cdptool.errors import Place
+from cdptool.identity.conditions import Branch
 
 Judgement = Literal["POSITIVE", "NEGATIVE", "UNSURE"]
 
@@ -39,15 +40,21 @@ class Pass:
     review: float = 0.5
     model: str | None = None
     place: Place | None = attribute(default=None, compare=False)
+    conditions: tuple[Branch, ...] = ()  # what each branch asks beside `same`; () = nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """Two records with different values of this field are never one person."""
+    """
+    What no two records of one person may be: of different values of a field, or (`branches`) a pair like this.
+
+    An expression has no `field`.
+    """
 
     field: str
     text: str
     place: Place | None = attribute(default=None, compare=False)
+    branches: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

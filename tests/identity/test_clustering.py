@@ -28,9 +28,9 @@ def constraints(held=(), never=(), limits=None, apart=(), together=()):
 
 
 def edges(rows):
-    return pl.DataFrame(
-        rows, schema=dict.fromkeys(("branch", "block", "record_id_l", "record_id_r"), pl.Int64), orient="row"
-    )
+    ends = ("branch", "block", "record_id_l", "record_id_r")
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(ends, pl.Int64), orient="row")
+    return frame.with_columns(weight=pl.lit(0.0))
 
 
 def groups(clusters):
