@@ -126,6 +126,22 @@ def printed_id(value: int, prefix: str = "p") -> str:
     return f"{prefix}_{base64.b32encode(value.to_bytes(8, 'big')).decode().rstrip('=').lower()}"
 
 
+def id_of(printed: str) -> int:
+    """
+    The id of its printed form.
+
+    Raises:
+        ValueError: If the text is no printed id.
+
+    >>> id_of(printed_id(7))
+    7
+    """
+    letters = printed.rpartition("_")[2].upper()
+    if len(letters) != 13:
+        raise ValueError("a printed id has 13 letters")
+    return int.from_bytes(base64.b32decode(letters + "==="), "big") & _POSITIVE
+
+
 def printed_ids(ids: pl.Series, prefix: str) -> pl.Series:
     """
     `printed_id` of a whole column (Int64 without nulls -> String).

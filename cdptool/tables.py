@@ -117,6 +117,13 @@ ISSUES: Final[dict[str, pl.DataType]] = {
 }
 IDENTITY: Final[dict[str, pl.DataType]] = {"record_id": pl.Int64(), "profile_id": pl.Int64()}
 ALIASES: Final[dict[str, pl.DataType]] = {"old_profile_id": pl.Int64(), "profile_id": pl.Int64()}
+IDENTITY_EVENTS: Final[dict[str, pl.DataType]] = {
+    "merge": pl.Int64(),  # its number; when it was and which run it was stands in the log of merges
+    "kind": pl.String(),  # `new`, `merge`, `split`, `gone`
+    "from": pl.Int64(),  # the profile whose records they were; null where it is new
+    "to": pl.Int64(),  # the profile whose they are now; null where it is gone
+    "records": pl.Int64(),  # how many went
+}
 EDGES: Final[dict[str, pl.DataType]] = {
     "record_id_l": pl.Int64(),
     "record_id_r": pl.Int64(),

@@ -25,3 +25,17 @@ def explain_merge(call: Call, *, left: str, right: str, show_values: bool) -> Re
     from cdptool.commands.explain import explain_merge as explain
 
     return explain(call.settings, left, right, show_values=show_values)
+
+
+@verb(
+    explain_group, "ids", "profile", "limit", *READS,
+    example="cdptool explain ids -C configs",
+)  # fmt: skip
+def explain_ids(call: Call, *, profile: str | None, limit: int) -> Report:
+    """Show which profiles were new, merged, split or gone, and when.
+
+    With an id of any time before: which profile it leads to today.
+    """
+    from cdptool.commands.history import show_ids
+
+    return show_ids(call.settings, profile, limit=limit)

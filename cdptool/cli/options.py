@@ -32,6 +32,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     ),
     "left": _argument(str, "A record, as source:source_key."),
     "right": _argument(str, "Another record."),
+    "profile": _argument(str | None, "A profile id of today or of any time before [default: all].", None),
     "project": _option(
         Path, Path(), "--project", "-C", text="The folder with project.yaml (or its configs/)."
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -17,12 +17,16 @@ from cdptool.commands.session import (
 )
 from cdptool.errors import ConfigError, UsageError
 from cdptool.identity import Previous, Resolution, golden_profiles, living_records, resolve
+from cdptool.identity.history import NEW, events
 from cdptool.identity.registry import Changes, changes
+from cdptool.ids import printed_id
 from cdptool.matching.saving import SAVED, Saved
 from cdptool.sources.outputs import declared_schema
-from cdptool.tables import ALIASES, IDENTITY, records_schema
-from cdptool.workspace import Snapshot
+from cdptool.tables import ALIASES, IDENTITY, IDENTITY_EVENTS, records_schema
+from cdptool.workspace import Snapshot, Transaction
 
+HISTORY: Final = "identity"  # the log that says when each number of `identity_events` was
+_SHOWN: Final = 10
 OUTPUTS = (
     "identity",
     "aliases",
@@ -78,12 +82,21 @@ def merge(session: Session, *, dry_run: bool = False, refit: bool = False) -> Re
         records = living_records(session.engine, records)
     with session.timed("resolve"):
         resolution = resolve(session.engine, records, columns, plan, previous)
-    difference = changes(resolution.identity, previous.identity)
+    happened = _Happened(
+        changes(resolution.identity, previous.identity), events(resolution.identity, previous.identity)
+    )
     if not dry_run:
         with session.timed("golden profiles"):
             golden = golden_profiles(session.engine, records, resolution.identity, columns, plan)
-        _commit(session, snapshot, resolution, golden)
-    return _report(session, resolution, difference, dry_run=dry_run)
+        _commit(session, snapshot, resolution, happened.events, golden)
+    return _report(session, resolution, happened, dry_run=dry_run)
+
+
+class _Happened(NamedTuple):
+    """What a merge changes: in numbers, and event by event (`identity.history`)."""
+
+    changes: Changes
+    events: pl.DataFrame
 
 
 def kept_models(snapshot: Snapshot) -> Saved:
@@ -95,6 +108,7 @@ def _commit(
     session: Session,
     snapshot: Snapshot,
     resolution: Resolution,
+    happened: pl.DataFrame,
     golden: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
 ) -> None:
     """Replace the tables of the merge in one transaction."""
@@ -105,8 +119,24 @@ def _commit(
     with session.workspace.begin(session.manifest("merge", None, inputs)) as transaction:
         for table, frame in zip(OUTPUTS, frames, strict=True):
             transaction.replace(table, frame)
+        _log(session, transaction, happened)
         mark_done(transaction, "merge", mark, OUTPUTS)
         session.commit(transaction, {"records": resolution.identity.height, "profiles": golden[0].height})
+
+
+def _log(session: Session, transaction: Transaction, happened: pl.DataFrame) -> None:
+    """
+    Add the events to the history under the next number.
+
+    The table knows no time, so that the same merges make the same bytes; when each was stands in the log beside it.
+    """
+    if happened.is_empty():
+        return
+    number = len(session.workspace.logs(HISTORY)) + 1
+    rows = happened.select(pl.lit(number, pl.Int64).alias("merge"), *happened.columns)
+    transaction.append("identity_events", rows, IDENTITY_EVENTS)
+    counts = dict(happened.group_by("kind").len().sort("kind").iter_rows())
+    transaction.log(HISTORY, str(number), {"at": session.now.isoformat(), "events": counts})
 
 
 _ORIGINS: Final = {
@@ -125,7 +155,23 @@ def _models(resolution: Resolution) -> tuple[Grid, ...]:
     return (Grid("Models", ("pass", "model", "spoke against the one before"), rows),) if rows else ()
 
 
-def _report(session: Session, resolution: Resolution, difference: Changes, *, dry_run: bool) -> Report:
+def _largest(happened: pl.DataFrame) -> tuple[Grid, ...]:
+    """The changes that moved most records, beside profiles that are only new."""
+    moved = happened.filter(pl.col("kind") != NEW).sort(
+        "records", "kind", "from", "to", descending=[True, *[False] * 3]
+    )
+    rows = tuple(
+        (kind, *(printed_id(end) if end is not None else "" for end in (left, right)), n)
+        for kind, left, right, n in moved.head(_SHOWN).iter_rows()
+    )
+    if not rows:
+        return ()
+    title = "Largest changes" if moved.height <= _SHOWN else f"Largest changes, {_SHOWN} of {moved.height:,}"
+    return (Grid(title, ("what", "from", "to", "records"), rows),)
+
+
+def _report(session: Session, resolution: Resolution, happened: _Happened, *, dry_run: bool) -> Report:
+    difference = happened.changes
     n_records = resolution.identity.height
     n_profiles = resolution.identity["profile_id"].n_unique()
     sizes = resolution.identity.group_by("profile_id").len()["len"]
@@ -150,11 +196,17 @@ def _report(session: Session, resolution: Resolution, difference: Changes, *, dr
                 dict(zip(("pass", "match_key", "links"), row, strict=True)) for row in evidence.rows()
             ],
             "conflicts": [dict(zip(("reason", "links"), row, strict=True)) for row in cut.rows()],
+            "largest_changes": [
+                dict(zip(grid.columns, row, strict=True))
+                for grid in _largest(happened.events)
+                for row in grid.rows
+            ],
             "models": [one._asdict() for one in resolution.origins],
             "dry_run": dry_run,
         },
         grids=(
             Grid("Since the last merge", ("", "count"), rows),
+            *_largest(happened.events),
             *_models(resolution),
             Grid("Evidence used", ("pass", "agree on", "links"), tuple(evidence.rows())),
             *((Grid("Evidence cut", ("reason", "links"), tuple(cut.rows())),) if cut.height else ()),

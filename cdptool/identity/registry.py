@@ -109,23 +109,30 @@ class Changes(NamedTuple):
     n_profiles_merged_away: int
     n_profiles_split: int
     n_profiles_gone: int
+    n_profiles_unchanged: int
 
 
 def changes(identity: pl.DataFrame, previous: pl.DataFrame) -> Changes:
-    """Compare two identities: records new, moved, unchanged; profiles new, merged away, split, gone with all their records."""
+    """Compare two identities: records new, moved, unchanged; profiles new, merged away, split, gone, unchanged."""
     both = identity.join(previous, on="record_id", how="left", suffix="_before")
     is_new = pl.col("profile_id_before").is_null()
     is_moved = pl.col("profile_id") != pl.col("profile_id_before")
     parts = both.filter(~is_new).group_by("profile_id_before").agg(pl.col("profile_id").n_unique().alias("n"))
-    before, now = set(previous["profile_id"].unique()), set(identity["profile_id"].unique())
-    left = set(previous.join(identity, on="record_id", how="semi")["profile_id"].unique())
-    gone = before - now - left
+    before, now = previous["profile_id"].unique(), identity["profile_id"].unique()
+    left = previous.join(identity, on="record_id", how="semi")["profile_id"].unique()
+    ended = before.filter(~before.is_in(now.implode()))
+    gone = ended.filter(~ended.is_in(left.implode()))
+    other = both.filter(is_new | is_moved)
+    lost = previous.join(identity, on="record_id", how="anti")["profile_id"]
+    touched = pl.concat([other["profile_id"], other["profile_id_before"], lost]).drop_nulls().unique()
+    stayed = before.filter(before.is_in(now.implode()) & ~before.is_in(touched.implode()))
     return Changes(
         n_records_new=both.filter(is_new).height,
         n_records_moved=both.filter(is_moved).height,
         n_records_unchanged=both.filter(~is_new & ~is_moved).height,
-        n_profiles_new=len(now - before),
-        n_profiles_merged_away=len(before - now - gone),
+        n_profiles_new=int((~now.is_in(before.implode())).sum()),
+        n_profiles_merged_away=len(ended) - len(gone),
         n_profiles_split=parts.filter(pl.col("n") > 1).height,
         n_profiles_gone=len(gone),
+        n_profiles_unchanged=len(stayed),
     )
