@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdptool.matching.frequencies import Frequencies, counted
-from cdptool.matching.kinds import KINDS, Kind
+from cdptool.matching.kinds import KINDS, SCREENS, Kind
 from cdptool.matching.levels import Levels, once_per_pair
 from cdptool.matching.values import Rows, Values
 
@@ -56,14 +56,19 @@ class Comparison:
     def levels(self, left: Rows, right: Rows) -> Levels:
         """The level of every pair of rows."""
         mine, other = np.take(self.values.ids, left), np.take(self.values.ids, right)
-        known = (mine >= 0) & (other >= 0)
-        agree = known & (mine == other)
+        known = (mine | other) >= 0
+        agree = mine == other
         found = known.astype(np.uint8)
-        found[agree] = self.first_exact + np.take(self.bins, mine[agree])
-        unlike = np.flatnonzero(known & ~agree)
-        if self.kind.judge is not None and len(unlike):
-            near = once_per_pair(self.kind.judge, self.values, mine[unlike], other[unlike])
-            found[unlike] = DIFFERENT + near
+        exact = np.flatnonzero(known & agree)
+        found[exact] = self.first_exact + np.take(self.bins, mine[exact])
+        if self.kind.judge is not None:
+            unlike = np.flatnonzero(known & ~agree)
+            mine, other = mine[unlike], other[unlike]
+            if len(self.values.texts) ** 2 > len(unlike):
+                near = SCREENS[self.kind.judge](self.values, mine, other)
+                unlike, mine, other = unlike[near], mine[near], other[near]
+            if len(unlike):
+                found[unlike] = DIFFERENT + once_per_pair(self.kind.judge, self.values, mine, other)
         return found
 
     def anchor(self) -> Table:

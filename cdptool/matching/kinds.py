@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cdptool.matching import levels
+from cdptool.matching import levels, sketches
 from cdptool.matching.levels import Judge
+from cdptool.matching.sketches import Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ KINDS: Final[dict[str, Kind]] = {
     for kind in (
         Kind("given", levels.names, 0.72, (0.05, 0.03, 0.04, 0.11), 0.05),
         Kind("family", levels.names, 0.75, (0.04, 0.005, 0.03, 0.12), 0.055),
-        Kind("organisation", levels.worded(), 0.45, (0.12, 0.12, 0.12, 0.12), 0.07),
+        Kind("organisation", levels.words, 0.45, (0.12, 0.12, 0.12, 0.12), 0.07),
         Kind("birth_date", levels.dates, 0.80, (0.03, 0.03, 0.10), 0.04),
         Kind("identifier", levels.digits, 0.82, (0.03, 0.08), 0.07),
         Kind("phone", levels.digits, 0.60, (0.02, 0.06), 0.32),
         Kind("email", levels.emails, 0.60, (0.02, 0.05, 0.08), 0.25, _NAMES),
-        Kind("address", levels.worded(), 0.50, (0.08, 0.08, 0.08, 0.08), 0.18),
+        Kind("address", levels.words, 0.50, (0.08, 0.08, 0.08, 0.08), 0.18),
         Kind("house_number", levels.digits, 0.70, (0.02, 0.06), 0.22, ("address",)),
         Kind("postcode", levels.postcodes, 0.62, (0.08, 0.08), 0.22, ("address",)),
         Kind("city", levels.names, 0.66, (0.04, 0.01, 0.05, 0.09), 0.15, ("postcode", "address")),
@@ -46,5 +47,14 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("place", levels.names, 0.60, (0.04, 0.01, 0.08, 0.08), 0.19, ("postcode",)),
         Kind("category", None, 0.85, (), 0.15),
     )
+}
+# Per judge what lets through every pair that it would give a level.
+SCREENS: Final[dict[Judge, Screen]] = {
+    levels.names: sketches.near_names,
+    levels.dates: sketches.near_dates,
+    levels.digits: sketches.near_numbers,
+    levels.postcodes: sketches.near_postcodes,
+    levels.emails: sketches.near_emails,
+    levels.words: sketches.near_words,
 }
 LOCATION: Final = ("address", "house_number", "postcode", "city", "state", "place")

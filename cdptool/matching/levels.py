@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from cdptool.matching.sketches import date_digits, local_parts, may_be_spelt_alike
+from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.values import Ids, Rows, Values
 
 Levels = NDArray[np.uint8]
@@ -23,19 +25,27 @@ Judge = Callable[[Values, Ids, Ids], Levels]
 _NAME_CLOSE: Final = 0.90
 _NAME_LOOSE: Final = 0.80
 _MAX_TOKENS: Final = 8
+_TABLE: Final = 1 << 26  # entries of a table of value × value
+_TABLE_PER_PAIR: Final = 64
 
 
 def once_per_pair(judge: Judge, values: Values, left: Ids, right: Ids) -> Levels:
     """The levels of pairs of different values, each unordered pair judged once."""
     low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
-    codes = low * len(values.texts) + high
-    order = np.argsort(codes, kind="stable")
-    fresh = np.ones(len(codes), dtype=bool)
-    fresh[1:] = codes[order[1:]] != codes[order[:-1]]
-    firsts = order[fresh]
-    judged = judge(values, low[firsts].astype(np.int32), high[firsts].astype(np.int32))
+    n_texts = len(values.texts)
+    codes = low * n_texts + high
+    if n_texts * n_texts <= _TABLE and n_texts * n_texts <= _TABLE_PER_PAIR * len(codes):
+        held = np.zeros(n_texts * n_texts, dtype=bool)
+        held[codes] = True
+        fresh = np.flatnonzero(held)
+        table = held.view(np.uint8)
+        table[fresh] = judge(values, *(side.astype(np.int32) for side in np.divmod(fresh, n_texts)))
+        return np.take(table, codes)
+    ordered, order = sorted_with_rows(codes, n_texts * n_texts)
+    is_fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(codes)]
+    judged = judge(values, *(side.astype(np.int32) for side in np.divmod(ordered[is_fresh], n_texts)))
     levels = np.empty(len(codes), dtype=np.uint8)
-    levels[order] = judged[np.cumsum(fresh) - 1]
+    levels[order] = np.take(judged, np.cumsum(is_fresh) - 1)
     return levels
 
 
@@ -69,7 +79,7 @@ def _share_a_word(pair: pl.DataFrame) -> NDArray[np.int64]:
 
 def dates(values: Values, left: Ids, right: Ids) -> Levels:
     """1 = same year or same day of the year, 2 = same year and month or day, 3 = one slip or day and month swapped."""
-    digits = _digits(values.texts)
+    digits = values.worked_out(date_digits)
     a, b = np.take(digits, left, axis=0), np.take(digits, right, axis=0)
     same = a == b
     year, month, day = same[:, :4].all(1), same[:, 4:6].all(1), same[:, 6:].all(1)
@@ -81,13 +91,6 @@ def dates(values: Values, left: Ids, right: Ids) -> Levels:
     levels[year & (month | day)] = 2
     levels[(wrong <= 1) | turned | crossed] = 3
     return levels
-
-
-def _digits(texts: pl.Series) -> NDArray[np.uint8]:
-    """Dates written YYYYMMDD as a matrix of eight bytes; shorter ones are filled with zeros."""
-    padded = texts.str.slice(0, 8).str.pad_end(8, "0").fill_null("00000000")
-    plain = padded.str.replace_all(r"[^\x20-\x7e]", "?")
-    return np.frombuffer("".join(plain.to_list()).encode("ascii"), dtype=np.uint8).reshape(-1, 8)
 
 
 def _neighbours_swapped(
@@ -125,7 +128,8 @@ def postcodes(values: Values, left: Ids, right: Ids) -> Levels:
 def emails(values: Values, left: Ids, right: Ids) -> Levels:
     """1 = nearly the same name before the @, 2 = the same there, 3 = the whole address but for two slips."""
     a, b = values.of(left), values.of(right)
-    mine, other = a.str.replace("@.*$", ""), b.str.replace("@.*$", "")
+    before = values.worked_out(local_parts)
+    mine, other = (before.gather(pl.Series(side, dtype=pl.UInt32)) for side in (left, right))
     slips = process.cpdist(a.to_list(), b.to_list(), scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
     local = process.cpdist(
         mine.to_list(), other.to_list(), scorer=OSA.distance, score_cutoff=2, dtype=np.uint8
@@ -163,8 +167,9 @@ class Words:
         sums = told.group_by("value").agg(pl.col("bits").sum())
         self.total[sums["value"].to_numpy()] = sums["bits"].to_numpy()
         kept = top.filter(pl.col("place") < _MAX_TOKENS)
-        self.ids = np.zeros((len(values.texts), _MAX_TOKENS), dtype=np.uint64)
-        self.bits = np.zeros((len(values.texts), _MAX_TOKENS))
+        most = int(kept["place"].max() or 0) + 1  # type: ignore[arg-type]  # places are whole numbers
+        self.ids = np.zeros((len(values.texts), most), dtype=np.uint64)
+        self.bits = np.zeros((len(values.texts), most))
         where = kept["value"].to_numpy(), kept["place"].to_numpy()
         self.ids[where], self.bits[where] = kept["id"].to_numpy(), kept["bits"].to_numpy()
 
@@ -172,33 +177,27 @@ class Words:
         """How many bits the words tell that both values hold."""
         found = np.zeros(len(left))
         theirs = np.take(self.ids, right, axis=0)
-        for place in range(_MAX_TOKENS):
+        for place in range(self.ids.shape[1]):
             word = np.take(self.ids[:, place], left)
             held = (theirs == word[:, None]).any(1) & (word != 0)
             found += np.where(held, np.take(self.bits[:, place], left), 0.0)
         return found
 
 
-def worded() -> Judge:
+def words(values: Values, left: Ids, right: Ids) -> Levels:
     """Texts of several words: 1…4 = the share of what their words tell that they have in common."""
-    known: list[tuple[Values, Words]] = []
-
-    def judge(values: Values, left: Ids, right: Ids) -> Levels:
-        if not known or known[0][0] is not values:
-            known[:] = [(values, Words(values))]
-        words = known[0][1]
-        shared = words.shared(left, right)
-        mine, other = np.take(words.total, left), np.take(words.total, right)
-        of_both = shared / np.maximum(mine + other - shared, 1e-9)
-        of_shorter = shared / np.maximum(np.minimum(mine, other), 1e-9)
-        score = np.maximum(of_both, 0.75 * of_shorter)
-        doubtful = np.flatnonzero(score < 0.8)
-        a, b = (values.of(side[doubtful]).str.replace_all(" ", "", literal=True) for side in (left, right))
-        spelt = process.cpdist(a.to_list(), b.to_list(), scorer=fuzz.ratio, score_cutoff=75, dtype=np.float32)
-        score[doubtful] = np.maximum(score[doubtful], np.where(spelt > 0, spelt / 100 - 0.05, 0))
-        return np.digitize(score, (0.25, 0.45, 0.65, 0.8)).astype(np.uint8)
-
-    return judge
+    told = values.worked_out(Words)
+    shared = told.shared(left, right)
+    mine, other = np.take(told.total, left), np.take(told.total, right)
+    of_both = shared / np.maximum(mine + other - shared, 1e-9)
+    of_shorter = shared / np.maximum(np.minimum(mine, other), 1e-9)
+    score = np.maximum(of_both, 0.75 * of_shorter)
+    doubtful = np.flatnonzero(score < 0.8)
+    doubtful = doubtful[may_be_spelt_alike(values, left[doubtful], right[doubtful])]
+    a, b = (values.of(side[doubtful]).str.replace_all(" ", "", literal=True) for side in (left, right))
+    spelt = process.cpdist(a.to_list(), b.to_list(), scorer=fuzz.ratio, score_cutoff=75, dtype=np.float32)
+    score[doubtful] = np.maximum(score[doubtful], np.where(spelt > 0, spelt / 100 - 0.05, 0))
+    return np.digitize(score, (0.25, 0.45, 0.65, 0.8)).astype(np.uint8)
 
 
 __all__ = [
@@ -211,5 +210,5 @@ __all__ = [
     "names",
     "once_per_pair",
     "postcodes",
-    "worded",
+    "words",
 ]

@@ -4,8 +4,9 @@ A column of match texts as small numbers: comparing, counting and blocking never
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from cdptool.matching.frequencies import Frequencies
 
 Ids = NDArray[np.int32]
 Rows = NDArray[np.int64]
+Made = TypeVar("Made")
 MISSING: Final = -1
 
 
@@ -31,11 +33,19 @@ class Values:
     texts: pl.Series
     counts: Rows
     learned: Frequencies | None = None
+    _known: dict[Callable[[Values], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def n_known(self) -> int:
         """Records that hold a value."""
         return int(self.counts.sum())
+
+    def worked_out(self, make: Callable[[Values], Made]) -> Made:
+        """What `make` makes of these values, made once."""
+        if make not in self._known:
+            self._known[make] = make(self)
+        made: Made = self._known[make]
+        return made
 
     def of(self, numbers: Ids | Rows) -> pl.Series:
         """The texts of these values."""

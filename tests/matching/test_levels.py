@@ -76,7 +76,7 @@ def test_words_that_many_share_tell_little() -> None:
     texts = ["oak street 5", "elm street 7", "oak street 5 a", *(f"{n} street" for n in range(40))]
     values = encoded(pl.Series(texts))
     pairs = np.array([values.ids[0], values.ids[0]]), np.array([values.ids[1], values.ids[2]])
-    far, near = once_per_pair(levels.worded(), values, *pairs)
+    far, near = once_per_pair(levels.words, values, *pairs)
     assert far == 0
     assert near >= 3
 
