@@ -13,6 +13,7 @@ import polars as pl
 
 from cdptool.fields import FieldType
 from cdptool.fields.folding import clean, few_texts
+from cdptool.fields.plain_texts import plain_texts
 from cdptool.tables import MONEY_SCALE
 
 _EXACT = 2.0**53  # floats hold every integer up to here
@@ -100,6 +101,9 @@ def key_text(texts: pl.Series) -> pl.Series:
     >>> key_text(pl.Series([" A1 ", ""])).to_list()
     ['A1', None]
     """
+    is_plain = plain_texts(texts)
+    if is_plain is not None and is_plain.all():
+        return texts
     distinct = few_texts(texts)
     if distinct is not None and _cleaned(distinct).equals(distinct):
         return texts
