@@ -79,6 +79,41 @@ def progress(voice: Voice) -> Iterator[Callable[[str], None]]:
             yield status.update
 
 
+def is_dialogue() -> bool:
+    """Whether somebody sits there: keys can be read, and what is shown is seen."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def ask_key(prompt: str, keys: str) -> str:
+    """
+    One of these keys, as soon as it is pressed; the end of the input is the last of them.
+
+    Other keys are passed over, and so is what was pressed before the question stood there. Ctrl-C interrupts as ever.
+    """
+    import termios
+    import tty
+
+    handle = sys.stdin.fileno()
+    before = termios.tcgetattr(handle)
+    pressed = ""
+    try:
+        tty.setcbreak(handle)  # drops what was typed ahead: nobody answers what he has not seen
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        while pressed not in tuple(keys):
+            pressed = _key(handle) or keys[-1]
+    finally:
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
+    _talk(pressed)
+    return pressed
+
+
+def _key(handle: int) -> str:
+    """The next key; empty at the end of the input."""
+    pressed = os.read(handle, 1)
+    return "" if pressed == b"\x04" else pressed.decode("ascii", "replace").lower()
+
+
 def _talk(text: str) -> None:
     print(text, file=sys.stderr)
 

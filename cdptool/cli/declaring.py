@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,20 +32,21 @@ def group_of_verbs(text: str, **more: Any) -> typer.Typer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a verb: what the shared options say, and whom to tell what is being done."""
+    """One call of a verb: what the shared options say, how much to say, and whom to tell what is being done."""
 
     settings: Settings
     say: Say
+    voice: Voice
 
 
 def verb(
-    group: typer.Typer, name: str, *options: str, example: str
+    group: typer.Typer, name: str, *options: str, example: str, is_dialogue: bool = False
 ) -> Callable[[Callable[..., Report]], Callable[..., Report]]:
     """
     Declare a verb: its options by name, and an example that works on the sample project.
 
     The body gets the `Call` and, by name, the options that are not shared; it imports its command itself, so
-    that `--help` loads nothing heavy.
+    that `--help` loads nothing heavy. A dialogue writes to the terminal itself, so no moving line stands in its way.
     """
 
     def declare(body: Callable[..., Report]) -> Callable[..., Report]:
@@ -53,7 +54,12 @@ def verb(
             voice = Voice(**{option: given.pop(option) for option in VOICE if option in given})
             chosen: dict[str, Any] = {option: given.pop(option) for option in SETTINGS if option in given}
             debug = given.pop("debug")
-            _answer(lambda say: body(Call(_settings(chosen), say), **given), voice, debug=debug)
+            _answer(
+                lambda say: body(Call(_settings(chosen), say, voice), **given),
+                voice,
+                debug=debug,
+                is_dialogue=is_dialogue,
+            )
 
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         parameters = [
@@ -75,11 +81,11 @@ def _settings(chosen: dict[str, Any]) -> Settings:
     return Settings(**{"project": Path(), **chosen})  # `profile` needs none
 
 
-def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool) -> None:
+def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool, is_dialogue: bool) -> None:
     """Run a command, print its report, and map every outcome to its exit code."""
     _keep_memory()
     try:
-        with progress(voice) as say:
+        with progress(replace(voice, quiet=True) if is_dialogue else voice) as say:
             report = command(say)
         show(report, voice)
         sys.stdout.flush()

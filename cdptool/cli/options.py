@@ -73,6 +73,9 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "force": _option(bool, False, "--force", text="Overwrite project files that are there."),
     "keep": _option(int, 10, "--keep", min=1, text="How many snapshots to keep."),
     "show_values": _option(bool, False, "--show-values", text="Print personal values unmasked."),
+    "who": _option(
+        str | None, None, "--who", metavar="NAME", text="Who answers [default: your name on this machine]."
+    ),
     "rule": _option(str | None, None, "--rule", text="Only rows with this fault, such as `fields`."),
     "file": _option(str | None, None, "--file", text="Only rows of this file."),
     "limit": _option(int, 20, "--limit", min=1, text="How many to show."),

@@ -106,6 +106,27 @@ def merge(call: Call, *, dry_run: bool, refit: bool) -> Report:
 
 
 @verb(
+    app, "review", "limit", "show_values", "who", *READS,
+    example="cdptool review -C configs", is_dialogue=True,
+)  # fmt: skip
+def review(call: Call, *, limit: int, show_values: bool, who: str | None) -> Report:
+    """Judge the pairs that a learned pass left in doubt, the most telling first.
+
+    In a terminal one by one: y = same, n = different, u = unsure, s = skip, q = quit; each answer is written to
+    decisions.csv at once, and `merge` heeds it. In a pipe a plain list. Values are masked unless --show-values is
+    given: who judges by more than names and marks will need them.
+    """
+    from cdptool.cli.reviewing import judge_pairs
+    from cdptool.commands.review import open_review, review_list
+    from cdptool.console import is_dialogue
+
+    reviewing = open_review(call.settings, limit=limit, show_values=show_values)
+    if call.voice.as_json or call.voice.quiet or not (reviewing.doubts and is_dialogue()):
+        return review_list(reviewing)
+    return judge_pairs(reviewing, who, call.voice)
+
+
+@verb(
     app, "sessions", "project", "as_of", "dry_run", "buckets", *WRITES,
     example="cdptool sessions -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip

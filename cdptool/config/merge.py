@@ -23,7 +23,7 @@ from cdptool.config.passes import never_branches, pass_branches
 from cdptool.config.project import path
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import Integer, Known, OneOf, boolean, share, text
-from cdptool.errors import ConfigError, Finding
+from cdptool.errors import ConfigError, Finding, Place
 from cdptool.identity.spec import Judged, Keep, Key, MergePlan, Never, Pass
 from cdptool.matching.exchange import from_text
 
@@ -161,8 +161,8 @@ def survivorship(value: Value, reading: Reading) -> Survivorship:
     return rules.pop("default", Keep()), tuple(rules.items())
 
 
-def judgements(value: Value, reading: Reading) -> tuple[Judged, ...]:
-    """The lines of the file that is named."""
+def judgements(value: Value, reading: Reading) -> tuple[tuple[Judged, ...], Place]:
+    """The lines of the file that is named, and where it is."""
     file = path(value, reading)
     shown = str(Path(value.place.file).parent / text(value, reading)) if value.place.line else str(file)
     try:
@@ -174,7 +174,7 @@ def judgements(value: Value, reading: Reading) -> tuple[Judged, ...]:
     found = read_judgements(data, shown, known)
     if found.findings:
         raise ConfigError(*found.findings)
-    return found.judged
+    return found.judged, Place(str(file))
 
 
 MERGE_SHAPE: Final = Shape(
@@ -185,6 +185,6 @@ MERGE_SHAPE: Final = Shape(
         "passes": passes,
         "never": ListOf(never),
         "keep": Into(survivorship, ("keep_default", "keep")),
-        "decisions": Into(judgements, ("judgements",)),
+        "decisions": Into(judgements, ("judgements", "judged_in")),
     },
 )

@@ -88,3 +88,4 @@ class MergePlan:
     keep_default: Keep = Keep()
     keep: tuple[tuple[str, Keep], ...] = ()
     judgements: tuple[Judged, ...] = ()
+    judged_in: Place | None = attribute(default=None, compare=False)  # decisions.csv, whole path

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from cdptool.matching.comparing import MISSING, Comparison, Table, contexts
+from cdptool.matching.comparing import DIFFERENT, MISSING, Comparison, Table, contexts
 from cdptool.matching.level_words import pair_words, parents
 from cdptool.matching.model import Model
 
@@ -32,6 +32,7 @@ class Weighed(NamedTuple):
     left: str | None
     right: str | None
     words: str
+    is_alike: bool  # the same or nearly
     bits: float
     bits_alike: float | None
 
@@ -141,6 +142,7 @@ def _line(
         mine,
         other,
         words,
+        level > DIFFERENT,
         _bits(logs[0] - logs[1]),
         _bits(logs[0] - logs[nearest]) if nearest is not None else None,
     )

@@ -19,6 +19,7 @@ READING = {
     "config": ("config", *PROJECT),
     "status": ("status", *PROJECT),
     "explain merge": ("explain", "merge", "crm:0000103", "loyalty:0045010366", *PROJECT),
+    "review": ("review", *PROJECT),
     "init": ("init", "sample_data/crm/customers.csv", "--dry-run"),
     "profile": ("profile", "sample_data/crm/customers.csv"),
     "dedupe": ("dedupe", "sample_data/crm/customers.csv", "--dry-run"),
