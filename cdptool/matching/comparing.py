@@ -19,6 +19,8 @@ from cdptool.matching.levels import Levels, once_per_pair
 from cdptool.matching.values import Rows, Values
 
 N_BINS: Final = 6
+# How many near levels count as agreement of a parent: a street slightly otherwise, a name with another middle name.
+_NEAR_ENOUGH: Final = {"address": 1, "given": 2, "family": 1, "organisation": 1}
 _BITS_PER_BIN: Final = 2.5
 MISSING, DIFFERENT, NEAREST_BUT_ONE = 0, 1, 2
 Table = NDArray[np.float64]
@@ -113,7 +115,7 @@ def contexts(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> list[
 def _context(one: Comparison, comparisons: tuple[Comparison, ...], levels: list[Levels]) -> Levels:
     nothing = np.zeros(len(levels[0]), dtype=np.uint8)
     parents = [
-        found >= other.first_exact - (other.kind.name == "address")
+        found >= other.first_exact - _NEAR_ENOUGH.get(other.kind.name, 0)
         for other, found in zip(comparisons, levels, strict=True)
         if other is not one and other.kind.name in one.kind.given_agree
     ]

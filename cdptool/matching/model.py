@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cdptool.matching.classes import LIKE_STRANGERS, likenesses, table
 from cdptool.matching.comparing import DIFFERENT, Comparison, Table, contexts
+from cdptool.matching.kinds import LOCATION
 from cdptool.matching.levels import Levels
 from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
@@ -26,6 +27,7 @@ _SETTLED: Final = 1e-4
 _ANCHOR: Final = 0.3  # of the expected matches, as pseudo-counts
 _LEAST_ANCHOR: Final = 30.0
 _FEWEST: Final = 1e-3
+_FIRMS_STAY: Final = 0.4  # people move; a firm elsewhere is mostly another branch
 _TINY: Final = 1e-12
 _CHUNK: Final = 1_000_000
 
@@ -104,13 +106,14 @@ def _step(
     shares = np.exp(by_class - np.logaddexp.reduce(by_class, axis=0)) * patterns.counts
     expected = shares.sum(axis=1)
     same, others = [], []
+    is_of_firms = any(one.kind.name == "organisation" for one in model.comparisons)
     for place, (one, anchor, start) in enumerate(zip(model.comparisons, anchors, strangers, strict=True)):
         seen = np.bincount(patterns.codes[:, place], weights=shares[0], minlength=2 * one.n_levels)
         seen = seen.reshape(2, one.n_levels)
         seen[:, 0] = 0
         total = seen.sum(axis=1, keepdims=True)
         weight = np.maximum(_LEAST_ANCHOR, _ANCHOR * np.minimum(total, expected[0]))
-        same.append((seen + weight * anchor) / (total + weight))
+        same.append(_plausible(one, is_of_firms, (seen + weight * anchor) / (total + weight)))
         others.append(_less_matches(one, start, seen.sum(axis=0)))
     likely = tuple(same)
     return Model(
@@ -120,6 +123,16 @@ def _step(
         expected,
         model.n_pairs,
     )
+
+
+def _plausible(one: Comparison, is_of_firms: bool, levels: Table) -> Table:
+    """The levels of one person or firm, none of which may differ more often than such do: the rest is scaled up."""
+    most = one.kind.at_most * (_FIRMS_STAY if is_of_firms and one.kind.name in LOCATION else 1)
+    differs = np.minimum(levels[:, DIFFERENT], most)
+    others = levels.sum(axis=1) - levels[:, DIFFERENT]
+    scaled = levels * ((1 - differs) / np.maximum(others, _TINY))[:, None]
+    scaled[:, DIFFERENT] = differs
+    return np.asarray(scaled)
 
 
 def _less_matches(one: Comparison, start: Table, matched: Table) -> Table:

@@ -231,7 +231,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             ),
         ),
     ),
-    ("full_name", ("name", "names", "ten day du")),
+    ("name", ("name", "names")),
 )
 NOT_A_PLACE: Final = ("ip", "mac", "web", "url", "email", "host", "wallet")
 FIRM_WORDS: Final = (

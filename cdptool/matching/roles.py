@@ -59,9 +59,7 @@ def roles(table: pl.DataFrame) -> Roles:
     birth = _birth_parts(table.columns, samples)
     for name in birth:
         named[name] = "part of a birth date"
-    is_of_people = bool({"given", "family", "birth_date"} & set(named.values())) or bool(birth)
-    if not is_of_people and "organisation" in named.values():
-        named = {name: "category" if role == "full_name" else role for name, role in named.items()}
+    others = {*named.values(), *(("birth_date",) if birth else ())}
     fields: list[Role] = []
     left_out: list[tuple[str, str]] = []
     for name in table.columns:
@@ -77,7 +75,7 @@ def roles(table: pl.DataFrame) -> Roles:
         elif role == "identifier" and sample.n_distinct >= _ROW_LIKE * sample.n_rows:
             left_out.append((name, "every row has another: a row number"))
         else:
-            kind = _whose_name(role, name, sample, is_of_people=is_of_people)
+            kind = _whose_name(role, sample, others)
             fields.append(Role(name, kind, (name,), "by its name"))
     if birth:
         fields.append(
@@ -102,7 +100,7 @@ def _named(name: str, sample: Sample) -> str | None:
         return "full_name"  # `first_and_surname`
     for _, _, role in sorted(spoken):  # the longest phrase first: `gioi tinh` is no `tinh`
         if _may_be(role, spaced, sample):
-            return role
+            return "some name" if role == "name" and words(name) not in ("name", "names") else role
     return None
 
 
@@ -113,19 +111,27 @@ def _may_be(role: str, spaced: str, sample: Sample) -> bool:
         return sample.matching("@") > 0.3
     if role == "phone":
         return sample.matching(r"(?:\d\D*){6}") > 0.5
-    if role in ("given", "family", "middle", "full_name", "organisation", "address", "city"):
+    if role in ("given", "family", "middle", "full_name", "name", "organisation", "address", "city"):
         return sample.matching(r"\p{L}") > 0.8 and " date " not in spaced and " id " not in spaced
     return " date " not in spaced
 
 
-def _whose_name(role: str, name: str, sample: Sample, *, is_of_people: bool) -> str:
-    """A column called `name` is a person's, unless its texts read like firms and no other column speaks of people."""
-    if role == "organisation" and is_of_people:
-        return "category"
-    if role != "full_name" or is_of_people or words(name) != "name":
+def _whose_name(role: str, sample: Sample, others: set[str | None]) -> str:
+    """
+    Whose name a column called `name` or `… name` is.
+
+    A person's where another column speaks of people, or of the firm besides; else a firm's where its texts read so.
+    """
+    is_of_people = bool({"given", "family", "full_name", "birth_date"} & others)
+    if role == "organisation":
+        return "category" if is_of_people or "name" in others else role
+    if role == "some name":
+        return "category" if is_of_people or {"name", "organisation"} & others else "organisation"
+    if role != "name":
         return role
     folded = Sample(sample.texts.str.to_lowercase(), sample.counts, sample.n_rows, sample.n_distinct)
-    return "organisation" if folded.matching(FIRM_WORDS) > _FEW_FIRMS else role
+    is_firm = not is_of_people and "organisation" not in others and folded.matching(FIRM_WORDS) > _FEW_FIRMS
+    return "organisation" if is_firm else "full_name"
 
 
 def _birth_parts(columns: list[str], samples: dict[str, Sample]) -> list[str]:
