@@ -23,6 +23,7 @@ Weigh = Callable[[Rows, Rows], Scores]
 _CLIP: Final = 8.0
 _LARGEST: Final = 1_500
 _AT_ONCE: Final = 2_000_000  # scores of components that are looked at together
+_LEAST_MEAN: Final = -0.5
 
 
 def clusters(
@@ -38,13 +39,12 @@ def clusters(
         at_least: The probability from which a pair joins.
     """
     trigger = float(np.log(at_least / (1 - at_least)))
-    sure = log_odds >= trigger
-    labels = connected_components(n_records, left[sure], right[sure])
+    labels = _components(n_records, left, right, log_odds, trigger)
     for rows in _members(labels):
         n = rows.shape[1]
         i, j = np.triu_indices(n, 1)
         scores = weigh(rows[:, i].ravel(), rows[:, j].ravel()).clip(-_CLIP, _CLIP).reshape(len(rows), -1)
-        doubtful = np.flatnonzero(scores.min(axis=1) < 0)
+        doubtful = np.flatnonzero(scores.min(axis=1) < _LEAST_MEAN)
         step = max(_AT_ONCE // (n * n), 1)
         for at in range(0, len(doubtful), step):
             some = doubtful[at : at + step]
@@ -52,6 +52,18 @@ def clusters(
             mean[:, i, j] = mean[:, j, i] = scores[some]
             labels[rows[some]] = np.take_along_axis(rows[some], _agglomerated(mean, trigger), axis=1)
     return _smallest(labels)
+
+
+def _components(n_records: int, left: Rows, right: Rows, log_odds: Scores, trigger: float) -> Rows:
+    """What sure pairs hold together; a component too large to be looked at as a whole needs surer ones."""
+    sure = log_odds >= trigger
+    labels = connected_components(n_records, left[sure], right[sure])
+    while np.bincount(labels).max(initial=0) > _LARGEST:
+        trigger += 1.0
+        is_large = np.bincount(labels, minlength=n_records) > _LARGEST
+        sure &= ~np.take(is_large, np.take(labels, left)) | (log_odds >= trigger)
+        labels = connected_components(n_records, left[sure], right[sure])
+    return labels
 
 
 def _members(labels: Rows) -> Iterator[Rows]:
@@ -89,7 +101,7 @@ def _agglomerated(mean: Scores, trigger: float) -> Rows:
     while len(at_work):
         allowed = np.where(best[at_work] >= trigger, mean[at_work], -np.inf).reshape(len(at_work), -1)
         top = np.argmax(allowed, axis=1)
-        going = allowed[np.arange(len(top)), top] > 0
+        going = allowed[np.arange(len(top)), top] > _LEAST_MEAN
         at_work, (one, other) = at_work[going], np.divmod(top[going], n)
         mine, theirs = sizes[at_work, one, None], sizes[at_work, other, None]
         joined = (mean[at_work, one] * mine + mean[at_work, other] * theirs) / (mine + theirs)

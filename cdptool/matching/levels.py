@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from cdptool.matching.nicknames import GROUPS_OF, NO_GROUP
 from cdptool.matching.sketches import date_digits, local_parts, may_be_spelt_alike
 from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.values import Ids, Rows, Values
@@ -50,7 +51,7 @@ def once_per_pair(judge: Judge, values: Values, left: Ids, right: Ids) -> Levels
 
 
 def names(values: Values, left: Ids, right: Ids) -> Levels:
-    """1 = alike, 2 = the other's initial or beginning, 3 = a word in common, 4 = one slip or nearly equal."""
+    """1 = alike, 2 = the other's initial or beginning, 3 = a word in common or a short form, 4 = one slip away."""
     a, b = values.of(left), values.of(right)
     mine, other = a.to_list(), b.to_list()
     alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32)
@@ -64,6 +65,7 @@ def names(values: Values, left: Ids, right: Ids) -> Levels:
     levels[alike >= _NAME_LOOSE] = 1
     levels[begins.to_numpy() & (shorter <= 3)] = 2
     levels[_share_a_word(pair)] = 3
+    levels[_are_short_for(mine, other, levels)] = 3
     levels[(alike >= _NAME_CLOSE) | ((slips <= 1) & (shorter >= 4))] = 4
     return levels
 
@@ -75,6 +77,15 @@ def _share_a_word(pair: pl.DataFrame) -> NDArray[np.int64]:
     )
     words = several.with_columns(pl.col("a", "b").str.split(" "))
     return words.filter(pl.col("a").list.set_intersection("b").list.len() > 0)["row"].to_numpy()
+
+
+def _are_short_for(mine: list[str], other: list[str], levels: Levels) -> NDArray[np.int64]:
+    """The rows that are not near otherwise and where one name stands for the other."""
+    rows = np.flatnonzero(levels < 3)
+    return np.array(
+        [i for i in rows if not GROUPS_OF.get(mine[i], NO_GROUP).isdisjoint(GROUPS_OF.get(other[i], NO_GROUP))],
+        dtype=np.int64,
+    )
 
 
 def dates(values: Values, left: Ids, right: Ids) -> Levels:

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cdptool.matching.nicknames import GROUPS_OF
 from cdptool.matching.values import Ids, Rows, Values
 
 Bits = NDArray[np.uint64]
@@ -124,6 +125,16 @@ def words_as_bits(texts: pl.Series) -> Bits:
     return np.asarray(np.bitwise_or.reduceat(np.uint64(1) << (hashes & np.uint64(63)), starts))
 
 
+def _short_forms(values: Values) -> Bits:
+    """Per value one bit for each name that it is, or is short for; two forms of one name have a bit in common."""
+    bits = np.zeros(len(values.texts), dtype=np.uint64)
+    known = values.texts.is_in(list(GROUPS_OF)).arg_true().to_numpy()
+    for place, text in zip(known, values.of(known), strict=True):
+        for group in GROUPS_OF[text]:
+            bits[place] |= np.uint64(1) << np.uint64(group % 64)
+    return bits
+
+
 def _several_words(values: Values) -> NDArray[np.bool_]:
     return values.texts.str.contains(" ", literal=True).to_numpy()
 
@@ -134,7 +145,7 @@ def _in_common(bits: Bits, left: Ids, right: Ids) -> NDArray[np.bool_]:
 
 def near_names(values: Values, left: Ids, right: Ids) -> Rows:
     """
-    Enough letters in common for Jaro and Winkler's 0.8, or a word in common, or an initial.
+    Enough letters in common for Jaro and Winkler's 0.8, or a word in common, an initial, or a short form.
 
     Of two texts with c letters in common Jaro's likeness is at most (c / one length + c / the other + 1) / 3, and of
     what is missing to 1, Winkler takes off a tenth for each of the first four letters that are equal.
@@ -150,6 +161,7 @@ def near_names(values: Values, left: Ids, right: Ids) -> Rows:
     equal = sum((apart << np.uint64(64 - 16 * n) == 0).astype(np.uint8) for n in (1, 2, 3, 4))
     is_short = np.minimum(mine[rows], other[rows]) <= 3
     near: Rows = rows[(missing[rows] * (1 - 0.1 * equal) <= 0.601) | (is_short & (equal > 0))]
+    near = np.union1d(near, np.flatnonzero(_in_common(values.worked_out(_short_forms), left, right)))
     several = values.worked_out(_several_words)
     if not several.any():
         return near

@@ -1,0 +1,221 @@
+"""
+Short forms that stand for a given name: Bob and Robert, Betty and Elizabeth.
+
+A name may be short for several (Alex), so names are alike where they share a group, and the relation is not passed on.
+"""
+
+from typing import Final
+
+# One group per line: the name, then what it is called. Lower case, without accents.
+GROUPS: Final = tuple(
+    tuple(line.split())
+    for line in """
+abigail abby abbie gail
+alan al allan allen
+albert al bert bertie
+alexander alex al sandy alec xander sasha
+alexandra alex sandra sandy lexi sasha
+alfred alf fred al alfie
+alison ali allie
+amanda mandy
+andrew andy drew
+angela angie ange
+ann anne annie anna nan hannah
+anthony tony ant
+antonio tony toni
+arthur art artie
+barbara barb barbie babs
+benjamin ben benny benji
+bernard bernie
+beverley bev
+bradley brad
+brian bri
+caroline carol carrie caro
+catherine cathy kate katie kathy cat kitty cath kit
+charles charlie chuck chas chaz
+charlotte lottie charlie
+christina tina chris chrissy christine
+christine chris tina chrissy
+christopher chris kit topher
+clifford cliff
+cynthia cindy
+daniel dan danny
+david dave davey davy
+deborah deb debbie debra
+dennis denny den
+donald don donnie
+dorothy dot dottie dolly dora
+douglas doug
+edward ed eddie ted teddy ned
+eleanor ellie nell nelly nora
+elizabeth liz lizzie beth betty bess eliza lisa libby betsy elsie lily
+emily em emmy millie
+eric rick ricky
+eugene gene
+evelyn evie eve
+florence flo florrie flossie
+frances fran fanny frankie
+francis frank frankie
+franklin frank
+frederick fred freddie freddy
+gabriel gabe
+gabrielle gabby
+gareth gary gaz
+geoffrey geoff jeff
+george georgie
+gerald gerry jerry
+gerard gerry
+gilbert gil bert
+gregory greg
+harold harry hal
+harriet hattie harry
+helen nell nelly ellen
+henry harry hank hal
+herbert herb bert
+howard howie
+hugh hughie hugo
+isaac ike zac
+isabel isabelle bella izzy belle isabella
+jacob jake
+jacqueline jackie jacqui
+james jim jimmy jamie jem
+jane janey jenny
+janet jan
+jean jeannie
+jeffrey jeff geoff
+jennifer jen jenny jenn
+jeremy jerry jez
+jessica jess jessie
+joan joanie
+joanna jo joanne
+john johnny jack jon
+jonathan jon jonny nathan
+joseph joe joey jo
+joshua josh
+joyce joy
+judith judy jude
+julia julie jules
+julian jules
+katherine kathryn kate katie kathy kat kitty kay
+kenneth ken kenny
+kimberly kim
+laurence lawrence larry laurie lars
+leonard len lenny leo
+leslie les
+lewis lou louis
+lillian lily lil
+louise lou
+lucy lucille lu
+madeleine maddie maddy
+margaret maggie meg peggy marge margie greta madge rita daisy
+maria mary marie
+martha marty patty
+martin marty
+mary molly polly mamie may
+matilda tilly mattie maud
+matthew matt matty
+maurice morris
+maximilian max
+maxwell max
+michael mike mick mickey micky mitch
+michelle shelly shell
+mildred millie
+mitchell mitch
+nancy nan
+natalie nat nattie
+natasha tasha
+nathaniel nathan nat nate
+nicholas nick nicky nico
+nicola nicky nikki nic
+nicole nicky nikki nic
+norman norm
+oliver ollie noll
+olivia liv livvy
+oscar ozzie
+pamela pam
+patricia pat patty tricia trish patsy
+patrick pat paddy
+paul pauly
+penelope penny
+percival percy
+peter pete
+philip phil pip phillip
+philippa pippa pip
+priscilla cilla
+rachel rach
+raymond ray
+rebecca becky becca bec
+reginald reg reggie
+richard rick dick rich ricky richie dickie
+robert bob rob bobby robbie bert robin
+roberta bobbie
+rodney rod
+roger rodge
+roland rollo rolly
+ronald ron ronnie
+rosemary rose rosie
+roxanne roxy
+rupert bert
+russell russ
+ruth ruthie
+samantha sam sammy
+samuel sam sammy
+sandra sandy
+sarah sally sadie sara
+sebastian seb
+sharon shaz
+sidney sid
+simon si
+sophia sophie
+stanley stan
+stephanie steph stevie
+stephen steve stevie steven
+steven steve stevie
+stuart stu stewart
+susan sue susie suzie suzy susanna
+suzanne sue suzie
+sylvester sly
+sylvia sylvie
+terence terry tel
+teresa theresa tess terry tessa
+theodore ted teddy theo
+theresa tess terry tessa
+thomas tom tommy
+timothy tim timmy
+toby tobias
+valerie val
+vanessa nessa
+veronica ronnie vera
+victor vic
+victoria vicky vicki tori vic
+vincent vince vinny
+virginia ginny ginger
+vivian viv
+walter walt wally
+wilfred wilf fred
+william bill billy will willie liam willy
+winifred winnie freda
+yvonne vonnie
+zachary zach zac zack
+johannes hans hannes jan
+friedrich fritz fred
+josef sepp
+heinrich heinz heiner
+margarete gretel grete
+katharina kathi kati
+jose pepe
+francisco paco pancho
+guadalupe lupe
+alejandro alex
+ivan vanya
+alexei alyosha
+dmitri dima mitya
+mikhail misha
+""".strip().splitlines()
+)
+NO_GROUP: Final[frozenset[int]] = frozenset()
+GROUPS_OF: Final[dict[str, frozenset[int]]] = {
+    name: frozenset(i for i, group in enumerate(GROUPS) if name in group)
+    for group in GROUPS
+    for name in group
+}
