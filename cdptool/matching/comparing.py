@@ -107,6 +107,27 @@ def frequencies(one: Comparison) -> Frequencies:
     return counted(one.values.texts, one.values.counts, one.bins, alone, has_words=has_words)
 
 
+def compared(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> list[Levels]:
+    """The levels of all fields; a given and a family name that changed places agree."""
+    found = [one.levels(left, right) for one in comparisons]
+    places = {one.kind.name: place for place, one in enumerate(comparisons)}
+    if {"given", "family"} <= places.keys():
+        names = (comparisons[places["given"]], comparisons[places["family"]])
+        of_names = (found[places["given"]], found[places["family"]])
+        doubtful = np.flatnonzero((of_names[0] == DIFFERENT) & (of_names[1] == DIFFERENT))
+        for one, levels, rows in zip(names, of_names, _crossed(names, left, right, doubtful), strict=True):
+            levels[rows] = one.first_exact + np.take(one.bins, np.take(one.values.ids, left[rows]))
+    return found
+
+
+def _crossed(names: tuple[Comparison, Comparison], left: Rows, right: Rows, rows: Rows) -> tuple[Rows, Rows]:
+    """Of these pairs those whose given name is the other's family name, and the other way round; twice."""
+    given, family = (one.values.hashes() for one in names)
+    a, b = left[rows], right[rows]
+    both = (np.take(given, a) == np.take(family, b)) & (np.take(family, a) == np.take(given, b))
+    return rows[both], rows[both]
+
+
 def contexts(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> list[Levels]:
     """Per comparison and pair, 1 where a field that this one follows from agrees, else 0."""
     return [_context(one, comparisons, levels) for one in comparisons]

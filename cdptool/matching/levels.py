@@ -83,7 +83,11 @@ def _are_short_for(mine: list[str], other: list[str], levels: Levels) -> NDArray
     """The rows that are not near otherwise and where one name stands for the other."""
     rows = np.flatnonzero(levels < 3)
     return np.array(
-        [i for i in rows if not GROUPS_OF.get(mine[i], NO_GROUP).isdisjoint(GROUPS_OF.get(other[i], NO_GROUP))],
+        [
+            i
+            for i in rows
+            if not GROUPS_OF.get(mine[i], NO_GROUP).isdisjoint(GROUPS_OF.get(other[i], NO_GROUP))
+        ],
         dtype=np.int64,
     )
 

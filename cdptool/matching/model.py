@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdptool.matching.classes import LIKE_STRANGERS, likenesses, table
-from cdptool.matching.comparing import DIFFERENT, Comparison, Table, contexts
+from cdptool.matching.comparing import DIFFERENT, Comparison, Table, compared, contexts
 from cdptool.matching.kinds import LOCATION
-from cdptool.matching.levels import Levels
 from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
 
@@ -178,7 +177,7 @@ def _tables(
 
 def _codes(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> NDArray[np.uint8]:
     """Pair × comparison: the level, plus the number of levels where a parent agrees."""
-    levels: list[Levels] = [one.levels(left, right) for one in comparisons]
+    levels = compared(comparisons, left, right)
     codes = np.empty((len(left), len(comparisons)), dtype=np.uint8)
     for place, (one, found, above) in enumerate(
         zip(comparisons, levels, contexts(comparisons, levels), strict=True)

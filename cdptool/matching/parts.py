@@ -140,13 +140,7 @@ def names_in_either_order(comparisons: tuple[Comparison, ...]) -> Ids | None:
     by_kind = {one.kind.name: one.values for one in comparisons}
     if "given" not in by_kind or "family" not in by_kind:
         return None
-    given, family = (hashes(by_kind[kind]) for kind in ("given", "family"))
+    given, family = (by_kind[kind].hashes() for kind in ("given", "family"))
     known = (by_kind["given"].ids >= 0) & (by_kind["family"].ids >= 0)
     both = np.where(known, given + family, 0)
     return encoded(pl.Series(both).cast(pl.String).set(pl.Series(~known), None)).ids
-
-
-def hashes(values: Values) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """Per record a hash of its text, the same in every column."""
-    of_value = values.texts.hash().to_numpy()
-    return np.take(np.append(of_value, np.uint64(0)), values.ids)

@@ -6,7 +6,52 @@ Folded, whole words; the first role with a phrase in a name is asked first.
 
 from typing import Final
 
-# Role → phrases of a name (folded, whole words). The first role with a phrase in the name is asked first.
+# What people type where they know nothing, in any field; folded.
+NOTHING: Final = (
+    *(
+        "unknown",
+        "not known",
+        "not given",
+        "none",
+        "na",
+        "n a",
+        "null",
+        "nil",
+        "xxx",
+        "xx",
+        "x",
+        "test",
+        "tester",
+        "dummy",
+    ),
+    *(
+        "guest",
+        "customer",
+        "anonymous",
+        "no name",
+        "noname",
+        "no address",
+        "default",
+        "tbd",
+        "various",
+        "walk in",
+        "missing",
+    ),
+    *(
+        "walk in customer",
+        "guest customer",
+        "unbekannt",
+        "inconnu",
+        "desconocido",
+        "khach",
+        "khach le",
+        "khach hang",
+    ),
+    *("khong", "khong co", "khong ro", "khong biet", "chua co", "chua ro", "vang lai", "khach vang lai"),
+)
+NOBODYS_MAIL: Final = r"^(?:test|tester|none|no|noemail|nomail|noreply|no-reply|unknown|na|null|khongco|khong|abc|xxx|email|mail)@"
+
+# Role → phrases of a name (folded, whole words); the longest phrase is asked first.
 PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("email", ("email", "e mail", "mail", "thu dien tu", "correo", "courriel")),
     (

@@ -14,9 +14,11 @@ import polars as pl
 from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
 from cdptool.fields.folding import folded, is_placeholder, squeezed
 from cdptool.inspection.guess import guess_column
+from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
 from cdptool.matching.roles import Role
 
 _MANY: Final = 0.5
+_ONE_DIGIT: Final = tuple(digit * n for digit in "0123456789" for n in range(3, 16))
 _DEFAULT_DATES: Final = ("19000101", "18991230", "99991231", "00000000", "19700101", "11111111")
 
 
@@ -44,7 +46,7 @@ def _texts(table: pl.DataFrame, role: Role, region: str | None) -> dict[str, pl.
     """The texts of one field by the name of the comparison."""
     if role.kind == "birth_date":
         return {role.field: _dates(table.select(role.columns))}
-    joined = _said(table.select(role.columns))
+    joined = _meant(_said(table.select(role.columns)))
     if role.kind == "full_name":
         parts = split_name(pl.col("text"))
         given = pl.concat_str(parts.given, parts.middle, separator=" ", ignore_nulls=True)
@@ -60,6 +62,18 @@ def _texts(table: pl.DataFrame, role: Role, region: str | None) -> dict[str, pl.
     if role.kind == "identifier":
         plain = plain.set(plain.str.contains(r"^0*$").fill_null(False), None)
     return {role.field: _or_null(plain)}
+
+
+def _meant(texts: pl.Series) -> pl.Series:
+    """The texts without those that people type where they know nothing; once per different text."""
+    distinct = texts.drop_nulls().unique()
+    plain = distinct.to_frame("text").select(squeezed(pl.col("text"))).to_series()
+    bare = plain.str.replace_all(" ", "", literal=True)
+    says_nothing = (
+        plain.is_in(NOTHING) | bare.is_in(_ONE_DIGIT) | distinct.str.to_lowercase().str.contains(NOBODYS_MAIL)
+    )
+    nothing = distinct.filter(says_nothing.fill_null(True))
+    return texts.set(texts.is_in(nothing.implode()).fill_null(False), None) if len(nothing) else texts
 
 
 def _said(columns: pl.DataFrame) -> pl.Series:

@@ -47,6 +47,10 @@ class Values:
         made: Made = self._known[make]
         return made
 
+    def hashes(self) -> NDArray[np.uint64]:
+        """Per record a hash of its text, the same in every column; 0 where it has none."""
+        return np.take(np.append(self.texts.hash().to_numpy(), np.uint64(0)), self.ids)
+
     def of(self, numbers: Ids | Rows) -> pl.Series:
         """The texts of these values."""
         return self.texts.gather(pl.Series(numbers, dtype=pl.UInt32))
