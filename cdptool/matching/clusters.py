@@ -23,7 +23,7 @@ Weigh = Callable[[Rows, Rows], Scores]
 _CLIP: Final = 8.0
 _LARGEST: Final = 1_500
 _AT_ONCE: Final = 2_000_000  # scores of components that are looked at together
-_LEAST_MEAN: Final = -0.5
+LEAST_MEAN: Final = -0.5
 
 
 def clusters(
@@ -44,7 +44,7 @@ def clusters(
         n = rows.shape[1]
         i, j = np.triu_indices(n, 1)
         scores = weigh(rows[:, i].ravel(), rows[:, j].ravel()).clip(-_CLIP, _CLIP).reshape(len(rows), -1)
-        doubtful = np.flatnonzero(scores.min(axis=1) < _LEAST_MEAN)
+        doubtful = np.flatnonzero(scores.min(axis=1) < LEAST_MEAN)
         step = max(_AT_ONCE // (n * n), 1)
         for at in range(0, len(doubtful), step):
             some = doubtful[at : at + step]
@@ -101,7 +101,7 @@ def _agglomerated(mean: Scores, trigger: float) -> Rows:
     while len(at_work):
         allowed = np.where(best[at_work] >= trigger, mean[at_work], -np.inf).reshape(len(at_work), -1)
         top = np.argmax(allowed, axis=1)
-        going = allowed[np.arange(len(top)), top] > _LEAST_MEAN
+        going = allowed[np.arange(len(top)), top] > LEAST_MEAN
         at_work, (one, other) = at_work[going], np.divmod(top[going], n)
         mine, theirs = sizes[at_work, one, None], sizes[at_work, other, None]
         joined = (mean[at_work, one] * mine + mean[at_work, other] * theirs) / (mine + theirs)

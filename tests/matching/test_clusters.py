@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from cdptool.matching.clusters import clusters
+from cdptool.matching.clusters import LEAST_MEAN, clusters
 
 TRIGGER = float(np.log(9))
 
@@ -14,7 +14,7 @@ def joined_slowly(n: int, weight: dict[tuple[int, int], float]) -> set[frozenset
     """Join the two groups with the best mean score, while one pair between them is sure and the mean is for it."""
     groups = [frozenset({k}) for k in range(n)]
     while True:
-        best = (0.0, None, None)
+        best = (LEAST_MEAN, None, None)
         for one, other in combinations(groups, 2):
             scores = [np.clip(weight[min(a, b), max(a, b)], -8, 8) for a in one for b in other]
             if max(scores) >= TRIGGER and np.mean(scores) > best[0] + 1e-9:
