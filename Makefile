@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AS_OF := 2026-11-20T21:00+07:00
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-services stop-services oracles check format real docs sample clean bench-startup bench-ingest bench-sessions bench-detect
+.PHONY: help setup demo test test-services stop-services oracles check format real docs sample clean bench-startup bench-ingest bench-sessions bench-detect bench-identity
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,6 +67,9 @@ bench-sessions: setup ## ten million events to sessions beside a DuckDB window q
 
 bench-detect: setup ## faults planted in unseen tables and what `profile` finds of them
 	$(BIN)/python bench/detect/bench.py
+
+bench-identity: setup ## who is who on 24 sets with truth, and the clock, beside Splink, GoldenMatch and recordlinkage
+	bench/identity/run.sh
 
 clean: ## remove the workspace and the results of the demo
 	rm -rf workspace out
