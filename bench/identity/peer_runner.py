@@ -53,7 +53,7 @@ def splink(job: dict, out: Path, clock: Clock) -> dict[str, float]:
 
     con = duckdb.connect()
     con.execute("SET threads = 2")
-    columns = splink_side.tidy(con, job["file"], job["kinds"], job.get("most", 0))
+    columns = splink_side.tidy(con, job["name"], job["file"], job["kinds"], job.get("most", 0))
     clock.start()
     splink_side.resolve(con, job["name"], columns, job.get("seed"), job["threshold"])
     used = clock.read()
@@ -100,7 +100,7 @@ def recordlinkage(job: dict, out: Path, clock: Clock) -> dict[str, float]:
     import splink_side
 
     con = duckdb.connect()
-    columns = splink_side.tidy(con, job["file"], job["kinds"], job.get("most", 0))
+    columns = splink_side.tidy(con, job["name"], job["file"], job["kinds"], job.get("most", 0))
     asked = splink_side.rules(job["name"], columns)
     keys = sorted({part for rule in asked for part in rule if "(" in part})
     made = "".join(f', {key} AS "{key}"' for key in keys)
