@@ -24,6 +24,7 @@ _MOST_WORDS: Final = 8
 _LEAST_OF_WORDS: Final = 0.75  # words less alike than this are different words
 _INITIAL: Final = 0.9
 _PART_LEFT_OUT: Final = 0.95
+_ONE_SLIP_OF_A_DATE: Final = 0.9
 _AT_ONCE: Final = 200_000
 
 
@@ -51,7 +52,7 @@ def similarity(kind: str, values: Values, left: Ids, right: Ids) -> Alike:
     distinct, back = np.unique(codes, return_inverse=True)
     found = np.ones(len(distinct))
     rows = np.flatnonzero(distinct // len(values.texts) != distinct % len(values.texts))
-    judge = _words if kind in WORDED else _spelling
+    judge = _words if kind in WORDED else _days if kind == "date" else _spelling
     for start in range(0, len(rows), _AT_ONCE):
         part = rows[start : start + _AT_ONCE]
         pair = pl.DataFrame(
@@ -71,6 +72,14 @@ def _spelling(pair: pl.DataFrame) -> Alike:
     """One less the share of characters that differ; two neighbours swapped are one slip."""
     a, b = pair["a"].to_list(), pair["b"].to_list()
     return np.asarray(process.cpdist(a, b, scorer=OSA.normalized_similarity, dtype=np.float64))
+
+
+def _days(pair: pl.DataFrame) -> Alike:
+    """Dates as they are spelt; day and month in the other order are one slip."""
+    a, b = pl.col("a"), pl.col("b")
+    other_way = pl.concat_str(b.str.head(5), b.str.slice(8, 2), pl.lit("-"), b.str.slice(5, 2))
+    turned = pair.select(a == other_way).to_series()
+    return np.where(turned.to_numpy(), _ONE_SLIP_OF_A_DATE, _spelling(pair))
 
 
 def _words(pair: pl.DataFrame) -> Alike:

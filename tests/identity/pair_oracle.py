@@ -59,6 +59,12 @@ def alike(field: str, one: str, other: str) -> float:
     return _near[field, a, b]
 
 
+def _spelt(a: str, b: str) -> float:
+    if len(a) == 10 and a == f"{b[:5]}{b[8:]}-{b[5:7]}":
+        return 0.9
+    return OSA.normalized_similarity(a, b)
+
+
 def _words(a: str, b: str) -> float:
     if a == b:
         return 1.0
