@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cdptool.matching.blocks import hashed, pairs_of_blocks
 from cdptool.matching.comparing import Comparison
+from cdptool.matching.gathering import Gathered
 from cdptool.matching.parts import Part, names_in_either_order, parts
 from cdptool.matching.values import Ids, Rows
 
@@ -82,69 +83,65 @@ def candidates(
         budget: The most pairs; without it as `pair_budget` says.
         keys: The keys of an earlier time, by name: these and no others, in this order.
     """
-    left_over = budget if budget is not None else pair_budget(n_records)
+    gathered = Gathered(n_records, budget if budget is not None else pair_budget(n_records))
     choices = _choices(comparisons, n_records) if n_records > 1 else []
     if keys is not None:
-        return _by_keys([one for name in keys for one in choices if one.name == name], n_records, left_over)
-    costs = np.array([one.expected for one in choices]) + _FREE * n_records
-    missed = np.array([one.catches for one in choices]).reshape(
-        len(choices), _IMAGINED
-    )  # choice × pair not yet caught
-    codes = np.zeros(0, dtype=np.int64)
-    taken: list[Key] = []
+        choices = [one for name in keys for one in choices if one.name == name]
+    coverage = _Coverage(choices, n_records)
+    taken: list[tuple[_Choice, int, float]] = []
     too_large: list[str] = []
-    while missed.size:
-        gains = missed.sum(axis=1) / _IMAGINED
-        best = int(np.argmax(np.where(gains >= _LEAST_GAIN, gains / costs, 0)))
-        if gains[best] < _LEAST_GAIN:
-            break
-        one = choices[best]
-        brought = _brought(one, n_records) if one.expected <= left_over else None
-        merged = _united(codes, brought) if brought is not None else codes
-        n_new = len(merged) - len(codes)
-        if brought is None or n_new > left_over:
-            too_large.append(one.name)
-            missed[best] = False
-            continue
-        left_over -= n_new
-        missed = missed[:, ~missed[best]]
-        taken.append(Key(one.name, one.expected, len(brought), n_new, 1 - missed.shape[1] / _IMAGINED))
-        codes = merged
-    return Candidates(codes // n_records, codes % n_records, tuple(taken), tuple(too_large))
-
-
-def _by_keys(choices: list[_Choice], n_records: int, left_over: int) -> Candidates:
-    """The pairs of these keys, as long as the budget lasts."""
-    codes = np.zeros(0, dtype=np.int64)
-    missed = np.ones(_IMAGINED, dtype=bool)
-    taken: list[Key] = []
-    too_large: list[str] = []
-    for one in choices:
-        brought = _brought(one, n_records) if one.expected <= left_over else None
-        merged = _united(codes, brought) if brought is not None else codes
-        n_new = len(merged) - len(codes)
-        if brought is None or n_new > left_over:
+    while (number := coverage.next(in_order=keys is not None)) is not None:
+        one = choices[number]
+        brought = _brought(one) if gathered.has_room(one.expected) else None
+        if brought is None or not gathered.add(*brought):
             too_large.append(one.name)
             continue
-        left_over -= n_new
-        missed &= ~one.catches
-        taken.append(Key(one.name, one.expected, len(brought), n_new, 1 - float(missed.mean())))
-        codes = merged
-    return Candidates(codes // n_records, codes % n_records, tuple(taken), tuple(too_large))
+        coverage.catch(number)
+        taken.append((one, len(brought[0]), coverage.share))
+    left, right, n_new = gathered.all()
+    found = [
+        Key(one.name, one.expected, n_pairs, new, share)
+        for (one, n_pairs, share), new in zip(taken, n_new.tolist(), strict=True)
+    ]
+    return Candidates(left, right, tuple(found), tuple(too_large))
 
 
-def _brought(one: _Choice, n_records: int) -> NDArray[np.int64]:
-    """The pairs of a key, each as one number."""
-    left, right = pairs_of_blocks(*hashed(*one.columns), largest=_LARGEST_BLOCK)
-    return left * n_records + right
+class _Coverage:
+    """Which made-up pairs the keys have caught so far (sixty-four a number), and which key to try next."""
+
+    def __init__(self, choices: list[_Choice], n_records: int) -> None:
+        n_bits = -(-_IMAGINED // 64) * 64
+        catches = np.zeros((len(choices), n_bits), dtype=bool)
+        for number, one in enumerate(choices):
+            catches[number, :_IMAGINED] = one.catches
+        self._catches = np.packbits(catches, axis=1).view(np.uint64)
+        self._missed = np.packbits(np.arange(n_bits) < _IMAGINED).view(np.uint64)
+        self._costs = np.array([one.expected for one in choices]) + _FREE * n_records
+        self._is_open = np.ones(len(choices), dtype=bool)
+
+    def next(self, *, in_order: bool) -> int | None:
+        """The first key not yet tried, or the one with the most new pairs for its cost; None where none is worth it."""
+        if not self._is_open.any():
+            return None
+        gains = np.bitwise_count(self._catches & self._missed).sum(axis=1, dtype=np.int64) / _IMAGINED
+        worth = np.where(self._is_open & (gains >= _LEAST_GAIN), gains / self._costs, 0)
+        best = int(np.argmax(self._is_open if in_order else worth))
+        self._is_open[best] = False
+        return best if in_order or worth[best] > 0 else None
+
+    def catch(self, number: int) -> None:
+        """Take this key: what it catches is caught."""
+        self._missed &= ~self._catches[number]
+
+    @property
+    def share(self) -> float:
+        """The share of the made-up pairs that is caught."""
+        return 1 - int(np.bitwise_count(self._missed).sum()) / _IMAGINED
 
 
-def _united(known: NDArray[np.int64], more: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Both sets as one, sorted."""
-    together = np.sort(np.concatenate([known, more]))
-    fresh = np.ones(len(together), dtype=bool)
-    fresh[1:] = together[1:] != together[:-1]
-    return together[fresh]
+def _brought(one: _Choice) -> tuple[Rows, Rows]:
+    """The pairs of a key."""
+    return pairs_of_blocks(*hashed(*one.columns), largest=_LARGEST_BLOCK)
 
 
 def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choice]:

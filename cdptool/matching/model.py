@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cdptool.matching.classes import LIKE_STRANGERS, likenesses, table
 from cdptool.matching.comparing import DIFFERENT, Comparison, Table, compared, contexts
 from cdptool.matching.kinds import LOCATION
+from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
 
@@ -29,6 +30,7 @@ _FEWEST: Final = 1e-3
 _FIRMS_STAY: Final = 0.4  # people move; a firm elsewhere is mostly another branch
 _TINY: Final = 1e-12
 _CHUNK: Final = 1_000_000
+_MOST_NUMBERS: Final = 1 << 40  # leaves room for the rows when they are sorted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +68,7 @@ class _Patterns(NamedTuple):
 
     codes: NDArray[np.uint8]
     counts: Table
-    of_pair: NDArray[np.int64]
+    of_pair: NDArray[np.int32]
 
 
 def fit(comparisons: tuple[Comparison, ...], n_records: int, left: Rows, right: Rows) -> Fitted:
@@ -78,7 +80,9 @@ def fit(comparisons: tuple[Comparison, ...], n_records: int, left: Rows, right: 
         n_records: Records in all.
         left, right: Rows of the candidates, each pair once.
     """
-    patterns = _patterns(_codes(comparisons, left, right))
+    codes = _codes(comparisons, left, right)
+    patterns = _patterns(codes, [2 * one.n_levels for one in comparisons])
+    del codes
     n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
     anchors = tuple(_anchors(one) for one in comparisons)
     strangers = stranger_tables(comparisons, n_records)
@@ -186,19 +190,30 @@ def _codes(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> NDAr
     return codes
 
 
-def _patterns(codes: NDArray[np.uint8]) -> _Patterns:
-    """Count equal rows of codes."""
-    mixed = np.zeros(len(codes), dtype=np.uint64)
-    for place in range(codes.shape[1]):
-        mixed = (mixed ^ codes[:, place].astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(32)
-    order = np.argsort(mixed, kind="stable")
-    fresh = np.ones(len(order), dtype=bool)
-    fresh[1:] = mixed[order[1:]] != mixed[order[:-1]]
-    numbers = np.cumsum(fresh) - 1
-    of_pair = np.empty(len(order), dtype=np.int64)
-    of_pair[order] = numbers
-    return _Patterns(codes[order[fresh]], np.bincount(numbers).astype(np.float64), of_pair)
+def _patterns(codes: NDArray[np.uint8], n_codes: list[int]) -> _Patterns:
+    """Count equal rows of codes. `n_codes`: how many there are of each comparison."""
+    mixed, below = np.zeros(len(codes), dtype=np.int64), 1
+    for place, many in enumerate(n_codes):
+        if below * many > _MOST_NUMBERS:
+            mixed, below = _renumbered(mixed, below)
+        mixed *= many
+        mixed += codes[:, place]
+        below *= many
+    ordered, order = sorted_with_rows(mixed, below)
+    fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
+    of_pair = np.empty(len(order), dtype=np.int32)
+    of_pair[order] = np.cumsum(fresh, dtype=np.int32) - np.int32(1)
+    firsts = np.flatnonzero(fresh)
+    return _Patterns(codes[order[firsts]], np.diff(np.append(firsts, len(order))).astype(np.float64), of_pair)
+
+
+def _renumbered(numbers: NDArray[np.int64], below: int) -> tuple[NDArray[np.int64], int]:
+    """The same numbers without gaps."""
+    ordered, order = sorted_with_rows(numbers, below)
+    fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
+    dense = np.empty(len(order), dtype=np.int64)
+    dense[order] = np.cumsum(fresh) - 1
+    return dense, int(fresh.sum()) + 1
 
 
 def _log_joint(model: Model, codes: NDArray[np.uint8]) -> Table:

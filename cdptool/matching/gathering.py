@@ -1,0 +1,76 @@
+"""Pairs gathered key by key within a budget, each kept once: sorted only when the budget may be reached, and at the end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cdptool.matching.values import Rows
+
+_KEY_BITS: Final = 8
+_LAST_KEY: Final = (1 << _KEY_BITS) - 1
+
+
+class Gathered:
+    """
+    The pairs of the keys so far, each as one number: left row, right row, and in the last bits the key that brought it.
+
+    >>> pairs = Gathered(n_records=9, budget=3)
+    >>> pairs.add(np.array([0, 1]), np.array([2, 5])), pairs.add(np.array([1, 4]), np.array([5, 8]))
+    (True, True)
+    >>> pairs.add(np.array([0]), np.array([8])), [side.tolist() for side in pairs.all()]
+    (False, [[0, 1, 4], [2, 5, 8], [2, 1]])
+    """
+
+    def __init__(self, n_records: int, budget: int) -> None:
+        self._row_bits = max(n_records - 1, 1).bit_length()
+        self._budget = budget
+        self._batches: list[NDArray[np.int64]] = []
+        self._room = budget  # at least; exactly, once the batches are one
+        self._n_keys = 0
+
+    def has_room(self, n_pairs: float) -> bool:
+        """Whether so many new pairs are within the budget."""
+        if n_pairs > self._room:
+            self._settle()
+        return n_pairs <= self._room
+
+    def add(self, left: Rows, right: Rows) -> bool:
+        """Take in the pairs of one more key (left < right, each once); False if the new ones are over the budget."""
+        more = (left << self._row_bits | right) << _KEY_BITS
+        more |= min(self._n_keys, _LAST_KEY)
+        if not self.has_room(len(more)):
+            together = _each_once([*self._batches, more])
+            if len(together) > self._budget:
+                return False
+            self._batches, self._room = [together], self._budget - len(together)
+        else:
+            self._batches.append(more)
+            self._room -= len(more)
+        self._n_keys += 1
+        return True
+
+    def all(self) -> tuple[Rows, Rows, Rows]:
+        """Left and right rows, sorted, and how many pairs each key was the first to bring."""
+        self._settle()
+        codes = self._batches.pop() if self._batches else np.zeros(0, np.int64)
+        n_new = np.bincount((codes & _LAST_KEY).astype(np.uint8), minlength=self._n_keys)
+        codes >>= _KEY_BITS
+        right = codes & ((1 << self._row_bits) - 1)
+        codes >>= self._row_bits
+        return codes, right, n_new[: self._n_keys]
+
+    def _settle(self) -> None:
+        if len(self._batches) > 1:
+            self._batches = [_each_once(self._batches)]
+            self._room = self._budget - len(self._batches[0])
+
+
+def _each_once(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Every pair once, with the first key that brought it."""
+    together = np.concatenate(batches)
+    together.sort()
+    pairs = together >> _KEY_BITS
+    return together[np.append(True, pairs[1:] != pairs[:-1])] if len(together) else together
