@@ -122,7 +122,7 @@ def compared(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> li
 
 def _crossed(names: tuple[Comparison, Comparison], left: Rows, right: Rows, rows: Rows) -> tuple[Rows, Rows]:
     """Of these pairs those whose given name is the other's family name, and the other way round; twice."""
-    given, family = (one.values.hashes() for one in names)
+    given, family = (one.values.worked_out(Values.hashes) for one in names)
     a, b = left[rows], right[rows]
     both = (np.take(given, a) == np.take(family, b)) & (np.take(family, a) == np.take(given, b))
     return rows[both], rows[both]
