@@ -179,7 +179,7 @@ def _of_different_fields(group: tuple[int, ...], pieces: list[tuple[Part, Compar
 
 def _share(ids: Ids, n_records: int) -> float:
     """The share of all pairs of records that agree on this part."""
-    counts = np.bincount(ids[ids >= 0]).astype(np.float64)
+    counts = np.bincount(ids + 1)[1:].astype(np.float64)
     return float((counts * (counts - 1)).sum() / max(n_records * (n_records - 1.0), 1.0))
 
 

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from cdptool.matching.nicknames import GROUPS_OF, NO_GROUP
-from cdptool.matching.sketches import date_digits, local_parts, may_be_spelt_alike
+from cdptool.matching.sketches import date_digits, in_common, local_parts, may_be_spelt_alike, short_forms
 from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.values import Ids, Rows, Values
 
@@ -65,7 +65,8 @@ def names(values: Values, left: Ids, right: Ids) -> Levels:
     levels[alike >= _NAME_LOOSE] = 1
     levels[begins.to_numpy() & (shorter <= 3)] = 2
     levels[_share_a_word(pair)] = 3
-    levels[_are_short_for(mine, other, levels)] = 3
+    short = np.flatnonzero(in_common(values.worked_out(short_forms), left, right) & (levels < 3))
+    levels[_are_short_for(mine, other, short)] = 3
     levels[(alike >= _NAME_CLOSE) | ((slips <= 1) & (shorter >= 4))] = 4
     return levels
 
@@ -79,17 +80,13 @@ def _share_a_word(pair: pl.DataFrame) -> NDArray[np.int64]:
     return words.filter(pl.col("a").list.set_intersection("b").list.len() > 0)["row"].to_numpy()
 
 
-def _are_short_for(mine: list[str], other: list[str], levels: Levels) -> NDArray[np.int64]:
-    """The rows that are not near otherwise and where one name stands for the other."""
-    rows = np.flatnonzero(levels < 3)
-    return np.array(
-        [
-            i
-            for i in rows
-            if not GROUPS_OF.get(mine[i], NO_GROUP).isdisjoint(GROUPS_OF.get(other[i], NO_GROUP))
-        ],
-        dtype=np.int64,
-    )
+def _are_short_for(mine: list[str], other: list[str], rows: Rows) -> list[int]:
+    """Of these rows those where one name stands for the other."""
+    return [
+        i
+        for i in rows.tolist()
+        if not GROUPS_OF.get(mine[i], NO_GROUP).isdisjoint(GROUPS_OF.get(other[i], NO_GROUP))
+    ]
 
 
 def dates(values: Values, left: Ids, right: Ids) -> Levels:

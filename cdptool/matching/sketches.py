@@ -125,7 +125,7 @@ def words_as_bits(texts: pl.Series) -> Bits:
     return np.asarray(np.bitwise_or.reduceat(np.uint64(1) << (hashes & np.uint64(63)), starts))
 
 
-def _short_forms(values: Values) -> Bits:
+def short_forms(values: Values) -> Bits:
     """Per value one bit for each name that it is, or is short for; two forms of one name have a bit in common."""
     bits = np.zeros(len(values.texts), dtype=np.uint64)
     known = values.texts.is_in(list(GROUPS_OF)).arg_true().to_numpy()
@@ -139,7 +139,8 @@ def _several_words(values: Values) -> NDArray[np.bool_]:
     return values.texts.str.contains(" ", literal=True).to_numpy()
 
 
-def _in_common(bits: Bits, left: Ids, right: Ids) -> NDArray[np.bool_]:
+def in_common(bits: Bits, left: Ids, right: Ids) -> NDArray[np.bool_]:
+    """Whether the two values of a pair have a bit in common."""
     return np.asarray((np.take(bits, left) & np.take(bits, right)) != 0)
 
 
@@ -155,19 +156,18 @@ def near_names(values: Values, left: Ids, right: Ids) -> Rows:
     together = mine + other
     common = (together - letters.unlike(left, right)) * 0.5
     missing = 2 - common * together / (mine * other)  # three times what is missing to 1
+    may_be = in_common(values.worked_out(short_forms), left, right)
     rows = np.flatnonzero((missing <= 1.001) | (np.minimum(mine, other) <= 3))
     beginnings = values.worked_out(_beginnings)
     apart = np.take(beginnings, left[rows]) ^ np.take(beginnings, right[rows])
     equal = sum((apart << np.uint64(64 - 16 * n) == 0).astype(np.uint8) for n in (1, 2, 3, 4))
     is_short = np.minimum(mine[rows], other[rows]) <= 3
-    near: Rows = rows[(missing[rows] * (1 - 0.1 * equal) <= 0.601) | (is_short & (equal > 0))]
-    near = np.union1d(near, np.flatnonzero(_in_common(values.worked_out(_short_forms), left, right)))
+    may_be[rows[(missing[rows] * (1 - 0.1 * equal) <= 0.601) | (is_short & (equal > 0))]] = True
     several = values.worked_out(_several_words)
-    if not several.any():
-        return near
-    spaced = np.flatnonzero(np.take(several, left) | np.take(several, right))
-    shared = spaced[_in_common(values.worked_out(_words), left[spaced], right[spaced])]
-    return np.union1d(near, shared)
+    if several.any():
+        spaced = np.flatnonzero(np.take(several, left) | np.take(several, right))
+        may_be[spaced] |= in_common(values.worked_out(_words), left[spaced], right[spaced])
+    return np.flatnonzero(may_be)
 
 
 def near_dates(values: Values, left: Ids, right: Ids) -> Rows:
@@ -221,4 +221,4 @@ def may_be_spelt_alike(values: Values, left: Ids, right: Ids) -> NDArray[np.bool
 def near_words(values: Values, left: Ids, right: Ids) -> Rows:
     """A word in common, or three quarters of the letters."""
     alike = may_be_spelt_alike(values, left, right)
-    return np.flatnonzero(alike | _in_common(values.worked_out(_words), left, right))
+    return np.flatnonzero(alike | in_common(values.worked_out(_words), left, right))

@@ -64,23 +64,41 @@ def encoded(texts: pl.Series) -> Values:
     >>> values.ids.tolist() in ([0, -1, 1, 0], [1, -1, 0, 1]), sorted(values.counts.tolist())
     (True, [1, 2])
     """
-    known = (texts.is_not_null() & (texts != "")).fill_null(False)
-    rows = known.arg_true().to_numpy().astype(np.int64)
-    hashes = texts.gather(rows).hash().to_numpy()
-    order = np.argsort(hashes, kind="stable")
-    fresh = np.ones(len(order), dtype=bool)
-    fresh[1:] = hashes[order[1:]] != hashes[order[:-1]]
-    numbers = np.cumsum(fresh) - 1
+    hashes = texts.hash().to_numpy()
+    is_known = (texts != "").fill_null(False)
+    rows = np.arange(len(texts)) if is_known.all() else is_known.arg_true().to_numpy().astype(np.int64)
+    hashes = np.take(hashes, rows)
+    order = _by_hash(hashes)
+    ordered = np.take(hashes, order)
+    fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
+    starts = np.flatnonzero(fresh)
     ids = np.full(len(texts), MISSING, dtype=np.int32)
-    ids[rows[order]] = numbers
-    firsts = rows[order[fresh]]
-    return Values(ids, texts.gather(firsts), np.bincount(numbers, minlength=len(firsts)))
+    order = np.take(rows, order)
+    ids[order] = np.cumsum(fresh, dtype=np.int32) - np.int32(1)
+    return Values(ids, texts.gather(order[starts]), np.diff(np.append(starts, len(order))))
+
+
+def _by_hash(hashes: NDArray[np.uint64]) -> Rows:
+    """Rows in the order of the hashes: sorted with the row in the low bits, and what that confuses put right."""
+    bits = np.uint64(max(len(hashes) - 1, 1).bit_length())
+    packed = hashes >> bits << bits
+    packed |= np.arange(len(hashes), dtype=np.uint64)
+    packed.sort()
+    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    packed >>= bits
+    ordered = np.take(hashes, order)
+    equal = packed[1:] == packed[:-1]
+    confused = np.flatnonzero(equal & (ordered[1:] != ordered[:-1]))
+    for high in np.unique(packed[confused]) if len(confused) else ():
+        start, end = (int(np.searchsorted(packed, high, side=side)) for side in ("left", "right"))
+        order[start:end] = order[start:end][np.argsort(ordered[start:end], kind="stable")]
+    return order
 
 
 def recoded(values: Values, texts: pl.Series) -> Values:
     """The column whose value is a function of another's: `texts` says, value by value, what each becomes."""
     short = encoded(texts)
-    ids = np.where(values.ids >= 0, np.take(np.append(short.ids, MISSING), values.ids), MISSING).astype(
-        np.int32
-    )
-    return Values(ids, short.texts, np.bincount(ids[ids >= 0], minlength=len(short.texts)))
+    ids = np.take(
+        np.append(short.ids, np.int32(MISSING)), values.ids
+    )  # the last one for those without a value
+    return Values(ids, short.texts, np.bincount(ids + 1, minlength=len(short.texts) + 1)[1:])

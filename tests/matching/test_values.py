@@ -1,0 +1,31 @@
+"""Numbering the values of a column."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cdptool.matching import values as module
+from cdptool.matching.values import encoded, recoded
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equal_texts_have_one_number_and_others_another(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    texts = pl.Series(chance.choice(["", "a", "b", "c", None, "đ"], 50).tolist(), dtype=pl.String)
+    found = encoded(texts)
+    known = [text if number >= 0 else None for text, number in zip(texts, found.ids, strict=True)]
+    assert known == [text or None for text in texts]
+    assert [found.texts[int(number)] for number in found.ids if number >= 0] == [t for t in texts if t]
+    assert found.counts.tolist() == [texts.to_list().count(text) for text in found.texts]
+
+
+def test_hashes_that_begin_alike_stay_apart() -> None:
+    hashes = np.array([8, 9, 8, 1 << 40, 9, 8, 9], dtype=np.uint64)
+    assert module._by_hash(hashes).tolist() == [0, 2, 5, 1, 4, 6, 3]
+
+
+def test_a_value_that_becomes_nothing_is_missing() -> None:
+    values = encoded(pl.Series(["ab", "ac", "b", None]))
+    shorter = recoded(values, values.texts.str.slice(0, 1).replace("b", None))
+    assert [shorter.texts[int(k)] if k >= 0 else None for k in shorter.ids] == ["a", "a", None, None]
+    assert shorter.counts.tolist() == [2]
