@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdptool.cli.declaring import Call, group_of_verbs, verb
@@ -39,3 +40,18 @@ def explain_ids(call: Call, *, profile: str | None, limit: int) -> Report:
     from cdptool.commands.history import show_ids
 
     return show_ids(call.settings, profile, limit=limit)
+
+
+@verb(
+    explain_group, "model", "step", "model_file", "beside", *READS,
+    example="cdptool explain model -C configs",
+)  # fmt: skip
+def explain_model(call: Call, *, step: str | None, model_file: Path | None, beside: Path | None) -> Report:
+    """Show what the learned passes know: every level in bits, and the blocking keys.
+
+    With `--export` the model goes into a file, to be reviewed and pinned; with `--beside` it is held against another.
+    """
+    from cdptool.commands.models import Wanted
+    from cdptool.commands.models import explain_model as explain
+
+    return explain(call.settings, Wanted(step, model_file, beside))

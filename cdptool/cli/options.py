@@ -33,6 +33,13 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "left": _argument(str, "A record, as source:source_key."),
     "right": _argument(str, "Another record."),
     "profile": _argument(str | None, "A profile id of today or of any time before [default: all].", None),
+    "step": _argument(str | None, "Only this learned pass [default: all].", None),
+    "model_file": _option(
+        Path | None, None, "--export", metavar="PATH", text="Write the model of the pass to a file."
+    ),
+    "beside": _option(
+        Path | None, None, "--beside", metavar="PATH", text="Compare with a model that was exported."
+    ),
     "project": _option(
         Path, Path(), "--project", "-C", text="The folder with project.yaml (or its configs/)."
     ),

@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from cdptool.commands.learned import saved_models
+from cdptool.commands.models import moved_grid
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import (
     Session,
@@ -70,10 +72,11 @@ def merge(session: Session, *, dry_run: bool = False, refit: bool = False) -> Re
         raise ConfigError("the project has no `passes`", hint="add a merge.yaml: see the README")
     snapshot = session.snapshot()
     columns = session.project.fields
+    before = saved_models(snapshot)
     previous = Previous(
         snapshot.scan("identity", IDENTITY).collect(),
         snapshot.scan("aliases", ALIASES).collect(),
-        None if refit else kept_models(snapshot),
+        None if refit else before,
     )
     types = declared_schema(columns)
     stored = snapshot.scan("records", records_schema(types))
@@ -83,7 +86,9 @@ def merge(session: Session, *, dry_run: bool = False, refit: bool = False) -> Re
     with session.timed("resolve"):
         resolution = resolve(session.engine, records, columns, plan, previous)
     happened = _Happened(
-        changes(resolution.identity, previous.identity), events(resolution.identity, previous.identity)
+        changes(resolution.identity, previous.identity),
+        events(resolution.identity, previous.identity),
+        before,
     )
     if not dry_run:
         with session.timed("golden profiles"):
@@ -93,15 +98,11 @@ def merge(session: Session, *, dry_run: bool = False, refit: bool = False) -> Re
 
 
 class _Happened(NamedTuple):
-    """What a merge changes: in numbers, and event by event (`identity.history`)."""
+    """What a merge changes: in numbers, event by event (`identity.history`), and the models of before."""
 
     changes: Changes
     events: pl.DataFrame
-
-
-def kept_models(snapshot: Snapshot) -> Saved:
-    """The models of the learned passes as the last merge left them."""
-    return Saved(*(snapshot.scan(table, schema).collect() for table, schema in SAVED.items()))
+    models: Saved
 
 
 def _commit(
@@ -147,12 +148,18 @@ _ORIGINS: Final = {
 }
 
 
-def _models(resolution: Resolution) -> tuple[Grid, ...]:
-    """Which model each learned pass used, and why not the one from before."""
+def _models(resolution: Resolution, before: Saved) -> tuple[Grid, ...]:
+    """Which model each learned pass used, why not the one from before, and how they differ."""
     rows = tuple(
         (one.step, _ORIGINS[one.origin], "; ".join(one.doubts) or "nothing") for one in resolution.origins
     )
-    return (Grid("Models", ("pass", "model", "spoke against the one before"), rows),) if rows else ()
+    others = [
+        moved_grid(one.step, before, resolution.models)
+        for one in resolution.origins
+        if one.origin != "kept" and one.step in before.classes["pass"]
+    ]
+    used = Grid("Models", ("pass", "model", "spoke against the one before"), rows)
+    return (used, *(grid for grid in others if grid.rows)) if rows else ()
 
 
 def _largest(happened: pl.DataFrame) -> tuple[Grid, ...]:
@@ -207,7 +214,7 @@ def _report(session: Session, resolution: Resolution, happened: _Happened, *, dr
         grids=(
             Grid("Since the last merge", ("", "count"), rows),
             *_largest(happened.events),
-            *_models(resolution),
+            *_models(resolution, happened.models),
             Grid("Evidence used", ("pass", "agree on", "links"), tuple(evidence.rows())),
             *((Grid("Evidence cut", ("reason", "links"), tuple(cut.rows())),) if cut.height else ()),
         ),

@@ -60,7 +60,7 @@ class _Learned:
 
 
 def pinned_model(value: Value, reading: Reading) -> str:
-    """The text of a model that `cdptool model export` wrote."""
+    """The text of a model that `cdptool explain model PASS --export FILE` wrote."""
     file = path(value, reading)
     try:
         told = file.read_text("utf-8")
@@ -73,7 +73,7 @@ def pinned_model(value: Value, reading: Reading) -> str:
     return told
 
 
-_EXPORTED: Final = "write one with `cdptool model export`"
+_EXPORTED: Final = "write one with `cdptool explain model PASS --export FILE`"
 _LEARNED: Final = Shape(
     "a learned pass",
     _Learned,
