@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cdptool.matching.frequencies import Frequencies, counted
 from cdptool.matching.kinds import KINDS, SCREENS, Kind
-from cdptool.matching.levels import Levels, once_per_pair
+from cdptool.matching.levels import Levels, once_per_pair, texts_as_names
 from cdptool.matching.values import Rows, Values
 
 N_BINS: Final = 6
@@ -112,20 +112,58 @@ def compared(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> li
     found = [one.levels(left, right) for one in comparisons]
     places = {one.kind.name: place for place, one in enumerate(comparisons)}
     if {"given", "family"} <= places.keys():
-        names = (comparisons[places["given"]], comparisons[places["family"]])
-        of_names = (found[places["given"]], found[places["family"]])
-        doubtful = np.flatnonzero((of_names[0] == DIFFERENT) & (of_names[1] == DIFFERENT))
-        for one, levels, rows in zip(names, of_names, _crossed(names, left, right, doubtful), strict=True):
-            levels[rows] = one.first_exact + np.take(one.bins, np.take(one.values.ids, left[rows]))
+        given, family = (comparisons[places[kind]] for kind in ("given", "family"))
+        of_given, of_family = (found[places[kind]] for kind in ("given", "family"))
+        both = _hardly_alike(of_given) & _hardly_alike(of_family)
+        _cross(given, family, of_given, of_family, (left, right, np.flatnonzero(both)))
     return found
 
 
-def _crossed(names: tuple[Comparison, Comparison], left: Rows, right: Rows, rows: Rows) -> tuple[Rows, Rows]:
-    """Of these pairs those whose given name is the other's family name, and the other way round; twice."""
-    given, family = (one.values.worked_out(Values.hashes) for one in names)
+def _hardly_alike(levels: Levels) -> NDArray[np.bool_]:
+    """Where both records hold a value and the two are hardly alike."""
+    return np.asarray((levels == DIFFERENT) | (levels == DIFFERENT + 1))
+
+
+def _cross(
+    given: Comparison, family: Comparison, of_given: Levels, of_family: Levels, pairs: tuple[Rows, Rows, Rows]
+) -> None:
+    """
+    Where a name of one record stands in the other column of the other record, compare the two across.
+
+    Which of the records has its names in the wrong columns is told by where the shared name stands more often.
+    """
+    left, right, rows = pairs
+    by_given, by_family = (one.values.worked_out(Values.hashes) for one in (given, family))
     a, b = left[rows], right[rows]
-    both = (np.take(given, a) == np.take(family, b)) & (np.take(family, a) == np.take(given, b))
-    return rows[both], rows[both]
+    one = np.take(by_given, a) == np.take(by_family, b)
+    other = np.take(by_family, a) == np.take(by_given, b)
+    some = np.flatnonzero(one | other)
+    rows, a, b, one, other = rows[some], a[some], b[some], one[some], other[some]
+    given_a, given_b = (np.take(given.values.ids, side) for side in (a, b))
+    family_a, family_b = (np.take(family.values.ids, side) for side in (a, b))
+    one_is_family = np.take(family.values.counts, family_b) >= np.take(given.values.counts, given_a)
+    other_is_given = np.take(family.values.counts, family_a) < np.take(given.values.counts, given_b)
+    left_is_wrong = np.where(one, one_is_family, other_is_given)
+    ones = texts_as_names(given.values.of(given_a), family.values.of(family_b))
+    others = texts_as_names(family.values.of(family_a), given.values.of(given_b))
+    for which, levels, is_same, near, ids in (
+        (
+            given,
+            of_given,
+            np.where(left_is_wrong, other, one),
+            np.where(left_is_wrong, others, ones),
+            (given_b, given_a),
+        ),
+        (
+            family,
+            of_family,
+            np.where(left_is_wrong, one, other),
+            np.where(left_is_wrong, ones, others),
+            (family_b, family_a),
+        ),
+    ):
+        bins = np.take(which.bins, np.where(left_is_wrong, *ids))
+        levels[rows] = np.where(is_same, which.first_exact + bins, DIFFERENT + near)
 
 
 def contexts(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> list[Levels]:

@@ -52,7 +52,11 @@ def once_per_pair(judge: Judge, values: Values, left: Ids, right: Ids) -> Levels
 
 def names(values: Values, left: Ids, right: Ids) -> Levels:
     """1 = alike, 2 = the other's initial or beginning, 3 = a word in common or a short form, 4 = one slip away."""
-    a, b = values.of(left), values.of(right)
+    return texts_as_names(values.of(left), values.of(right))
+
+
+def texts_as_names(a: pl.Series, b: pl.Series) -> Levels:
+    """`names` of texts side by side, which may stand in different columns; equal ones are one slip away at most."""
     mine, other = a.to_list(), b.to_list()
     alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32)
     slips = process.cpdist(mine, other, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
@@ -61,7 +65,7 @@ def names(values: Values, left: Ids, right: Ids) -> Levels:
     begins = pair.select(
         pl.col("a").str.starts_with(pl.col("b")) | pl.col("b").str.starts_with(pl.col("a"))
     ).to_series()
-    levels = np.zeros(len(left), dtype=np.uint8)
+    levels = np.zeros(len(a), dtype=np.uint8)
     levels[alike >= _NAME_LOOSE] = 1
     levels[begins.to_numpy() & (shorter <= 3)] = 2
     levels[_share_a_word(pair)] = 3

@@ -85,3 +85,18 @@ def test_hardly_any_record_is_no_trouble(n: int) -> None:
         {name: ["x"] * n for name, _ in KINDS}, schema={name: pl.String for name, _ in KINDS}
     )
     assert len(match(texts, KINDS).clusters) == n
+
+
+def test_names_in_the_wrong_columns_are_compared_across() -> None:
+    texts, _ = world(2, 400, 0.0)
+    twice = pl.concat(
+        [
+            texts,
+            texts.head(20).select(
+                pl.col("family").alias("given"), pl.col("given").alias("family"), "born", "phone", "email"
+            ),
+        ]
+    )
+    found = match(twice.with_columns(pl.col("born", "phone").fill_null("")), KINDS)
+    whole = texts.head(20).with_row_index("row").drop_nulls()["row"].to_list()
+    assert [int(found.clusters[400 + row]) for row in whole] == whole
