@@ -52,11 +52,15 @@ def once_per_pair(judge: Judge, values: Values, left: Ids, right: Ids) -> Levels
 
 def names(values: Values, left: Ids, right: Ids) -> Levels:
     """1 = alike, 2 = the other's initial or beginning, 3 = a word in common or a short form, 4 = one slip away."""
-    return texts_as_names(values.of(left), values.of(right))
+    a, b = values.of(left), values.of(right)
+    levels = texts_as_names(a, b)
+    short = np.flatnonzero(in_common(values.worked_out(short_forms), left, right) & (levels < 3))
+    levels[_are_short_for(a.to_list(), b.to_list(), short)] = 3
+    return levels
 
 
 def texts_as_names(a: pl.Series, b: pl.Series) -> Levels:
-    """`names` of texts side by side, which may stand in different columns; equal ones are one slip away at most."""
+    """`names` but for the short forms, of texts side by side that may stand in different columns."""
     mine, other = a.to_list(), b.to_list()
     alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32)
     slips = process.cpdist(mine, other, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
@@ -69,8 +73,6 @@ def texts_as_names(a: pl.Series, b: pl.Series) -> Levels:
     levels[alike >= _NAME_LOOSE] = 1
     levels[begins.to_numpy() & (shorter <= 3)] = 2
     levels[_share_a_word(pair)] = 3
-    short = np.flatnonzero(in_common(values.worked_out(short_forms), left, right) & (levels < 3))
-    levels[_are_short_for(mine, other, short)] = 3
     levels[(alike >= _NAME_CLOSE) | ((slips <= 1) & (shorter >= 4))] = 4
     return levels
 
