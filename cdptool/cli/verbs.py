@@ -11,6 +11,7 @@ from cdptool.cli.declaring import Call, group_of_verbs, verb
 from cdptool.cli.explain import explain_group
 from cdptool.cli.options import READS, VOICE, WRITES
 from cdptool.cli.quarantine import quarantine_group
+from cdptool.cli.report import report_group
 from cdptool.cli.workspace import workspace_group
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ app = group_of_verbs(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(explain_group, name="explain")
+app.add_typer(report_group, name="report")
 app.add_typer(workspace_group, name="workspace")
 app.add_typer(quarantine_group, name="quarantine")
 

@@ -20,6 +20,7 @@ READING = {
     "status": ("status", *PROJECT),
     "explain merge": ("explain", "merge", "crm:0000103", "loyalty:0045010366", *PROJECT),
     "review": ("review", *PROJECT),
+    "report match": ("report", "match", *PROJECT),
     "init": ("init", "sample_data/crm/customers.csv", "--dry-run"),
     "profile": ("profile", "sample_data/crm/customers.csv"),
     "dedupe": ("dedupe", "sample_data/crm/customers.csv", "--dry-run"),
@@ -69,7 +70,7 @@ def test_every_command_is_looked_at_here() -> None:
 
 
 def test_every_command_shows_an_example() -> None:
-    groups = {"explain", "quarantine", "workspace"}
+    groups = {"explain", "quarantine", "report", "workspace"}
     assert {" ".join(name) for name in ALL} - groups == {" ".join(name) for name in EXAMPLES} - groups
     for name, text in ALL.items():
         assert not text or text.startswith(f"Example: cdptool {' '.join(name)}".rstrip()), name

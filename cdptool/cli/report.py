@@ -1,0 +1,25 @@
+"""`cdptool report`: figures for trust."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdptool.cli.declaring import Call, group_of_verbs, verb
+from cdptool.cli.options import READS
+
+if TYPE_CHECKING:
+    from cdptool.commands.report import Report
+
+report_group = group_of_verbs("Show figures for trust.")
+
+
+@verb(report_group, "match", "show_values", *READS, example="cdptool report match -C configs")
+def report_match(call: Call, *, show_values: bool) -> Report:
+    """Show whether the merge can be trusted.
+
+    Of every learned pass what it weighed, joined and probably got wrong, its blocking keys, and its weights in bits;
+    of all profiles sizes, links whose loss would split them, longest paths, and values that most of their records share.
+    """
+    from cdptool.commands.match_report import report_match as report
+
+    return report(call.settings, show_values=show_values)

@@ -1,0 +1,64 @@
+"""
+How many pairs no key brought: capture and recapture over the blocking keys.
+
+Each key is a trap. Where few of the likely pairs were caught by one key only, few can have been caught by none:
+Chao's estimate, a lower bound of what is missing (A. Chao, Biometrics 43, 1987). Keys that share fields catch the same
+pairs, so the recall told is what one may hope for at most.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cdptool.matching.comparing import Comparison, Table
+from cdptool.matching.parts import names_in_either_order, parts
+from cdptool.matching.values import Ids, Rows
+
+_EITHER_ORDER: Final = "names in either order"
+
+
+def estimated_recall(
+    comparisons: tuple[Comparison, ...],
+    keys: tuple[str, ...],
+    left: Rows,
+    right: Rows,
+    probabilities: Table,
+) -> float | None:
+    """
+    The share of pairs of one person that the keys bring, as estimated.
+
+    Args:
+        comparisons: The fields.
+        keys: The names of the keys that brought the pairs.
+        left, right: Likely pairs among them.
+        probabilities: Of each to be one person.
+
+    Returns:
+        None where it cannot be told: fewer than two keys, or keys of other fields.
+    """
+    traps = [_agrees(columns, left, right) for columns in _columns(comparisons, keys)]
+    if len(traps) < 2 or len(traps) < len(keys) or not len(left):
+        return None
+    caught = np.sum(traps, axis=0)
+    once, twice = (float(probabilities[caught == times].sum()) for times in (1, 2))
+    found = float(probabilities.sum())
+    missing = once * once / (2 * twice) if twice > 0 else once * (once - 1) / 2
+    return found / (found + max(missing, 0.0))
+
+
+def _columns(comparisons: tuple[Comparison, ...], keys: tuple[str, ...]) -> list[tuple[Ids, ...]]:
+    """The columns of every key whose parts are known."""
+    known = {part.name: part.ids for one in comparisons for part in parts(one)}
+    either = names_in_either_order(comparisons)
+    if either is not None:
+        known[_EITHER_ORDER] = either
+    named = [key.split(" + ") for key in keys]
+    return [tuple(known[name] for name in names) for names in named if all(name in known for name in names)]
+
+
+def _agrees(columns: tuple[Ids, ...], left: Rows, right: Rows) -> NDArray[np.bool_]:
+    mine = [(np.take(ids, left), np.take(ids, right)) for ids in columns]
+    return np.asarray(np.logical_and.reduce([(a >= 0) & (a == b) for a, b in mine]))
