@@ -105,6 +105,12 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "refit": _option(
         bool, False, "--refit", text="Learn the weights of learned passes again from the records of now."
     ),
+    "suggest": _option(
+        bool,
+        False,
+        "--suggest",
+        text="Only propose values that identify nobody (placeholders, shared phones).",
+    ),
     "junit": _option(
         Path | None,
         None,

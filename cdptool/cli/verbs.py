@@ -94,14 +94,19 @@ def check(
 
 
 @verb(
-    app, "merge", "project", "dry_run", "refit", "buckets", *WRITES,
+    app, "merge", "project", "dry_run", "refit", "suggest", "show_values", "buckets", *WRITES,
     example="cdptool merge -C configs --dry-run",
 )  # fmt: skip
-def merge(call: Call, *, dry_run: bool, refit: bool) -> Report:
+def merge(call: Call, *, dry_run: bool, refit: bool, suggest: bool, show_values: bool) -> Report:
     """Decide which records are one person.
 
-    Profile ids stay from run to run; each profile shows its surviving values with their lineage.
+    Profile ids stay from run to run; each profile shows its surviving values with their lineage. With --suggest
+    nothing is merged: placeholders and values that too many people share come as lines for merge.yaml.
     """
+    if suggest:
+        from cdptool.commands.suggest import suggest as propose
+
+        return propose(call.settings, show_values=show_values)
     from cdptool.commands.merge import merge_records
 
     return merge_records(call.settings, dry_run=dry_run, refit=refit)

@@ -43,7 +43,7 @@ def limit(value: Value, reading: Reading) -> int | None:
 _KEY: Final = Shape(
     "a key",
     Key,
-    {"limit": limit, "shared_by": _at_least_one, "attach_only": boolean},
+    {"limit": limit, "shared_by": _at_least_one, "attach_only": boolean, "ignore": ListOf(text)},
     name_into="field",
 )
 

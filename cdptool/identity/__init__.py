@@ -24,6 +24,7 @@ from cdptool.identity.blocking import (
 from cdptool.identity.clustering import Clusters, cluster
 from cdptool.identity.deletion import living_versions
 from cdptool.identity.growing import NEGATIVE
+from cdptool.identity.ignoring import without_barred, without_ignored
 from cdptool.identity.likely import Origins, likely
 from cdptool.identity.limits import Limits, barred_values, constraints_of
 from cdptool.identity.pairing import EVIDENCE, paired
@@ -89,13 +90,17 @@ def resolve(
     Returns:
         Resolution. The same for every order of the records and every number of buckets.
     """
+    if any(key.ignore for key in plan.keys):
+        records = engine.map(records, without_ignored(columns, plan))
     keys = engine.checkpoint(engine.map(records, match_keys(columns, match_fields(plan))), "keys")
     held = engine.collect(engine.map(keys, holders([key.field for key in plan.keys])))
     agreed = engine.collect(engine.shuffle([engine.map(keys, blocks(plan))], [("branch", "block")], stars))
     pairing = paired(engine, records, columns, plan)
     agreed = pl.concat([agreed.select(*EVIDENCE), pairing.edges])
-    evidence, shared = _without_shared(engine, keys, agreed, barred_values(held, agreed, plan), plan)
-    learned = likely(engine, records, columns, plan, previous.models)
+    barred = barred_values(held, agreed, plan)
+    evidence, shared = _without_shared(engine, keys, agreed, barred, plan)
+    told = engine.map(records, without_barred(columns, barred)) if len(barred) else records
+    learned = likely(engine, told, columns, plan, previous.models)
     evidence = pl.concat([evidence.select(EDGE), learned.edges.select(EDGE)])
     limits = constraints_of(engine, (keys, records), columns, held, plan)
     record_ids = engine.collect(engine.map(keys, lambda rows: rows.select("record_id")))

@@ -21,6 +21,7 @@ class Key:
     shared_by: int | None = None  # a value held by more people than this identifies nobody
     attach_only: bool = False  # carries events to a known person, never joins two known people
     place: Place | None = attribute(default=None, compare=False)
+    ignore: tuple[str, ...] = ()  # values that identify nobody, or their numbers (`v_…`)
 
 
 @dataclass(frozen=True, slots=True)
