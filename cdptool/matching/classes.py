@@ -53,6 +53,19 @@ LIKENESSES: Final = (
         (frozenset({"family"}), frozenset({"given"}), frozenset({"birth_date"})),
     ),
     Likeness(
+        "father and son",
+        {
+            **_PLACES,
+            "family": 1.0,
+            "given": AGREES,
+            "birth_date": DIFFERS,
+            "phone": 0.5,
+            "email": 0.1,
+            "category": 0.6,
+        },
+        (frozenset({"family"}), frozenset({"given"}), frozenset({"birth_date"})),
+    ),
+    Likeness(
         "namesakes",
         {"family": AGREES, "given": AGREES},
         (frozenset({"family"}), frozenset({"given"})),
