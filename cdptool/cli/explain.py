@@ -21,11 +21,27 @@ explain_group = group_of_verbs("Say why two records are one person.")
 def explain_merge(call: Call, *, left: str, right: str, show_values: bool) -> Report:
     """Say why two records are, or are not, one person.
 
-    The shortest path of evidence between them, with file and row; where there is none, what was cut.
+    The shortest path of evidence between them, with file and row; where there is none, what was cut. Of every learned
+    pass what each field says, in bits for or against, beside strangers and beside those who only look alike.
     """
     from cdptool.commands.explain import explain_merge as explain
 
     return explain(call.settings, left, right, show_values=show_values)
+
+
+@verb(
+    explain_group, "profile", "profile_id", "show_values", *READS,
+    example="cdptool explain profile p_ofn3j6irag5nq -C configs",
+)  # fmt: skip
+def explain_profile(call: Call, *, profile_id: str, show_values: bool) -> Report:
+    """Say what holds a profile together.
+
+    Its records from one on, each with the evidence it hangs on, file and row; a bridge is a link without which the
+    profile falls apart.
+    """
+    from cdptool.commands.explain_profile import explain_profile as explain
+
+    return explain(call.settings, profile_id, show_values=show_values)
 
 
 @verb(

@@ -127,6 +127,11 @@ class Weighing(NamedTuple):
         """The rows of these records; all must be known."""
         return np.searchsorted(self.record_ids, np.asarray(record_ids, dtype=np.int64))
 
+    def probability(self, left: int, right: int) -> float:
+        """Of two records to be one person."""
+        one, other = self.rows([left]), self.rows([right])
+        return float(1 / (1 + np.exp(-self.model.log_odds(one, other)[0])))
+
 
 def weighing(
     engine: Engine[Any], records: Any, columns: Sequence[Column], step: Pass, models: Saved

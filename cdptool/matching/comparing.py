@@ -166,6 +166,11 @@ def _cross(
         levels[rows] = np.where(is_same, which.first_exact + bins, DIFFERENT + near)
 
 
+def near_enough(one: Comparison, levels: Levels) -> NDArray[np.bool_]:
+    """Where a field agrees so far that another follows from it."""
+    return np.asarray(levels >= one.first_exact - _NEAR_ENOUGH.get(one.kind.name, 0))
+
+
 def contexts(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> list[Levels]:
     """Per comparison and pair, 1 where a field that this one follows from agrees, else 0."""
     return [_context(one, comparisons, levels) for one in comparisons]
@@ -174,7 +179,7 @@ def contexts(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> list[
 def _context(one: Comparison, comparisons: tuple[Comparison, ...], levels: list[Levels]) -> Levels:
     nothing = np.zeros(len(levels[0]), dtype=np.uint8)
     parents = [
-        found >= other.first_exact - _NEAR_ENOUGH.get(other.kind.name, 0)
+        near_enough(other, found)
         for other, found in zip(comparisons, levels, strict=True)
         if other is not one and other.kind.name in one.kind.given_agree
     ]

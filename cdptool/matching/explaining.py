@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from cdptool.matching.comparing import DIFFERENT, MISSING, Comparison, Table, contexts
-from cdptool.matching.level_words import pair_words, parents
+from cdptool.matching.comparing import DIFFERENT, MISSING, Comparison, Table, compared, contexts, near_enough
+from cdptool.matching.level_words import pair_words
 from cdptool.matching.model import Model
 
 _TINY: Final = 1e-12
@@ -76,7 +76,7 @@ def waterfall(model: Model, left: int, right: int) -> Waterfall:
     ['same rare value, in 2 of 4 records', 'same rare value, in 2 of 4 records']
     """
     one, other = np.array([left]), np.array([right])
-    found = [each.levels(one, other) for each in model.comparisons]
+    found = compared(model.comparisons, one, other)
     above = contexts(model.comparisons, found)
     places = [(int(level[0]), int(context[0])) for level, context in zip(found, above, strict=True)]
     logs = np.array([_log_shares(tables, places) for tables in model.tables])  # class × comparison
@@ -84,7 +84,7 @@ def waterfall(model: Model, left: int, right: int) -> Waterfall:
     joint = priors + logs.sum(axis=1)
     nearest = 2 + int(np.argmax(joint[2:])) if len(joint) > 2 else None
     lines = tuple(
-        _line(model, place, (left, right), places[place], logs[:, place], nearest)
+        _line(model, place, (left, right), places, logs[:, place], nearest)
         for place in range(len(model.comparisons))
     )
     shares = np.exp(joint - np.logaddexp.reduce(joint))
@@ -126,15 +126,15 @@ def _line(
     model: Model,
     place: int,
     rows: tuple[int, int],
-    at: tuple[int, int],
+    places: list[tuple[int, int]],
     logs: Table,
     nearest: int | None,
 ) -> Weighed:
     one = model.comparisons[place]
-    level = at[0]
+    level, context = places[place]
     words = pair_words(one, level, *rows)
-    if at[1] and level != MISSING:
-        words += f"; follows from {', '.join(parents(one, model.comparisons, *rows))}"
+    if context and level != MISSING:
+        words += f"; follows from {', '.join(_parents(model.comparisons, place, places))}"
     mine, other = (_text(one, row) for row in rows)
     return Weighed(
         one.field,
@@ -145,6 +145,19 @@ def _line(
         level > DIFFERENT,
         _bits(logs[0] - logs[1]),
         _bits(logs[0] - logs[nearest]) if nearest is not None else None,
+    )
+
+
+def _parents(
+    comparisons: tuple[Comparison, ...], place: int, places: list[tuple[int, int]]
+) -> tuple[str, ...]:
+    """The fields that agree, and from which this one follows."""
+    return tuple(
+        other.field
+        for other, (level, _) in zip(comparisons, places, strict=True)
+        if other is not comparisons[place]
+        and other.kind.name in comparisons[place].kind.given_agree
+        and near_enough(other, np.array([level], dtype=np.uint8))[0]
     )
 
 

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from cdptool.matching.comparing import DIFFERENT, MISSING, N_BINS, Comparison
 
 _NAMES: Final = (
     "alike",
     "one is the other's beginning or initial",
-    "a word in common",
+    "a word in common, or a short form of the other",
     "one slip apart, or nearly so",
 )
 _WORDED: Final = (
@@ -63,21 +61,9 @@ def pair_words(one: Comparison, level: int, left: int, right: int) -> str:
         return "both are empty" if mine < 0 and other < 0 else "one of them is empty"
     if level < one.first_exact:
         return level_words(one, level)
+    if mine != other:
+        return "the same, but in the other name's column"
     held = int(one.values.counts[mine])
     is_common = level - one.first_exact < _COMMON_BINS
     how = "common " if is_common and held > _FEW else "rare " if held <= _FEW else ""
     return f"same {how}value, in {held:,} of {one.values.n_known:,} records"
-
-
-def parents(one: Comparison, comparisons: tuple[Comparison, ...], left: int, right: int) -> tuple[str, ...]:
-    """The fields that agree, or in an address nearly, and from which this one follows."""
-    return tuple(
-        other.field
-        for other in comparisons
-        if other is not one and other.kind.name in one.kind.given_agree and _agree(other, left, right)
-    )
-
-
-def _agree(one: Comparison, left: int, right: int) -> bool:
-    level = int(one.levels(np.array([left]), np.array([right]))[0])
-    return level >= one.first_exact - (one.kind.name == "address")

@@ -19,6 +19,7 @@ READING = {
     "config": ("config", *PROJECT),
     "status": ("status", *PROJECT),
     "explain merge": ("explain", "merge", "crm:0000103", "loyalty:0045010366", *PROJECT),
+    "explain profile": ("explain", "profile", "p_ofn3j6irag5nq", *PROJECT),
     "review": ("review", *PROJECT),
     "report match": ("report", "match", *PROJECT),
     "init": ("init", "sample_data/crm/customers.csv", "--dry-run"),

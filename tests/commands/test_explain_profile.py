@@ -1,0 +1,36 @@
+"""What holds a profile together."""
+
+from __future__ import annotations
+
+import pytest
+
+from cdptool.commands.explain import explain_merge
+from cdptool.commands.explain_profile import explain_profile
+from cdptool.errors import UsageError
+from tests.commands.small import Small
+
+
+def profile_of(small: Small) -> str:
+    return str(explain_merge(small.settings(), "crm:K1", "crm:K2").data["profile"])
+
+
+def test_every_record_hangs_on_another_by_named_evidence(finished: Small) -> None:
+    told = explain_profile(finished.settings(), profile_of(finished)).data
+    first, *others = told["tree"]
+    assert told["records"] == len(told["tree"]) > 2
+    assert (first["held by"], first["to"]) == (None, None)
+    names = {row["record"] for row in told["tree"]}
+    assert all(row["to"] in names and row["held by"] in ("email", "customer_id") for row in others)
+    assert any(row["read from"].endswith("crm.csv:2") for row in told["tree"])
+    assert any(row["bridge"] for row in others), "all of it hangs on one address"
+
+
+def test_values_in_names_of_records_are_masked_unless_asked_for(finished: Small) -> None:
+    profile = profile_of(finished)
+    assert "lan@example.vn" not in f"{explain_profile(finished.settings(), profile)}"
+    assert "lan@example.vn" in f"{explain_profile(finished.settings(), profile, show_values=True)}"
+
+
+def test_a_profile_that_is_not_there_is_refused(finished: Small) -> None:
+    with pytest.raises(UsageError, match="no such profile"):
+        explain_profile(finished.settings(), "p_nobody")
