@@ -17,7 +17,14 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from cdptool.matching.nicknames import GROUPS_OF, NO_GROUP
-from cdptool.matching.sketches import date_digits, in_common, local_parts, may_be_spelt_alike, short_forms
+from cdptool.matching.sketches import (
+    date_digits,
+    in_common,
+    local_parts,
+    may_be_spelt_alike,
+    short_forms,
+    without_spaces,
+)
 from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.values import Ids, Rows, Values
 
@@ -210,9 +217,10 @@ def words(values: Values, left: Ids, right: Ids) -> Levels:
     of_both = shared / np.maximum(mine + other - shared, 1e-9)
     of_shorter = shared / np.maximum(np.minimum(mine, other), 1e-9)
     score = np.maximum(of_both, 0.75 * of_shorter)
-    doubtful = np.flatnonzero(score < 0.8)
+    doubtful = np.flatnonzero(score < 0.8)  # the last threshold: more makes no difference
     doubtful = doubtful[may_be_spelt_alike(values, left[doubtful], right[doubtful])]
-    a, b = (values.of(side[doubtful]).str.replace_all(" ", "", literal=True) for side in (left, right))
+    plain = values.worked_out(without_spaces)
+    a, b = (plain.gather(pl.Series(side[doubtful], dtype=pl.UInt32)) for side in (left, right))
     spelt = process.cpdist(a.to_list(), b.to_list(), scorer=fuzz.ratio, score_cutoff=75, dtype=np.float32)
     score[doubtful] = np.maximum(score[doubtful], np.where(spelt > 0, spelt / 100 - 0.05, 0))
     return np.digitize(score, (0.25, 0.45, 0.65, 0.8)).astype(np.uint8)

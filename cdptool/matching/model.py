@@ -29,7 +29,7 @@ _LEAST_ANCHOR: Final = 30.0
 _FEWEST: Final = 1e-3
 _FIRMS_STAY: Final = 0.4  # people move; a firm elsewhere is mostly another branch
 _TINY: Final = 1e-12
-_CHUNK: Final = 1_000_000
+_CHUNK: Final = 120_000
 _MOST_NUMBERS: Final = 1 << 40  # leaves room for the rows when they are sorted
 
 

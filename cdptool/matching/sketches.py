@@ -22,6 +22,9 @@ from cdptool.matching.values import Ids, Rows, Values
 Bits = NDArray[np.uint64]
 Screen = Callable[[Values, Ids, Ids], Rows]
 _AT_ONCE: Final = 65_536
+_DIGITS_AMONG_LETTERS: Final = (0, 27, 28, 29, 30, 31, 22, 17, 24, 26)  # the last with v, q, x and z
+_LETTER: Final = np.arange(128, dtype=np.int64) & 31
+_LETTER[48:58] = _DIGITS_AMONG_LETTERS
 _YEAR: Final = np.uint64(0x00000000FFFFFFFF)
 _DAY: Final = np.uint64(0xFFFFFFFF00000000)
 _LAST_BIT_OF_BYTES: Final = np.uint64(0x0101010101010101)
@@ -56,7 +59,7 @@ def sketched(texts: pl.Series, letters: int = 32) -> Sketches:
         some = lengths[start : start + _AT_ONCE]
         joined = str(texts.slice(start, _AT_ONCE).str.join("").item())
         kind, code = ("ascii", np.uint8) if joined.isascii() else ("utf-32-le", np.uint32)
-        held = np.frombuffer(joined.encode(kind), dtype=code) & code(letters - 1)  # type: ignore[operator]  # whole numbers
+        held = np.take(_LETTER, np.frombuffer(joined.encode(kind), dtype=code) & code(127)) & (letters - 1)  # type: ignore[operator]  # whole numbers
         places = np.repeat(np.arange(len(some), dtype=np.int64) * letters, some) + held
         counts = np.bincount(places, minlength=len(some) * letters).reshape(-1, letters)
         at_least = [counts > times for times in range(64 // letters)]
@@ -72,8 +75,13 @@ def _of_numbers(values: Values) -> Sketches:
     return sketched(values.texts, letters=16)
 
 
+def without_spaces(values: Values) -> pl.Series:
+    """The values without their spaces."""
+    return values.texts.str.replace_all(" ", "", literal=True)
+
+
 def _of_letters_only(values: Values) -> Sketches:
-    return sketched(values.texts.str.replace_all(" ", "", literal=True))
+    return sketched(values.worked_out(without_spaces))
 
 
 def local_parts(values: Values) -> pl.Series:
