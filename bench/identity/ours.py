@@ -2,7 +2,7 @@
 Our side: `cdptool dedupe FILE --out FOLDER`, the whole command from a cold start, configured by nothing.
 
 This is the one place that knows what the command writes: `clusters.csv` with `row` (data row of the file, from 1) and
-`cluster_id`, and `pairs.parquet` with `row_l`, `row_r`, `probability` of every candidate pair.
+`cluster_id`, and `pairs.parquet` with `row_l`, `row_r`, `probability` of every candidate pair from 0.001.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from cdptool.commands.any_file import read_any
 from cdptool.commands.files import write_file
-from cdptool.commands.profile import read_any
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say
 from cdptool.errors import Place, UsageError
@@ -23,6 +23,7 @@ from cdptool.matching.texts import match_texts
 from cdptool.sources.inputs import InputFile, taken_apart
 
 _MOST_BYTES: Final = 16 << 30
+_LEAST_TOLD: Final = 0.001  # pairs below are nine in ten of those compared, and of no use to anybody
 _SIZES: Final = ((1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-10"), (11, "11 and more"))
 
 
@@ -46,7 +47,7 @@ class _Deduped(NamedTuple):
 
 def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
     """
-    Find the rows that are one person or firm; write clusters, golden rows and weighed pairs.
+    Find the rows that are one person or firm; write clusters, golden rows and the pairs that may be one.
 
     Raises:
         UsageError: If no column tells people or firms apart.
@@ -90,20 +91,22 @@ def _dedupe(table: pl.DataFrame, rows: pl.Series, found: Roles, wishes: Wishes) 
 def _write(out: Path, table: pl.DataFrame, deduped: _Deduped) -> None:
     clusters = pl.DataFrame({"row": deduped.rows, "cluster_id": deduped.clusters})
     golden = golden_rows(table, deduped.clusters).rename({"cluster": "cluster_id"}, strict=False)
-    ends = (deduped.rows.gather(deduped.order.gather(side)) for side in deduped.matching.candidates[:2])
-    low, high = ends
-    pairs = pl.DataFrame(
-        {
-            "row_l": pl.select(pl.min_horizontal(low, high)).to_series(),
-            "row_r": pl.select(pl.max_horizontal(low, high)).to_series(),
-            "probability": 1 / (1 + np.exp(-deduped.matching.log_odds)),
-        }
-    ).sort("row_l", "row_r")
+    pairs = _told_pairs(deduped)
     write_file(out / "clusters.csv", clusters.write_csv().encode())
     write_file(out / "golden.csv", golden.write_csv().encode())
     packed = io.BytesIO()
     pairs.write_parquet(packed)
     write_file(out / "pairs.parquet", packed.getvalue())
+
+
+def _told_pairs(deduped: _Deduped) -> pl.DataFrame:
+    """`row_l`, `row_r` (the smaller first; sorted) and `probability` of the pairs that are not surely strangers."""
+    probabilities = 1 / (1 + np.exp(-deduped.matching.log_odds))
+    told = np.flatnonzero(probabilities >= _LEAST_TOLD)
+    rows = deduped.rows.gather(deduped.order).to_numpy()
+    left, right = (rows[side[told]] for side in deduped.matching.candidates[:2])
+    ends = {"row_l": np.minimum(left, right), "row_r": np.maximum(left, right)}
+    return pl.DataFrame({**ends, "probability": probabilities[told]}).sort("row_l", "row_r")
 
 
 def _report(

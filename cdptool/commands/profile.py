@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cdptool.commands.dialect_search import find_dialect
+from cdptool.commands.any_file import read_any
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say, today
-from cdptool.errors import Place, SourceError
+from cdptool.errors import Place
 from cdptool.inspection.describe import Description, candidate_keys, describe, masked
 from cdptool.inspection.fault_finding import find_faults, table_of
 from cdptool.inspection.findings import Fault, Table
 from cdptool.sources.files import files_in
 from cdptool.sources.inputs import InputFile, taken_apart
-from cdptool.sources.texts_of_file import MOST_BYTES, FileTexts, read_texts
+from cdptool.sources.texts_of_file import MOST_BYTES, FileTexts
 
 COLUMNS: Final = ("column", "type", "empty", "distinct", "letters", "most frequent")
 WIDTH: Final = 80
@@ -82,15 +82,6 @@ def _in_folder(path: str) -> tuple[str, ...]:
 def _inputs(path: str) -> Iterator[InputFile]:
     """The file, or the files of the archive that it is."""
     return taken_apart(InputFile(path, path, Place(path)))
-
-
-def read_any(path: str, place: Place, most_bytes: int = MOST_BYTES) -> FileTexts:
-    """The texts of a file; one that needs a dialect, such as a list of one column, is read as `init` would."""
-    try:
-        return read_texts(path, place, most_bytes=most_bytes)
-    except SourceError:
-        looked, _ = find_dialect(Path(path), place)
-        return read_texts(path, place, looked.dialect, most_bytes=most_bytes)
 
 
 def _stem(path: str) -> str:

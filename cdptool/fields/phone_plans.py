@@ -135,7 +135,7 @@ def _national(numbers: pl.Series, plan: _Plan) -> pl.Series:
 def _valid(numbers: pl.Series, plan: _Plan) -> pl.Series:
     """E.164 of national digits, with or without what stands before them within the country."""
     digits = _significant(numbers, plan)
-    valid = _is_valid(digits, plan.code) & ~digits.str.slice(-7).is_in(_junk().implode())
+    valid = _is_valid(digits, plan.code) & ~digits.str.slice(-7).is_in(junk_endings().implode())
     return ("+" + plan.code + digits).set(~valid.fill_null(False), None)
 
 
@@ -257,7 +257,7 @@ def _main_region(code: str) -> str:
 
 
 @cache
-def _junk() -> pl.Series:
+def junk_endings() -> pl.Series:
     """The last seven digits of numbers that somebody leant on the keyboard for."""
     few = {
         "".join(digits)

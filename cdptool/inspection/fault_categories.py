@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from cdptool.fields import field_type
 from cdptool.fields.country_names import COUNTRIES
-from cdptool.fields.folding import fold, fold_text
+from cdptool.fields.folding import fold
 from cdptool.inspection.columns import Column, Mask, Rows
 from cdptool.inspection.findings import Accused, Fault, Table, written
 from cdptool.inspection.guess import guess_column
@@ -111,7 +112,7 @@ def _typos(column: Column) -> Mask:
 
 def _is_slip(key: str, names: list[str], top: dict[str, int]) -> bool:
     """Whether a far more frequent value is this one, typed right."""
-    if len(key) < 4 or key in _COUNTRIES:
+    if len(key) < 4 or key in _countries():
         return False
     most = 2 if len(key) >= 9 else 1
     found = process.extract(key, names, scorer=OSA.distance, score_cutoff=most, limit=5)
@@ -161,11 +162,11 @@ def _digits(text: str) -> str:
     return "".join(c for c in text if c.isdigit())
 
 
-_COUNTRIES: Final = frozenset(
-    "".join(c for c in fold_text(name) if c.isalnum())
-    for line in COUNTRIES.split("\n")
-    for name in line[7:].split("|")
-)
+@cache
+def _countries() -> frozenset[str]:
+    """The folded names of all countries, letters and digits only."""
+    names = [name for line in COUNTRIES.split("\n") for name in line[7:].split("|")]
+    return frozenset("".join(c for c in name if c.isalnum()) for name in fold(pl.Series(names)) if name)
 
 
 def mixed_encodings(table: Table, _accused: Accused) -> list[Fault]:

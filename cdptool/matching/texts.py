@@ -13,11 +13,14 @@ import polars as pl
 
 from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
 from cdptool.fields.folding import folded, is_placeholder, squeezed
+from cdptool.fields.phone_plans import junk_endings
 from cdptool.inspection.guess import guess_column
 from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
 from cdptool.matching.roles import Role
 
 _MANY: Final = 0.5
+_LOOKED_AT: Final = 300
+_HARDLY_ANY: Final = 0.02
 _ONE_DIGIT: Final = tuple(digit * n for digit in "0123456789" for n in range(3, 16))
 _DEFAULT_DATES: Final = ("19000101", "18991230", "99991231", "00000000", "19700101", "11111111")
 
@@ -113,10 +116,38 @@ def _read(texts: pl.Series, kind: str, options: FieldOptions, dropped: str) -> p
 def _phones(texts: pl.Series, region: str | None) -> pl.Series:
     """Numbers with their country where that is known, digits only; too few digits say nothing."""
     found = region or guess_column("phone", texts).region
-    digits = _read(texts, "phone", FieldOptions(region=found or "VN"), r"\D").str.replace_all(r"\D", "")
+    options = FieldOptions(region=found or "VN")
+    digits = _known_numbers(texts, options)
+    if digits is None:
+        digits = _read(texts, "phone", options, r"\D").str.replace_all(r"\D", "")
     return digits.set(
         (digits.str.len_bytes() < 5).fill_null(False) | digits.str.contains(r"^0+$").fill_null(False), None
     )
+
+
+def _known_numbers(texts: pl.Series, options: FieldOptions) -> pl.Series | None:
+    """
+    Digits as a plan reads them where that is beyond doubt, others as they are written; None where that is not enough.
+
+    The library reads a number in a tenth of a millisecond. Where it knows none of some hundred of those that no plan
+    took, the many others are no numbers of any plan either.
+    """
+    phone = field_type("phone")
+    distinct = texts.drop_nulls().unique().sort()
+    read = phone.quick(distinct, options)
+    others = distinct.filter(read.is_null())
+    if len(others) < 2 * _LOOKED_AT:
+        return None
+    looked_at = FieldReader(phone, options).read(others.gather_every(len(others) // _LOOKED_AT))
+    if looked_at.values.is_not_null().mean() > _HARDLY_ANY:  # type: ignore[operator]  # a mean of truths is a number
+        return None
+    written = distinct.str.replace_all(r"\D", "")
+    is_junk = read.is_null() & written.str.slice(-7).is_in(junk_endings().implode())
+    digits = pl.DataFrame({"read": read.str.replace_all(r"\D", ""), "written": written}).select(
+        pl.coalesce("read", "written")
+    )
+    told = pl.DataFrame({"text": distinct, "digits": digits.to_series().set(is_junk.fill_null(False), None)})
+    return texts.to_frame("text").join(told, on="text", how="left", maintain_order="left")["digits"]
 
 
 def _dates(columns: pl.DataFrame) -> pl.Series:
