@@ -150,15 +150,13 @@ _ORIGINS: Final = {
 
 def _models(resolution: Resolution, before: Saved) -> tuple[Grid, ...]:
     """Which model each learned pass used, why not the one from before, and how they differ."""
-    rows = tuple(
-        (one.step, _ORIGINS[one.origin], "; ".join(one.doubts) or "nothing") for one in resolution.origins
-    )
+    rows = tuple((one.step, _ORIGINS[one.origin], "; ".join(one.doubts)) for one in resolution.origins)
     others = [
         moved_grid(one.step, before, resolution.models)
         for one in resolution.origins
         if one.origin != "kept" and one.step in before.classes["pass"]
     ]
-    used = Grid("Models", ("pass", "model", "spoke against the one before"), rows)
+    used = Grid("Models", ("pass", "model", "because"), rows)
     return (used, *(grid for grid in others if grid.rows)) if rows else ()
 
 

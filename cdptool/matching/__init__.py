@@ -12,9 +12,9 @@ import polars as pl
 from cdptool.matching.candidates import Candidates, candidates
 from cdptool.matching.clusters import clusters
 from cdptool.matching.comparing import Comparison, Table, comparison
-from cdptool.matching.judging import doubts_of
+from cdptool.matching.judging import doubts_of, doubts_of_fit
 from cdptool.matching.kinds import KINDS
-from cdptool.matching.model import Model, fit
+from cdptool.matching.model import FIRMLY, Model, fit
 from cdptool.matching.saving import Saved, kept_keys, loaded
 from cdptool.matching.values import Rows, encoded
 
@@ -106,7 +106,11 @@ def _weighed(
         doubts = ("it was learned on other fields",)
     pairs = candidates(fields, n_records, budget)
     fitted = fit(fields, n_records, pairs.left, pairs.right)
-    return _Weighed(pairs, fitted.log_odds, fitted.model, "learned", doubts)
+    against = doubts_of_fit(fitted, pairs)
+    if not against:
+        return _Weighed(pairs, fitted.log_odds, fitted.model, "learned", doubts)
+    plain = fit(fields, n_records, pairs.left, pairs.right, anchored=FIRMLY)
+    return _Weighed(pairs, plain.log_odds, plain.model, "anchored", (*doubts, *against))
 
 
 def comparisons(texts: pl.DataFrame, kinds: Sequence[tuple[str, str]]) -> tuple[Comparison, ...]:

@@ -1,9 +1,10 @@
 """
 A model is judged before it is used: does what it takes for one person look like one person, and are they as many?
 
-Three questions that need no labels. Do the fields agree as they plausibly may (`kinds`)? Are the matches about as many
-as an estimate says that knows nothing of the model: how many pairs agree on two and on three independent fields? And of
-a model of an earlier time: are records and matches of the same order as then?
+Questions that need no labels. Do the fields agree as they plausibly may (`kinds`)? Are the matches about as many
+as an estimate says that knows nothing of the model: how many pairs agree on two and on three independent fields? Of a model
+that was just learned: does another start lead elsewhere? And of one of an earlier time: are records and matches of the
+same order as then?
 """
 
 from __future__ import annotations
@@ -17,20 +18,22 @@ from numpy.typing import NDArray
 from cdptool.matching.blocks import hashed
 from cdptool.matching.candidates import Candidates
 from cdptool.matching.comparing import DIFFERENT, Comparison, Table
-from cdptool.matching.model import Model
+from cdptool.matching.model import Fitted, Model
 from cdptool.matching.values import Rows
 
 _LIKELY: Final = 0.0  # log odds
 _FEWEST: Final = 30.0  # pairs: of fewer nothing can be said
-_IMPLAUSIBLE: Final = 2.2  # how far the odds of "differs" may be from the anchor's: ninefold
+_IMPLAUSIBLE: Final = 2.0  # how many times the odds of "differs" may be those that the kind allows at most
 _OTHER_ORDER: Final = 4.0
+_OF_ESTIMATE: Final = 2.5
+_OF_START: Final = 1.25
 _GROWN: Final = 3.0
 # One kind of each group, the most telling first: errors in them have nothing to do with each other.
 _INDEPENDENT: Final = (
     ("identifier",),
     ("birth_date",),
     ("phone",),
-    ("given", "organisation"),
+    ("given",),
     ("address", "house_number", "postcode", "place", "city"),
 )
 
@@ -47,6 +50,15 @@ def doubts_of(model: Model, n_records: int, pairs: Candidates, log_odds: Table) 
     if max(now, scaled) > _FEWEST and not scaled / _OTHER_ORDER <= now <= scaled * _OTHER_ORDER:
         found.append(f"{scaled:,.0f} matches would be expected by it, and it finds {now:,.0f}")
     return (*found, *implausible(model, pairs.left, pairs.right, log_odds))
+
+
+def doubts_of_fit(fitted: Fitted, pairs: Candidates) -> tuple[str, ...]:
+    """What speaks against a model that was just learned, in words; empty where nothing does."""
+    few, many = fitted.starts
+    found: tuple[str, ...] = ()
+    if max(few, many) > _FEWEST and max(few, many) > _OF_START * min(few, many):
+        found = (f"from another start it would find {many:,.0f} matches instead of {few:,.0f}",)
+    return (*found, *implausible(fitted.model, pairs.left, pairs.right, fitted.log_odds))
 
 
 def implausible(model: Model, left: Rows, right: Rows, log_odds: Table) -> tuple[str, ...]:
@@ -69,16 +81,13 @@ def _differing(one: Comparison, left: Rows, right: Rows, chances: Table) -> str:
     """Whether a field differs in too many of the likely pairs."""
     levels = one.levels(left, right)
     known, differ = float(chances[levels > 0].sum()), float(chances[levels == DIFFERENT].sum())
-    if known < _FEWEST or not differ:
+    # A category (a trade, a programme) may be another in every record of one firm.
+    if known < _FEWEST or one.kind.name == "category":
         return ""
     share = min(differ / known, 1 - 1e-9)
-    if _logit(share) - _logit(one.kind.differs) <= _IMPLAUSIBLE:
+    if share / (1 - share) <= _IMPLAUSIBLE * one.kind.at_most / (1 - one.kind.at_most):
         return ""
     return f"`{one.field}` differs in {share:.0%} of the pairs that it takes for one person"
-
-
-def _logit(share: float) -> float:
-    return float(np.log(share / (1 - share)))
 
 
 def _of_other_number(
@@ -91,7 +100,7 @@ def _of_other_number(
         return ()
     known = _known(three)
     found = float(chances[known[left] & known[right]].sum())
-    if estimate / _OTHER_ORDER <= found <= estimate * _OTHER_ORDER:
+    if estimate / _OF_ESTIMATE <= found <= estimate * _OF_ESTIMATE:
         return ()
     fields = ", ".join(one.field for one in three)
     told = f"it finds {found:,.0f} matches among records with {fields}, and {estimate:,.0f} are plausible"
@@ -99,7 +108,13 @@ def _of_other_number(
 
 
 def independent_fields(comparisons: tuple[Comparison, ...]) -> tuple[Comparison, ...]:
-    """Up to three fields of which none follows from another, the most telling first."""
+    """
+    Up to three fields of which none follows from another, the most telling first.
+
+    None of firms: the branches of one share its name and its telephone, and are not one.
+    """
+    if any(one.kind.name == "organisation" for one in comparisons):
+        return ()
     found: list[Comparison] = []
     for kinds in _INDEPENDENT:
         of_group = [one for kind in kinds for one in comparisons if one.kind.name == kind]

@@ -25,6 +25,11 @@ from cdptool.matching.values import Rows
 _ROUNDS: Final = 60
 _SETTLED: Final = 1e-4
 _ANCHOR: Final = 0.3  # of the expected matches, as pseudo-counts
+FIRMLY: Final = 1e6
+_START: Final = 0.3  # matches per record
+_OTHER_STARTS: Final = (0.01, 2.0)
+_FEW_ROUNDS: Final = 12
+_SAMPLED: Final = 3_000
 _LEAST_ANCHOR: Final = 30.0
 _FEWEST: Final = 1e-3
 _FIRMS_STAY: Final = 0.4  # people move; a firm elsewhere is mostly another branch
@@ -57,10 +62,15 @@ class Model:
 
 
 class Fitted(NamedTuple):
-    """The model and the log odds of the pairs that it was fitted on."""
+    """
+    The model and the log odds of the pairs that it was fitted on.
+
+    `starts`: how many matches a part of the patterns has when learned from few expected matches, and from many.
+    """
 
     model: Model
     log_odds: Table
+    starts: tuple[float, float]
 
 
 class _Patterns(NamedTuple):
@@ -71,7 +81,14 @@ class _Patterns(NamedTuple):
     of_pair: NDArray[np.int32]
 
 
-def fit(comparisons: tuple[Comparison, ...], n_records: int, left: Rows, right: Rows) -> Fitted:
+def fit(
+    comparisons: tuple[Comparison, ...],
+    n_records: int,
+    left: Rows,
+    right: Rows,
+    *,
+    anchored: float = _ANCHOR,
+) -> Fitted:
     """
     Learn the weights from candidate pairs, without labels.
 
@@ -79,6 +96,7 @@ def fit(comparisons: tuple[Comparison, ...], n_records: int, left: Rows, right: 
         comparisons: The fields.
         n_records: Records in all.
         left, right: Rows of the candidates, each pair once.
+        anchored: How strongly the same person is held to what is plausible; `FIRMLY` learns only how many matches.
     """
     codes = _codes(comparisons, left, right)
     patterns = _patterns(codes, [2 * one.n_levels for one in comparisons])
@@ -86,23 +104,40 @@ def fit(comparisons: tuple[Comparison, ...], n_records: int, left: Rows, right: 
     n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
     anchors = tuple(_anchors(one) for one in comparisons)
     strangers = stranger_tables(comparisons, n_records)
-    model = Model(
-        comparisons,
-        ("same person", "strangers", *(one.name for one in likenesses(comparisons))),
-        _tables(comparisons, anchors, strangers),
-        np.array([0.3 * n_records, n_pairs, *(0.05 * n_records for _ in likenesses(comparisons))]),
-        n_pairs,
-    )
+    names = tuple(one.name for one in likenesses(comparisons))
+
+    def start(share: float) -> Model:
+        expected = np.array([share * n_records, n_pairs, *(0.05 * n_records for _ in names)])
+        tables = _tables(comparisons, anchors, strangers)
+        return Model(comparisons, ("same person", "strangers", *names), tables, expected, n_pairs)
+
+    model = start(_START)
     for _ in range(_ROUNDS):
         before = model.expected
-        model = _step(model, patterns, anchors, strangers)
+        model = _step(model, patterns, anchors, strangers, anchored)
         if np.all(np.abs(model.expected - before) <= _SETTLED * np.maximum(before, 1)):
             break
-    return Fitted(model, np.take(_log_odds(model, patterns.codes), patterns.of_pair))
+    few, many = (_from(start(share), patterns, anchors, strangers) for share in _OTHER_STARTS)
+    return Fitted(model, np.take(_log_odds(model, patterns.codes), patterns.of_pair), (few, many))
+
+
+def _from(
+    model: Model, patterns: _Patterns, anchors: tuple[Table, ...], strangers: tuple[Table, ...]
+) -> float:
+    """The matches that are found from another start; a part of the patterns says whether it makes a difference."""
+    step = max(len(patterns.codes) // _SAMPLED, 1)
+    part = _Patterns(patterns.codes[::step], patterns.counts[::step] * step, patterns.of_pair[:0])
+    for _ in range(_FEW_ROUNDS):
+        model = _step(model, part, anchors, strangers, _ANCHOR)
+    return float(model.expected[0])
 
 
 def _step(
-    model: Model, patterns: _Patterns, anchors: tuple[Table, ...], strangers: tuple[Table, ...]
+    model: Model,
+    patterns: _Patterns,
+    anchors: tuple[Table, ...],
+    strangers: tuple[Table, ...],
+    anchored: float,
 ) -> Model:
     """One round: who the pairs probably are under the model, and the model of that."""
     by_class = _log_joint(model, patterns.codes)
@@ -115,7 +150,7 @@ def _step(
         seen = seen.reshape(2, one.n_levels)
         seen[:, 0] = 0
         total = seen.sum(axis=1, keepdims=True)
-        weight = np.maximum(_LEAST_ANCHOR, _ANCHOR * np.minimum(total, expected[0]))
+        weight = np.maximum(_LEAST_ANCHOR, anchored * np.minimum(total, expected[0]))
         same.append(_plausible(one, is_of_firms, (seen + weight * anchor) / (total + weight)))
         others.append(_less_matches(one, start, seen.sum(axis=0)))
     likely = tuple(same)
