@@ -59,5 +59,5 @@ def _flags(held: NDArray[np.uint8], first: int, last: int) -> tuple[Words, Words
 
 
 def _is_seen(letters: object) -> bool:
-    found = np.frombuffer(letters, np.uint8)  # type: ignore[call-overload]
+    found = np.frombuffer(letters, np.uint8)  # type: ignore[call-overload]  # an Arrow buffer
     return not found.size or (int(found.min()) >= _FIRST and int(found.max()) <= _LAST)

@@ -12,7 +12,7 @@ from tests.commands.small import Small
 from tests.commands.test_review import made, project  # noqa: F401  fixtures
 
 
-def test_a_learned_pass_shows_its_figures_keys_and_weights(project: Path) -> None:  # noqa: F811
+def test_a_learned_pass_shows_its_figures_keys_and_weights(project: Path) -> None:  # noqa: F811  a fixture
     report = report_match(Settings(project))
     (step,) = report.data["passes"]
     assert step["figures"]["records"] == report.data["records"] == 267
