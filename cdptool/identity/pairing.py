@@ -34,7 +34,7 @@ EVIDENCE: Final = {
     "within": pl.Int64(),
 }
 PAIR_BUDGET: Final = 20_000_000
-_COUNTS: Final = {"branch": pl.Int64(), "n_pairs": pl.Int64(), "n_split": pl.Int64()}
+_COUNTS: Final = {"branch": pl.Int64(), "within": pl.Int64(), "n_pairs": pl.Int64(), "n_split": pl.Int64()}
 _LARGEST: Final = 2_000
 _AT_ONCE: Final = 1_000_000
 _BEGINNING: Final = 2
@@ -63,7 +63,7 @@ def paired(
     by = [("branch", "within")]
     members = engine.checkpoint(engine.map(records, candidates(plan, types)), "pairing")
     counted = engine.collect(engine.shuffle([members], by, counts(asked, types)))
-    totals = counted.group_by("branch").sum().sort("branch")
+    totals = counted.drop("within").group_by("branch").sum().sort("branch")
     findings = []
     for branch, n_pairs, n_split in totals.iter_rows():
         step, fields = branches(plan)[branch]
@@ -127,14 +127,14 @@ def _dtype(feature: str) -> pl.DataType:
 
 
 def counts(asked: Mapping[int, Branch], types: Mapping[str, str]) -> Kernel:
-    """A kernel over all rows of some (`branch`, `within`): how many pairs they make, how many blocks are split."""
+    """
+    A kernel over all rows of some (`branch`, `within`): how many pairs each block makes, and whether it is split.
+
+    Output: `branch`, `within`, `n_pairs`, `n_split` (0 or 1), of blocks that make any. Any order.
+    """
 
     def work(rows: pl.DataFrame) -> pl.DataFrame:
-        found = []
-        for number, condition in asked.items():
-            blocks = _Blocks(rows, number, condition, types)
-            found.append((number, blocks.n_pairs(), blocks.n_split))
-        return pl.DataFrame(found, schema=_COUNTS, orient="row")
+        return pl.concat([_Blocks(rows, number, asked[number], types).counts() for number in asked])
 
     return lambda members: over_all_rows(members, work, _COUNTS)
 
@@ -173,9 +173,9 @@ class _Blocks:
         self.keys = self._keys()
 
     def _keys(self) -> pl.DataFrame:
-        """`unit`, `key` (UInt64): units of a key are compared; a unit of a block that is split has several."""
+        """`unit`, `within`, `key` (UInt64): units of a key are compared; a unit of a block that is split has several."""
         if not self.n_split or self.split_by is None:
-            return self.units.select("unit", key=pl.col("within").cast(pl.UInt64))
+            return self.units.select("unit", "within", key=pl.col("within").cast(pl.UInt64))
         is_large = pl.col("within").is_in(self.too_large.implode())
         words = (
             pl.col(self.split_by).str.split(" ").list.eval(pl.element().str.head(_BEGINNING)).list.unique()
@@ -188,14 +188,21 @@ class _Blocks:
         )
         return pl.concat(
             [
-                self.units.filter(~is_large).select("unit", key=pl.col("within").cast(pl.UInt64)),
-                split.select("unit", key=hash63("split", "within", pl.col("word")).cast(pl.UInt64)),
+                self.units.filter(~is_large).select("unit", "within", key=pl.col("within").cast(pl.UInt64)),
+                split.select("unit", "within", key=hash63("split", "within", pl.col("word")).cast(pl.UInt64)),
             ]
         )
 
-    def n_pairs(self) -> int:
-        sizes = self.keys.group_by("key").len()["len"].cast(pl.Int64)
-        return int((sizes * (sizes - 1) // 2).sum())
+    def counts(self) -> pl.DataFrame:
+        """One row per block that makes pairs."""
+        sizes = self.keys.group_by("within", "key").len().with_columns(pl.col("len").cast(pl.Int64))
+        n = pl.col("len")
+        blocks = sizes.group_by("within").agg((n * (n - 1) // 2).sum().alias("n_pairs"))
+        is_split = pl.col("within").is_in(self.too_large.implode()) & pl.lit(self.n_split > 0)
+        named = blocks.filter(pl.col("n_pairs") > 0).with_columns(
+            pl.lit(self.number, pl.Int64).alias("branch"), n_split=is_split.cast(pl.Int64)
+        )
+        return named.select(pl.col(name).cast(dtype) for name, dtype in _COUNTS.items())
 
     def evidence(self) -> pl.DataFrame:
         tested = Units(self.units, self.types)

@@ -6,6 +6,8 @@ import polars as pl
 
 from cdptool.identity import KERNELS
 from cdptool.identity.blocking import barred_blocks, blocks, holders, match_keys
+from cdptool.identity.ignoring import without_barred, without_ignored
+from cdptool.identity.pairing import agreements, candidates, conditional, counts
 from cdptool.identity.spec import Keep, Key
 from cdptool.identity.survivorship import (
     attach_profile,
@@ -17,6 +19,7 @@ from cdptool.identity.survivorship import (
 )
 from cdptool.kernels import NamedKernel
 from tests.engines.cases import KernelCase
+from tests.identity.test_pairing import rules
 from tests.identity.worlds import COLUMNS, FIELDS, plan, records
 
 PLAN = plan(
@@ -58,11 +61,23 @@ FRAMES = {
     "identity.latest_versions": (RECORDS,),
     "identity.living_versions": (RECORDS.with_columns(is_deleted=pl.col("record_id") % 2 == 0),),
 }
+TYPES = {column.name: column.type for column in COLUMNS}
+PAIR_PLAN = rules("same(phone) and (near(name, 0.8) or missing(a.email))", "same(email) and differs(name)")
+ASKED = conditional(PAIR_PLAN)
+PAIRING = candidates(PAIR_PLAN, TYPES)(RECORDS.lazy()).collect()
+BY_BLOCK = (("branch", "within"),)
+IGNORING = plan("email", keys=(Key("email", ignore=("a@x.vn",)),))
+
 CASES: tuple[KernelCase, ...] = (
     *(KernelCase(kernel, FRAMES[kernel.name]) for kernel in KERNELS),
     KernelCase(NamedKernel("identity.match_keys", (), match_keys(COLUMNS, FIELDS)), (RECORDS,)),
     KernelCase(NamedKernel("identity.blocks", (), blocks(PLAN)), (KEYS,)),
     KernelCase(NamedKernel("identity.barred_blocks", (), barred_blocks(PLAN, BARRED)), (KEYS,)),
+    KernelCase(NamedKernel("identity.candidates", (), candidates(PAIR_PLAN, TYPES)), (RECORDS,)),
+    KernelCase(NamedKernel("identity.counts", BY_BLOCK, counts(ASKED, TYPES)), (PAIRING,)),
+    KernelCase(NamedKernel("identity.agreements", BY_BLOCK, agreements(ASKED, TYPES)), (PAIRING,)),
+    KernelCase(NamedKernel("identity.without_ignored", (), without_ignored(COLUMNS, IGNORING)), (RECORDS,)),
+    KernelCase(NamedKernel("identity.without_barred", (), without_barred(COLUMNS, BARRED)), (RECORDS,)),
     KernelCase(NamedKernel("identity.holders", (), holders(("email", "phone"))), (KEYS,)),
     KernelCase(NamedKernel("identity.holders_of_nothing", (), holders(())), (KEYS,)),
     KernelCase(NamedKernel("identity.survivors", (BY_PROFILE,), survivors(COLUMNS, PLAN)), (LATEST,)),

@@ -15,6 +15,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from cdptool.errors import Place
 from cdptool.fields import field_type
 from cdptool.identity.spec import MergePlan
+from cdptool.matching.nicknames import GROUPS_OF
 from cdptool.rules.nodes import And, Arithmetic, Attribute, Call, Compare, Constant, Negative, Node, Not, Or
 from cdptool.rules.syntax import parse
 from tests.identity import oracle
@@ -90,6 +91,8 @@ def _word(x: str, y: str) -> float:
     if x != y and x[0] == y[0] and 1 in (len(x), len(y)):
         return 0.9
     score = JaroWinkler.similarity(x, y)
+    if not GROUPS_OF.get(x, frozenset()).isdisjoint(GROUPS_OF.get(y, frozenset())):
+        score = max(score, 0.95)
     return score if score >= 0.75 else 0.0
 
 
