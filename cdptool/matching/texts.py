@@ -14,6 +14,7 @@ import polars as pl
 from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
 from cdptool.fields.folding import folded, is_placeholder, squeezed
 from cdptool.fields.phone_plans import junk_endings
+from cdptool.fields.vietnamese_numbers import renumbered
 from cdptool.inspection.guess import guess_column
 from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
 from cdptool.matching.roles import Role
@@ -135,6 +136,8 @@ def _known_numbers(texts: pl.Series, options: FieldOptions) -> pl.Series | None:
     phone = field_type("phone")
     distinct = texts.drop_nulls().unique().sort()
     read = phone.quick(distinct, options)
+    if options.region == "VN":
+        read = read.fill_null(phone.quick(_today(distinct, read), options))
     others = distinct.filter(read.is_null())
     if len(others) < 2 * _LOOKED_AT:
         return None
@@ -148,6 +151,14 @@ def _known_numbers(texts: pl.Series, options: FieldOptions) -> pl.Series | None:
     )
     told = pl.DataFrame({"text": distinct, "digits": digits.to_series().set(is_junk.fill_null(False), None)})
     return texts.to_frame("text").join(told, on="text", how="left", maintain_order="left")["digits"]
+
+
+def _today(texts: pl.Series, read: pl.Series) -> pl.Series:
+    """Old Vietnamese numbers as they are dialled today; null where the text is another or was read."""
+    old = texts.set(read.is_not_null(), None).str.extract(r"^(?:(?:\+|00)?84|0)([1-9]\d{7,9})$", 1)
+    return pl.Series(
+        [f"+84{new}" if text and (new := renumbered(text)) else None for text in old], dtype=pl.String
+    )
 
 
 def _dates(columns: pl.DataFrame) -> pl.Series:
