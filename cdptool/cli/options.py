@@ -84,6 +84,14 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "who": _option(
         str | None, None, "--who", metavar="NAME", text="Who answers [default: your name on this machine]."
     ),
+    "rows": _option(
+        tuple[int, int] | None,
+        None,
+        "--explain",
+        metavar="ROW ROW",
+        text="Only say why these two rows are one, or not.",
+    ),
+    "with_report": _option(bool, False, "--report", text="Also show figures, weights and risks."),
     "rule": _option(str | None, None, "--rule", text="Only rows with this fault, such as `fields`."),
     "file": _option(str | None, None, "--file", text="Only rows of this file."),
     "limit": _option(int, 20, "--limit", min=1, text="How many to show."),

@@ -5,7 +5,7 @@ The verbs of `cdptool` itself, in the order of `--help`; groups of verbs stand i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cdptool.cli.declaring import Call, group_of_verbs, verb
 from cdptool.cli.explain import explain_group
@@ -233,18 +233,23 @@ def profile(call: Call, *, files: list[Path], limit: int, show_values: bool) -> 
 
 
 @verb(
-    app, "dedupe", "table_file", "out", "region", "at_least", "dry_run", *VOICE, "debug",
+    app, "dedupe", "table_file", "out", "region", "at_least", "rows", "with_report", "show_values", "dry_run",
+    *VOICE, "debug",
     example="cdptool dedupe sample_data/crm/customers.csv --dry-run",
 )  # fmt: skip
-def dedupe(call: Call, *, table_file: Path, region: str | None, at_least: float, dry_run: bool) -> Report:
+def dedupe(
+    call: Call, *, table_file: Path, dry_run: bool, rows: tuple[int, int] | None, **wishes: Any
+) -> Report:
     """Find the rows of one file that are the same person or firm.
 
     What to compare is proposed from the columns' names; the weights are learned from the file itself. Writes
-    clusters, golden rows and weighed pairs; needs no project.
+    clusters, golden rows and weighed pairs; needs no project. --explain says why two rows are one or not, and writes
+    nothing; --report adds figures for trust, the weights in bits, and clusters at risk.
     """
     from cdptool.commands.dedupe import Wishes, dedupe_file
 
-    return dedupe_file(table_file, Wishes(call.settings.out, region, at_least, dry_run), call.say)
+    wished = Wishes(call.settings.out, is_dry=dry_run, explain=rows, **wishes)
+    return dedupe_file(table_file, wished, call.say)
 
 
 @verb(app, "status", *READS, example="cdptool status -C configs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.commands.any_file import read_any
+from cdptool.commands.dedupe_explain import explained_rows, match_report
 from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say
@@ -34,6 +36,9 @@ class Wishes(NamedTuple):
     region: str | None
     at_least: float = AUTOMATIC
     is_dry: bool = False
+    explain: tuple[int, int] | None = None  # two rows: only say why they are one, or not
+    with_report: bool = False
+    show_values: bool = False
 
 
 class _Deduped(NamedTuple):
@@ -67,11 +72,34 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
         )
     say("comparing")
     deduped = _dedupe(texts.frame, pl.Series("row", texts.rows), found, wishes)
+    if wishes.explain is not None:
+        return _explained(deduped, wishes.explain, wishes)
     out = wishes.out or Path(f"{file.name.split('.')[0]}_deduped")
     if not wishes.is_dry:
         say(f"writing {out}")
         _write(out, texts.frame, deduped)
-    return _report(file, found, deduped, out, wishes, n_rejected=len(texts.rejected))
+    report = _report(file, found, deduped, out, wishes, n_rejected=len(texts.rejected))
+    return _with_figures(report, deduped, wishes) if wishes.with_report else report
+
+
+def _explained(deduped: _Deduped, rows: tuple[int, int], wishes: Wishes) -> Report:
+    numbers = deduped.rows.gather(deduped.order)
+    at = {int(row): place for place, row in enumerate(numbers)}
+    return explained_rows(
+        deduped.matching, at, rows, at_least=wishes.at_least, show_values=wishes.show_values
+    )
+
+
+def _with_figures(report: Report, deduped: _Deduped, wishes: Wishes) -> Report:
+    """The report with figures for trust, weights and risks."""
+    names = deduped.clusters.gather(deduped.order)
+    grids, lines, data = match_report(deduped.matching, names, show_values=wishes.show_values)
+    return replace(
+        report,
+        grids=(*report.grids, *grids),
+        lines=(*report.lines, *lines),
+        data={**report.data, "report": data},
+    )
 
 
 def _dedupe(table: pl.DataFrame, rows: pl.Series, found: Roles, wishes: Wishes) -> _Deduped:

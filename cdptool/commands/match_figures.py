@@ -29,7 +29,7 @@ _SIZES: Final = (
     (21, "21-50"),
     (51, "51 and more"),
 )
-_MOST_WALKED: Final = 400_000  # links that are searched for bridges
+_MOST_WALKED: Final = 1_500_000  # links that are searched for bridges
 _LARGEST_SHOWN: Final = 10
 _SHARE_TOLD: Final = 0.3
 

@@ -14,12 +14,15 @@ def golden_rows(table: pl.DataFrame, clusters: pl.Series) -> pl.DataFrame:
         clusters: The cluster of every row, in the order of the table.
 
     Returns:
-        `cluster`, `records` (how many rows), then the columns; sorted by cluster.
+        `cluster`, `records` (how many rows), then the columns; sorted by cluster. A column of the table that is
+        called like one of the two gets `_in_file` after its name.
 
     >>> rows = pl.DataFrame({"name": ["An", "Anna", "Anna", None], "city": [None, "Huế", None, "Vinh"]})
     >>> golden_rows(rows, pl.Series([0, 0, 0, 3])).rows()
     [(0, 3, 'Anna', 'Huế'), (3, 1, None, 'Vinh')]
     """
+    taken = [name for name in ("cluster", "cluster_id", "records") if name in table.columns]
+    table = table.rename({name: f"{name}_in_file" for name in taken})
     keyed = table.with_columns(clusters.alias("#cluster"))
     sizes = keyed.group_by("#cluster").agg(records=pl.len())
     alone = keyed.filter(pl.len().over("#cluster") == 1)

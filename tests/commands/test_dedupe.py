@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from cdptool.commands.dedupe import Wishes, dedupe_file
+from cdptool.commands.report import Report
 from cdptool.errors import UsageError
 from cdptool.matching.roles import roles
 from cdptool.matching.texts import match_texts
@@ -54,6 +55,46 @@ def test_a_shuffled_file_gives_the_same_clusters(tmp_path: Path) -> None:
         named = clusters.with_columns(rows["number"]).group_by("cluster_id").agg(pl.col("number").sort())
         found.append({tuple(each) for each in named["number"]})
     assert found[0] == found[1]
+
+
+def test_a_file_may_have_columns_called_like_those_of_the_result(tmp_path: Path) -> None:
+    table = people(60).with_columns(cluster=pl.lit("x"), records=pl.lit("y"), cluster_id=pl.lit("z"))
+    _, golden, _ = dedupe(table, tmp_path)
+    assert golden.columns[:2] == ["cluster_id", "records"]
+    assert {"cluster_in_file", "records_in_file", "cluster_id_in_file"} < set(golden.columns)
+
+
+def explained(folder: Path, *rows: int, **more: bool) -> Report:
+    people(200).write_csv(folder / "people.csv")
+    wishes = Wishes(folder / "out", "VN", explain=(rows[0], rows[1]), **more)
+    return dedupe_file(folder / "people.csv", wishes, lambda _: None)
+
+
+def test_two_rows_are_explained_and_nothing_is_written(tmp_path: Path) -> None:
+    """Row 201 is row 1 again."""
+    same, other = explained(tmp_path, 1, 201), explained(tmp_path, 1, 2)
+    assert (same.data["same"], other.data["same"]) == (True, False)
+    assert same.data["probability"] > 0.99 > 0.01 > other.data["probability"]
+    assert {line["field"] for line in same.data["lines"]} >= {"first name", "surname", "dob", "phone"}
+    assert not (tmp_path / "out").exists()
+    phone = pl.read_csv(tmp_path / "people.csv", infer_schema=False)["phone"][0][-9:]
+    assert phone not in f"{same}"
+    assert phone in f"{explained(tmp_path, 1, 201, show_values=True)}"
+
+
+def test_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the file has no row 900"):
+        explained(tmp_path, 1, 900)
+
+
+def test_a_report_adds_figures_weights_and_risks(tmp_path: Path) -> None:
+    people(200).write_csv(tmp_path / "people.csv")
+    wishes = Wishes(tmp_path / "out", "VN", is_dry=True, with_report=True)
+    report = dedupe_file(tmp_path / "people.csv", wishes, lambda _: None)
+    told = report.data["report"]
+    assert told["figures"]["pairs joined"] == 40
+    assert told["figures"]["of which wrong, as expected"] < 1
+    assert {"keys", "weights", "risk"} < told.keys()
 
 
 def test_nothing_to_tell_by_is_told(tmp_path: Path) -> None:
