@@ -108,7 +108,7 @@ def _golden(file: Path, folder: Path, rows: int, entity: np.ndarray) -> Side:
         try:
             used, whole = peers.run("goldenmatch", file, folder, {"name": f"customers_{rows}", "kinds": {}})
         except (RuntimeError, subprocess.TimeoutExpired) as problem:
-            return {"problem": str(problem).splitlines()[-1][:90]}
+            return {"problem": peers.told_as(problem)}
         found = metrics.accuracy(entity, _listed(folder, len(entity)))
         return whole | {"net": used["cpu"], "mb": used["mb"], "found": dataclasses.asdict(found)}
 
