@@ -182,13 +182,14 @@ def _clock(folder: Path, sizes: list[int], given: argparse.Namespace) -> list[Go
     """Print the clock; its goals."""
     if not sizes:
         return []
+    beside = () if given.no_peers else tuple(given.peers)
     sides = []
     print(
         f"{'customers':34}{'rows':>11}{'wall s':>8}{'CPU s':>8}{'net':>8}{'MB':>8}{'ours ÷ it':>11}{'F1':>8}{'B3':>8}"
     )
     for rows in sizes:
         rounds = given.rounds if rows <= max(SIZES) else 1
-        found = speed.at_size(folder, rows, rounds, given.seed, with_peers=not given.no_peers)
+        found = speed.at_size(folder, rows, rounds, given.seed, beside=beside)
         sides += found
         for one in found:
             if one.found is None:

@@ -57,15 +57,15 @@ def made(path: Path, rows: int, seed: int, *, is_csv: bool = False) -> None:
         pool.submit(customers.write, path, rows, seed, is_csv=is_csv).result()
 
 
-def at_size(folder: Path, rows: int, rounds: int, seed: int, *, with_peers: bool) -> list[Side]:
-    """Ours and, unless told otherwise, the peers at a size."""
+def at_size(folder: Path, rows: int, rounds: int, seed: int, *, beside: tuple[str, ...]) -> list[Side]:
+    """Ours at a size, and those of Splink and GoldenMatch that are asked for."""
     file, few = folder / f"customers_{rows}.parquet", folder / "few.parquet"
     made(file, rows, seed)
     made(few, 8, seed)
     entity = np.load(file.with_suffix(".truth.npy"))
     runs: dict[str, list[ours.Used]] = {}
     found: dict[str, metrics.Accuracy] = {}
-    sides = ["ours", "splink"] if with_peers and rows < WITHOUT_PEERS else ["ours"]
+    sides = ["ours", "splink"] if "splink" in beside and rows < WITHOUT_PEERS else ["ours"]
     for nth in range(rounds):
         for side in sides:
             used = _ours(file, few, folder) if side == "ours" else _splink(file, folder, rows)
@@ -74,7 +74,7 @@ def at_size(folder: Path, rows: int, rounds: int, seed: int, *, with_peers: bool
                 label = ours.clusters(folder, len(entity)) if side == "ours" else _listed(folder, len(entity))
                 found[side] = metrics.accuracy(entity, label)
     answer = [_side(side, rows, runs[side], found[side]) for side in sides]
-    if with_peers and rows == min(FASTER):
+    if "goldenmatch" in beside and rows == min(FASTER):
         answer.append(_golden(file, folder, rows, entity))
     file.unlink()
     return answer
