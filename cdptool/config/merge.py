@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, get_args
 
 from cdptool.config.forms import (
     Into,
@@ -22,9 +22,9 @@ from cdptool.config.judgements import read_judgements
 from cdptool.config.passes import never_branches, pass_branches
 from cdptool.config.project import path
 from cdptool.config.reader import Entry, Scalar, Table, Value
-from cdptool.config.scalars import Integer, Known, OneOf, boolean, share, text
+from cdptool.config.scalars import Integer, Known, OneOf, boolean, duration, share, text
 from cdptool.errors import ConfigError, Finding, Place
-from cdptool.identity.spec import Judged, Keep, Key, MergePlan, Never, Pass
+from cdptool.identity.spec import Judged, Keep, Key, MergePlan, Never, Pass, Preference
 from cdptool.matching.exchange import from_text
 
 _at_least_one: Final = Integer(least=1)
@@ -84,7 +84,9 @@ _KEEP: Final = Shape(
     Keep,
     {
         "trust": ListOf(Known("source")),
-        "prefer": OneOf(("latest", "earliest", "most_frequent", "longest"), "preference"),
+        "prefer": OneOf(get_args(Preference), "preference"),
+        "valid_for": Into(duration, ("valid_for_seconds",)),
+        "half_life": Into(duration, ("half_life_seconds",)),
     },
 )
 
@@ -146,13 +148,22 @@ def never(value: Value, reading: Reading) -> Never:
     return Never(field, text(value, reading).strip(), value.place, branches)
 
 
+_ORDERED: Final = ("boolean", "integer", "number", "money", "date", "datetime")
 Survivorship: TypeAlias = tuple[Keep, tuple[tuple[str, Keep], ...]]
 
 
 def _keep_entry(entry: Entry, reading: Reading) -> tuple[str, Keep]:
     if entry.key.text != "default":
         check_known("field", entry.key.text, entry.key.place, reading)
-    return entry.key.text, _KEEP(entry.value, reading)
+    keep = _KEEP(entry.value, reading)
+    if keep.half_life_seconds is not None and keep.prefer != "most_frequent":
+        problem = "`half_life` weighs how often a value was seen"
+        raise refused(problem, entry.value.place, "write `prefer: most_frequent` beside it")
+    kind = reading.types("field").get(entry.key.text, "")
+    if keep.prefer == "most_restrictive" and kind not in _ORDERED:
+        problem = "`most_restrictive` takes the smallest, and this is no number, date, or yes and no"
+        raise refused(problem, entry.value.place, f"it is for fields of {', '.join(_ORDERED)}")
+    return entry.key.text, keep
 
 
 def survivorship(value: Value, reading: Reading) -> Survivorship:

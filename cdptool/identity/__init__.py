@@ -5,7 +5,8 @@ Identity resolution: records in, people out. `resolve()` is the whole of it, ste
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from datetime import datetime
+from typing import Any, Final, NamedTuple, cast
 
 import polars as pl
 
@@ -35,6 +36,7 @@ from cdptool.identity.survivorship import (
     identifiers,
     latest_versions,
     lineage,
+    looks_back,
     survivors,
     with_lists,
 )
@@ -143,8 +145,9 @@ def golden_profiles(
     """
     owned = engine.shuffle([records, engine.of(identity)], [("record_id",), ("record_id",)], attach_profile)
     latest = engine.shuffle([owned], [("record_id",)], latest_versions)
+    newest = _newest(engine, records) if looks_back(plan) else None
     golden = engine.checkpoint(
-        engine.shuffle([latest], [("profile_id",)], survivors(columns, plan)), "golden"
+        engine.shuffle([latest], [("profile_id",)], survivors(columns, plan, newest)), "golden"
     )
     held = engine.checkpoint(engine.shuffle([owned], [("profile_id",)], identifiers(plan)), "identifiers")
     profiles = engine.shuffle([golden, held], [("profile_id",), ("profile_id",)], with_lists(plan))
@@ -153,6 +156,12 @@ def golden_profiles(
         engine.collect(engine.map(golden, lineage(columns, plan))).sort("profile_id", "field"),
         engine.collect(held).sort("profile_id", "field", "value"),
     )
+
+
+def _newest(engine: Engine[Any], records: Any) -> datetime | None:
+    """When the newest record was observed: the time from which survivorship looks back."""
+    times = engine.collect(engine.map(records, lambda rows: rows.select("observed_at")))["observed_at"]
+    return cast("datetime | None", times.max())
 
 
 def _without_shared(

@@ -9,6 +9,7 @@ from typing import Literal
 from cdptool.errors import Place
 from cdptool.identity.conditions import Branch
 
+Preference = Literal["latest", "earliest", "most_frequent", "longest", "most_complete", "most_restrictive"]
 Judgement = Literal["POSITIVE", "NEGATIVE", "UNSURE"]
 
 
@@ -60,10 +61,17 @@ class Never:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Survivorship of one field: sources by trust first, then the preference among what is left."""
+    """
+    Survivorship of one field: sources by trust first, then the preference among what is left.
+
+    A value older than `valid_for_seconds` does not survive; under `most_frequent` a voice counts half after
+    `half_life_seconds`. Both look back from the newest record; a value without a date does not expire and has no voice.
+    """
 
     trust: tuple[str, ...] = ()
-    prefer: Literal["latest", "earliest", "most_frequent", "longest"] = "latest"
+    prefer: Preference = "latest"
+    valid_for_seconds: int | None = None
+    half_life_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

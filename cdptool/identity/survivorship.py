@@ -9,6 +9,7 @@ never beats a value; a record without a date loses under `latest`. Other values 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -19,7 +20,11 @@ from cdptool.tables import IDENTIFIERS, LINEAGE, Column
 
 ORIGIN: Final = ("record_id", "source", "observed_at")
 # Preferences that look at the value itself, so each field needs an order of its own.
-_BY_VALUE: Final = ("most_frequent", "longest")
+_BY_VALUE: Final = ("most_frequent", "longest", "most_restrictive")
+_FILLED: Final = "#filled"
+_ONE_VOICE: Final = (
+    1 << 20
+)  # of a value seen now; whole numbers, so that their sum is the same in every order
 
 
 def attach_profile(records: pl.LazyFrame, identity: pl.LazyFrame) -> pl.LazyFrame:
@@ -46,17 +51,19 @@ def _orders(columns: Sequence[Column], plan: MergePlan) -> tuple[tuple[Keep, tup
     return tuple((keep, tuple(names)) for (keep, _), names in shared.items())
 
 
-def _best_first(records: pl.LazyFrame, name: str, keep: Keep) -> pl.LazyFrame:
+def _best_first(records: pl.LazyFrame, name: str, keep: Keep, newest: datetime | None) -> pl.LazyFrame:
     """The records of each profile in the order of a rule; `name` is the field whose values it may look at."""
     ranks = {source: rank for rank, source in enumerate(keep.trust)}
     rank = pl.col("source").replace_strict(ranks, default=len(ranks), return_dtype=pl.Int64)
     by_value = {
-        "most_frequent": pl.len().over("profile_id", name),
+        "most_frequent": _voices(keep, newest).sum().over("profile_id", name),
         "longest": pl.col(name).cast(pl.String).str.len_chars(),
+        "most_complete": pl.col(_FILLED),
+        "most_restrictive": pl.col(name),  # no before yes, little before much, early before late
     }
     keys = {"#trust": rank} if keep.trust else {}
     keys |= {"#value": by_value[keep.prefer]} if keep.prefer in by_value else {}
-    descends = {"#value": True, "observed_at": keep.prefer != "earliest"}
+    descends = {"#value": keep.prefer != "most_restrictive", "observed_at": keep.prefer != "earliest"}
     order = ("profile_id", *keys, "observed_at", "record_id")
     return (
         records.with_columns(**keys)
@@ -65,7 +72,17 @@ def _best_first(records: pl.LazyFrame, name: str, keep: Keep) -> pl.LazyFrame:
     )
 
 
-def _survivors_of(records: pl.LazyFrame, names: Sequence[str], keep: Keep) -> pl.LazyFrame:
+def _voices(keep: Keep, newest: datetime | None) -> pl.Expr:
+    """What a record counts among those that hold the same value."""
+    if keep.half_life_seconds is None or newest is None:
+        return pl.col("record_id").is_not_null().cast(pl.Int64)
+    age = (pl.lit(newest) - pl.col("observed_at")).dt.total_seconds() / keep.half_life_seconds
+    return (_ONE_VOICE * pl.lit(0.5).pow(age)).floor().cast(pl.Int64).fill_null(0)
+
+
+def _survivors_of(
+    records: pl.LazyFrame, names: Sequence[str], keep: Keep, newest: datetime | None
+) -> pl.LazyFrame:
     """One row per profile with the first value of each field in the order of a rule, and its ORIGIN."""
     here, profile = pl.int_range(pl.len()), pl.col("profile_id")
     positions, found = [], []
@@ -77,7 +94,7 @@ def _survivors_of(records: pl.LazyFrame, names: Sequence[str], keep: Keep) -> pl
         found.append(pl.col(name).gather(pl.col(f"{name}#at")))
         found += [pl.col(part).gather(pl.col(f"{name}#at")).alias(f"{name}#{part}") for part in ORIGIN]
     return (
-        _best_first(records.select("profile_id", *ORIGIN, *names), names[0], keep)
+        _best_first(records.select("profile_id", *ORIGIN, _FILLED, *names), names[0], keep, newest)
         .with_columns(positions)
         .select("profile_id", *found, profile.shift(1).ne_missing(profile).alias("#is_first"))
         .filter("#is_first")
@@ -85,22 +102,42 @@ def _survivors_of(records: pl.LazyFrame, names: Sequence[str], keep: Keep) -> pl
     )
 
 
-def survivors(columns: Sequence[Column], plan: MergePlan) -> Kernel:
+def looks_back(plan: MergePlan) -> bool:
+    """Whether any rule asks how old a value is, so that `survivors` needs to know the newest record."""
+    rules = (plan.keep_default, *(keep for _, keep in plan.keep))
+    return any(keep.valid_for_seconds is not None or keep.half_life_seconds is not None for keep in rules)
+
+
+def _valid(names: Sequence[str], plan: MergePlan, newest: datetime | None) -> list[pl.Expr]:
+    """The fields that expire, without the values that are too old."""
+    found = []
+    for name in names:
+        seconds = _keep_of(plan, name).valid_for_seconds
+        if seconds is not None and newest is not None:
+            is_old = pl.col("observed_at") < newest - timedelta(seconds=seconds)
+            found.append(pl.when(~is_old.fill_null(value=False)).then(pl.col(name)).alias(name))
+    return found
+
+
+def survivors(columns: Sequence[Column], plan: MergePlan, newest: datetime | None = None) -> Kernel:
     """
     A kernel by `profile_id`: latest record versions with their profile → one row per profile.
 
-    Output: `profile_id`, then per field `<field>` (its dtype) and where it came from: `<field>#record_id`,
-    `<field>#source`, `<field>#observed_at`, `<field>#n_values` (Int64, 0 where no record holds a value).
+    `newest`: the time from which rules look back. Output: `profile_id`, then per field `<field>` (its dtype) and where
+    it came from: `<field>#record_id`, `<field>#source`, `<field>#observed_at`, `<field>#n_values` (Int64, 0 where no
+    record holds a value that is still valid).
     """
     names = [column.name for column in columns]
     parts = ("", *(f"#{part}" for part in ORIGIN), "#n_values")
+    filled = pl.sum_horizontal(pl.lit(0), *(pl.col(name).is_not_null() for name in names)).cast(pl.Int64)
 
     def kernel(records: pl.LazyFrame) -> pl.LazyFrame:
+        records = records.with_columns(filled.alias(_FILLED)).with_columns(_valid(names, plan, newest))
         golden = records.group_by("profile_id").agg(
             pl.col(name).drop_nulls().n_unique().cast(pl.Int64).alias(f"{name}#n_values") for name in names
         )
         for keep, fields in _orders(columns, plan):
-            golden = golden.join(_survivors_of(records, fields, keep), on="profile_id")
+            golden = golden.join(_survivors_of(records, fields, keep, newest), on="profile_id")
         return golden.select("profile_id", *(f"{name}{part}" for name in names for part in parts))
 
     return kernel

@@ -72,7 +72,7 @@ never:
   - differs(name)
 keep:
   default: {prefer: longest}
-  email: {trust: [crm], prefer: latest}
+  email: {trust: [crm], prefer: latest, valid_for: 365d}
 decisions: decisions.csv
 """
 DECISIONS = """\

@@ -95,7 +95,7 @@ def test_the_merge_plan(project: Project) -> None:
         ),
         never=(Never("name", "differs(name)"),),
         keep_default=Keep(prefer="longest"),
-        keep=(("email", Keep(("crm",), "latest")),),
+        keep=(("email", Keep(("crm",), "latest", valid_for_seconds=365 * 86_400)),),
         judgements=(
             Judged("crm:1", "crm:2", "POSITIVE", "an", "2026-01-02", "same, as they said"),
             Judged("crm:3", "till:9", "NEGATIVE", "an", "", ""),

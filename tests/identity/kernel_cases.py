@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import polars as pl
 
 from cdptool.identity import KERNELS
@@ -54,6 +57,16 @@ BARRED = (
     KEYS.select(pl.lit("phone").alias("field"), pl.col("phone").alias("value")).drop_nulls().unique().head(1)
 )
 BY_PROFILE = ("profile_id",)
+NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
+DAY = 86_400
+AGEING = replace(
+    PLAN,
+    keep=(
+        ("email", Keep((), "most_frequent", half_life_seconds=30 * DAY)),
+        ("name", Keep((), "most_complete", valid_for_seconds=400 * DAY)),
+        ("birth_date", Keep((), "most_restrictive")),
+    ),
+)
 
 FRAMES = {
     "identity.stars": (MEMBERS,),
@@ -81,6 +94,10 @@ CASES: tuple[KernelCase, ...] = (
     KernelCase(NamedKernel("identity.holders", (), holders(("email", "phone"))), (KEYS,)),
     KernelCase(NamedKernel("identity.holders_of_nothing", (), holders(())), (KEYS,)),
     KernelCase(NamedKernel("identity.survivors", (BY_PROFILE,), survivors(COLUMNS, PLAN)), (LATEST,)),
+    KernelCase(
+        NamedKernel("identity.survivors_that_age", (BY_PROFILE,), survivors(COLUMNS, AGEING, NEWEST)),
+        (LATEST,),
+    ),
     KernelCase(NamedKernel("identity.identifiers", (BY_PROFILE,), identifiers(PLAN)), (OWNED,)),
     KernelCase(NamedKernel("identity.lineage", (), lineage(COLUMNS, PLAN)), (GOLDEN,)),
     KernelCase(

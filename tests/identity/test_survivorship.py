@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import pytest
 
-from cdptool.identity.spec import Keep, Key
+from cdptool.identity.spec import Keep, Key, Preference
 from tests.frames import ROUNDS
 from tests.identity.worlds import COLUMNS, FIELDS, as_records, golden, plan, random_world, records
 
@@ -158,14 +158,68 @@ def test_a_key_that_is_no_text_is_kept_in_its_canonical_form() -> None:
     assert profiles["birth_dates"].to_list() == [["1990-01-02"]]
 
 
-def survivor(versions: list[dict[str, Any]], field: str, keep: Keep) -> tuple[Any, int, int] | None:
-    """The slow version: the best of the latest versions with a value."""
+def test_what_is_too_old_does_not_survive_and_stays_an_identifier() -> None:
+    frame = records("""
+        id  at          email   name
+        1   2024-01-01  a@x.vn  Thu Hoa
+        2   2026-01-01  -       Thu Lan
+    """)
+    year = Keep(valid_for_seconds=365 * 86_400)
+    profile, lineage, held = profile_of(frame, email=year, name=year)
+    assert (profile["email"], profile["emails"], profile["name"]) == (None, ["a@x.vn"], "Thu Lan")
+    assert lineage == {"name": [2, "only", 1]}
+    assert held.rows() == [(ONE_PERSON, "email", "a@x.vn")]
+
+
+def test_voices_fade_so_that_two_of_today_outvote_three_of_long_ago() -> None:
+    frame = records("""
+        id  at          name
+        1   2023-01-01  Old
+        2   2023-01-02  Old
+        3   2023-01-03  Old
+        4   2026-01-01  New
+        5   2026-01-02  New
+    """)
+    assert profile_of(frame, name=Keep((), "most_frequent"))[0]["name"] == "Old"
+    fading = Keep((), "most_frequent", half_life_seconds=365 * 86_400)
+    assert profile_of(frame, name=fading)[0]["name"] == "New"
+
+
+def test_the_fullest_record_and_the_strictest_value() -> None:
+    frame = records("""
+        id  at          email   name     birth_date
+        1   2024-01-01  a@x.vn  Thu Hoa  1990-01-01
+        2   2026-01-01  -       Thu Lan  1980-01-01
+    """)
+    assert profile_of(frame, name=Keep((), "most_complete"))[1]["name"] == [1, "most_complete", 2]
+    strict = profile_of(frame, birth_date=Keep((), "most_restrictive"))[0]["birth_date"]
+    assert strict == datetime(1980, 1, 1).date()
+
+
+def survivor(
+    versions: list[dict[str, Any]], field: str, keep: Keep, newest: datetime | None
+) -> tuple[Any, int, int] | None:
+    """The slow version: the best of the latest versions with a value that is still valid."""
     now: dict[int, dict[str, Any]] = {}
     for version in sorted(
         versions, key=lambda v: (v["observed_at"] or datetime.min.replace(tzinfo=UTC), v["content"])
     ):
         now[version["record_id"]] = version
-    held = [v for v in now.values() if v[field] is not None]
+
+    def is_valid(v: dict[str, Any]) -> bool:
+        if keep.valid_for_seconds is None or newest is None or v["observed_at"] is None:
+            return True
+        return (newest - v["observed_at"]).total_seconds() <= keep.valid_for_seconds
+
+    def voice(v: dict[str, Any]) -> int:
+        if keep.half_life_seconds is None or newest is None:
+            return 1
+        if v["observed_at"] is None:
+            return 0
+        age = (newest - v["observed_at"]).total_seconds()
+        return int((1 << 20) * 0.5 ** (age / keep.half_life_seconds))
+
+    held = [v for v in now.values() if v[field] is not None and is_valid(v)]
     if not held:
         return None
 
@@ -173,8 +227,10 @@ def survivor(versions: list[dict[str, Any]], field: str, keep: Keep) -> tuple[An
         at = v["observed_at"].timestamp() if v["observed_at"] else None
         by_time = (at is None, 0 if at is None else at if keep.prefer == "earliest" else -at)
         by_value = {
-            "most_frequent": -sum(o[field] == v[field] for o in held),
+            "most_frequent": -sum(voice(o) for o in held if o[field] == v[field]),
             "longest": -len(str(v[field])),
+            "most_complete": -sum(v[each] is not None for each in FIELDS),
+            "most_restrictive": v[field],
         }.get(keep.prefer, 0)
         trust = keep.trust.index(v["source"]) if v["source"] in keep.trust else len(keep.trust)
         return (trust, by_value, by_time, v["record_id"])
@@ -197,16 +253,19 @@ def test_oracle_survivors_are_those_of_the_slow_version(seed: int) -> None:
     keep = {
         field: Keep(
             tuple(rng.sample(["crm", "web", "pos"], rng.randint(0, 3))),
-            rng.choice(["latest", "earliest", "most_frequent", "longest"]),
+            rng.choice(get_args(Preference)),
+            rng.choice([None, None, 40 * 86_400]),
+            rng.choice([None, 30 * 86_400]),
         )
         for field in FIELDS
     }
     profiles, lineage, _ = golden(frame, plan("email", keep=keep), identity)
+    newest = frame["observed_at"].max()
     origins = {(profile, field): rest for profile, field, *rest in lineage.iter_rows()}
     for row in profiles.iter_rows(named=True):
         versions = frame.filter(pl.col("record_id") // 100 == row["profile_id"]).to_dicts()
         for column in COLUMNS:
-            expected = survivor(versions, column.name, keep[column.name])
+            expected = survivor(versions, column.name, keep[column.name], newest)
             found = origins.get((row["profile_id"], column.name))
             actual = found and (row[column.name], found[0], found[-1])
             assert actual == expected, f"seed {seed}, profile {row['profile_id']}, {column.name}"
