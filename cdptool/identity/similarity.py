@@ -21,7 +21,7 @@ from cdptool.matching.values import Ids, Values
 Alike = NDArray[np.float64]
 WORDED: Final = ("person_name", "text", "address")
 SPELT: Final = ("identifier", "phone", "postcode", "date", "email")
-_MOST_WORDS: Final = 8
+_MOST_WORDS: Final = 12
 _LEAST_OF_WORDS: Final = 0.75  # words less alike than this are different words
 _INITIAL: Final = 0.9
 _PART_LEFT_OUT: Final = 0.95
@@ -29,7 +29,7 @@ _SHORT_FORM: Final = 0.95
 _NATIONAL: Final = 9  # digits of a number without its country
 _ONE_SLIP_OF_A_PHONE: Final = 0.92
 _ONE_SLIP_OF_A_DATE: Final = 0.9
-_AT_ONCE: Final = 200_000
+_AT_ONCE: Final = 100_000
 
 
 def similarity(kind: str, values: Values, left: Ids, right: Ids) -> Alike:
@@ -110,7 +110,7 @@ def _words(pair: pl.DataFrame, *, may_be_short: bool = False) -> Alike:
     mine, other = (lengths[side] for side in numbers)
     both, of_mine, of_other = (np.zeros(len(pair)) for _ in range(3))
     rows = np.arange(len(pair))
-    for _ in range(_MOST_WORDS):
+    for _ in range(min(alike.shape[1:])):
         i, j = np.divmod(alike.reshape(len(pair), -1).argmax(axis=1), alike.shape[2])
         best = alike[rows, i, j]
         both += best * (mine[rows, i] + other[rows, j])
