@@ -71,3 +71,14 @@ def explain_model(call: Call, *, step: str | None, model_file: Path | None, besi
     from cdptool.commands.models import explain_model as explain
 
     return explain(call.settings, Wanted(step, model_file, beside))
+
+
+@verb(
+    explain_group, "golden", "holder", "show_values", *READS,
+    example="cdptool explain golden crm:0000101 -C configs",
+)  # fmt: skip
+def explain_golden(call: Call, *, holder: str, show_values: bool) -> Report:
+    """Show where every value of a golden profile comes from, and which other values its records offer."""
+    from cdptool.commands.golden import explain_golden as explain
+
+    return explain(call.settings, holder, show_values=show_values)
