@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 from cdptool.matching.values import Ids, Rows
 
 Keys = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
 
 
-def hashed(*columns: Ids) -> tuple[Keys, Flags]:
-    """One key per record from several value numbers, and whether the record has all of them."""
-    keys = np.zeros(len(columns[0]), dtype=np.uint64)
-    known = np.ones(len(columns[0]), dtype=bool)
-    for ids in columns:
+def hashed(*columns: Ids) -> tuple[Keys, Rows]:
+    """One key from several value numbers for each record that has all of them, and the rows of these records."""
+    known = columns[0] >= 0
+    for ids in columns[1:]:
         known &= ids >= 0
-        keys = (keys ^ (ids.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))) * np.uint64(
-            0xBF58476D1CE4E5B9
-        )
+    rows = np.flatnonzero(known)
+    keys = np.zeros(len(rows), dtype=np.uint64)
+    for ids in columns:
+        keys ^= np.take(ids, rows).astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        keys *= np.uint64(0xBF58476D1CE4E5B9)
         keys ^= keys >> np.uint64(29)
-    return keys, known
+    return keys, rows
 
 
 class Blocks(NamedTuple):
@@ -41,14 +41,17 @@ class Blocks(NamedTuple):
         return int((self.sizes * (self.sizes - 1) // 2).sum())
 
 
-def blocks(keys: Keys, known: Flags, largest: int) -> Blocks:
+def blocks(keys: Keys, rows: Rows, largest: int) -> Blocks:
     """
     The blocks of two to `largest` records.
 
     The low bits of a key make room for the row number, so that one plain sort groups the rows.
     """
-    bits = np.uint64(max(len(keys) - 1, 1).bit_length())
-    packed = np.sort((keys >> bits << bits | np.arange(len(keys), dtype=np.uint64))[known])
+    bits = np.uint64(int(rows.max(initial=1)).bit_length())
+    packed = keys >> bits
+    packed <<= bits
+    packed |= rows.view(np.uint64)
+    packed.sort()
     order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
     packed >>= bits
     starts = np.flatnonzero(np.append(True, packed[1:] != packed[:-1])) if len(order) else np.zeros(0, int)
@@ -57,7 +60,7 @@ def blocks(keys: Keys, known: Flags, largest: int) -> Blocks:
     return Blocks(order, starts[kept], sizes[kept])
 
 
-def pairs_of_blocks(keys: Keys, known: Flags, largest: int) -> tuple[Rows, Rows]:
+def pairs_of_blocks(keys: Keys, rows: Rows, largest: int) -> tuple[Rows, Rows]:
     """
     Every pair within a block of at most `largest` records, the smaller row first.
 
@@ -65,7 +68,7 @@ def pairs_of_blocks(keys: Keys, known: Flags, largest: int) -> tuple[Rows, Rows]
     >>> sorted(zip(left.tolist(), right.tolist()))
     [(0, 2), (0, 3), (2, 3)]
     """
-    order, starts, sizes = blocks(keys, known, largest)
+    order, starts, sizes = blocks(keys, rows, largest)
     firsts = [np.zeros(0, np.int64)]
     distances = [0]
     most = int(sizes.max(initial=1))

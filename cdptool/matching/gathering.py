@@ -29,10 +29,13 @@ class Gathered:
         self._budget = budget
         self._batches: list[NDArray[np.int64]] = []
         self._room = budget  # at least; exactly, once the batches are one
+        self._n_settled = 0  # different pairs for certain
         self._n_keys = 0
 
     def has_room(self, n_pairs: float) -> bool:
         """Whether so many new pairs are within the budget."""
+        if n_pairs > self._budget - self._n_settled:
+            return False
         if n_pairs > self._room:
             self._settle()
         return n_pairs <= self._room
@@ -45,7 +48,11 @@ class Gathered:
             together = _each_once([*self._batches, more])
             if len(together) > self._budget:
                 return False
-            self._batches, self._room = [together], self._budget - len(together)
+            self._batches, self._room, self._n_settled = (
+                [together],
+                self._budget - len(together),
+                len(together),
+            )
         else:
             self._batches.append(more)
             self._room -= len(more)
@@ -65,7 +72,8 @@ class Gathered:
     def _settle(self) -> None:
         if len(self._batches) > 1:
             self._batches = [_each_once(self._batches)]
-            self._room = self._budget - len(self._batches[0])
+            self._n_settled = len(self._batches[0])
+            self._room = self._budget - self._n_settled
 
 
 def _each_once(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -152,6 +152,8 @@ def _known(fields: tuple[Comparison, ...]) -> NDArray[np.bool_]:
 
 def _agreeing(fields: tuple[Comparison, ...], known: NDArray[np.bool_]) -> float:
     """How many pairs of these records agree on all the fields."""
-    keys, _ = hashed(*(one.values.ids for one in fields))
-    _, counts = np.unique(keys[known], return_counts=True)
+    keys, rows = hashed(*(one.values.ids for one in fields))
+    ordered = np.sort(keys[known[rows]])
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
+    counts = np.diff(np.append(starts, len(ordered)))
     return float((counts * (counts - 1.0) / 2).sum())

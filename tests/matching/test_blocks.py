@@ -24,14 +24,14 @@ def test_pairs_are_those_of_a_slow_double_loop(seed: int) -> None:
 
 
 def test_larger_blocks_give_no_pair() -> None:
-    keys, known = hashed(np.array([1, 1, 1, 2, 2], dtype=np.int32))
-    left, right = pairs_of_blocks(keys, known, largest=2)
+    keys, rows = hashed(np.array([1, 1, 1, 2, 2], dtype=np.int32))
+    left, right = pairs_of_blocks(keys, rows, largest=2)
     assert (left.tolist(), right.tolist()) == ([3], [4])
 
 
 def test_nothing_known_is_no_block() -> None:
-    keys, known = hashed(np.array([-1, -1], dtype=np.int32))
-    assert [len(side) for side in pairs_of_blocks(keys, known, largest=9)] == [0, 0]
+    keys, rows = hashed(np.array([-1, -1], dtype=np.int32))
+    assert [len(side) for side in pairs_of_blocks(keys, rows, largest=9)] == [0, 0]
 
 
 @pytest.mark.parametrize("seed", range(10))
