@@ -12,6 +12,7 @@ from cdptool.identity import living_records
 from cdptool.identity.ignoring import printed_value
 from cdptool.identity.spec import Key
 from cdptool.identity.suggesting import suggested
+from cdptool.rules.windows import length_text
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import records_schema
 
@@ -68,9 +69,15 @@ def _lines(found: pl.DataFrame, keys: tuple[Key, ...]) -> tuple[str, ...]:
         numbers = found.filter(pl.col("field") == key.field)["number"]
         if not len(numbers):
             continue
-        parts = [f"limit: {'many' if key.limit is None else key.limit}"]
+        parts = [f"limit: {_limit(key)}"]
         if key.shared_by is not None:
             parts.append(f"shared_by: {key.shared_by}")
         values = (*key.ignore, *map(printed_value, numbers))
         lines.append(f"  {key.field}: {{{', '.join(parts)}, ignore: [{', '.join(values)}]}}")
     return ("keys:", *lines) if lines else ()
+
+
+def _limit(key: Key) -> str:
+    if key.limit is None:
+        return "many"
+    return str(key.limit) if key.per is None else f"{{most: {key.limit}, per: {length_text(key.per)}}}"

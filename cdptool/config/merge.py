@@ -31,19 +31,46 @@ _at_least_one: Final = Integer(least=1)
 LEAST_SURE: Final = 0.5  # a pair that is more likely not one person never joins
 
 
-def limit(value: Value, reading: Reading) -> int | None:
-    """How many values one person may hold; `many` is no limit."""
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A limit within a window, as it is written."""
+
+    most: int
+    per: int
+
+
+_WINDOW: Final = Shape("a limit", _Limit, {"most": _at_least_one, "per": duration})
+
+
+def limit(value: Value, reading: Reading) -> tuple[int | None, int | None]:
+    """How many values one person may hold (`many` is no limit), and within how many seconds (None = ever)."""
+    if isinstance(value, Table):
+        window = _WINDOW(value, reading)
+        return window.most, window.per
+    return _ever(value, reading), None
+
+
+def _ever(value: Value, reading: Reading) -> int | None:
     if isinstance(value, Scalar) and value.text == "many":
         return None
     if isinstance(value, Scalar) and value.kind != "a number":
-        raise wrong("a whole number or `many`", value, "write `limit: 3` or `limit: many`")
+        raise wrong(
+            "a whole number or `many`",
+            value,
+            "write `limit: 3`, `limit: many` or `limit: {most: 3, per: 30d}`",
+        )
     return _at_least_one(value, reading)
 
 
 _KEY: Final = Shape(
     "a key",
     Key,
-    {"limit": limit, "shared_by": _at_least_one, "attach_only": boolean, "ignore": ListOf(text)},
+    {
+        "limit": Into(limit, ("limit", "per")),
+        "shared_by": _at_least_one,
+        "attach_only": boolean,
+        "ignore": ListOf(text),
+    },
     name_into="field",
 )
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from cdptool.identity.forbidding import forbidden
 from cdptool.identity.growing import Constraints, build_carefully
+from cdptool.identity.recent import exceeding
 from cdptool.matching.connected import connected_components
 
 _EDGE = ["branch", "block", "record_id_l", "record_id_r"]
@@ -54,7 +55,9 @@ def cluster(record_ids: pl.Series, edges: pl.DataFrame, constraints: Constraints
         {"record_id": record_ids, "cluster": ids[connected_components(len(ids), left, right)]}
     )
     barred = forbidden(labels, constraints.pairs)
-    bad = pl.concat([_broken(labels, constraints), barred.clusters]).unique()
+    bad = pl.concat(
+        [_broken(labels, constraints), barred.clusters, exceeding(labels, constraints.windows)]
+    ).unique()
     if bad.is_empty():
         return Clusters(labels, edges.sort(_EDGE), edges.clear().with_columns(pl.lit("").alias("reason")))
     in_bad = labels.filter(pl.col("cluster").is_in(bad.implode()))

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from cdptool.identity.forbidding import Forbidden, PairRules
+from cdptool.identity.recent import Sightings, Windows, most_at_once
 
 NEGATIVE: Final = "judged NEGATIVE"
 # Of a member that its block refuses, so many refusals are told: all in any block a person would read.
@@ -32,7 +33,7 @@ class Constraints:
     `limits`: field → the most different values one person may hold. `held`: long frame `record_id`, `field`,
     `value` of the limited fields. `never`: long frame of the same shape for the never-fields (the latest
     version of each record). `apart` / `together`: judged pairs of record ids. `pairs`: never-rules that are
-    expressions.
+    expressions. `windows`: limits within a length of time.
     """
 
     limits: dict[str, int]
@@ -41,6 +42,7 @@ class Constraints:
     apart: tuple[tuple[int, int], ...] = ()
     together: tuple[tuple[int, int], ...] = ()
     pairs: PairRules = field(default_factory=PairRules)
+    windows: Windows = field(default_factory=Windows)
 
 
 class Grown(NamedTuple):
@@ -58,6 +60,7 @@ class _Group:
     members: set[int]
     values: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     apart: set[int] = field(default_factory=set)
+    seen: dict[str, Sightings] = field(default_factory=lambda: defaultdict(set))  # by field with a window
     units: int = 0  # bits: what the never-rules see of its members
     against: dict[str, int] = field(default_factory=dict)  # bits of the units that may not come in, by reason
 
@@ -65,6 +68,8 @@ class _Group:
         self.members |= other.members
         self.apart |= other.apart
         self.units |= other.units
+        for name, sightings in other.seen.items():
+            self.seen[name] |= sightings
         for reason, bits in other.against.items():
             self.against[reason] = self.against.get(reason, 0) | bits
         for reason, values in other.values.items():
@@ -87,6 +92,11 @@ class _Forest:
             mine = frame.filter(pl.col("record_id").is_in(ids)).select("record_id", "field", "value")
             for record, name, value in mine.iter_rows():
                 self.group_of[record].values[reasons[kind, name]].add(value)
+        self.windows = constraints.windows.limits
+        for record, name, value, at in constraints.windows.seen.filter(
+            pl.col("record_id").is_in(ids)
+        ).iter_rows():
+            self.group_of[record].seen[name].add((at, value))
         for record, group in self.group_of.items():
             group.units = barred.bit.get(record, 0)
         for reason, against in barred.against.items():
@@ -110,6 +120,12 @@ class _Forest:
             # A group may hold more than allowed by itself; who brings it nothing new may still join.
             if mine and theirs and len(mine | theirs) > max(most, len(mine), len(theirs)):
                 return reason
+        for window in self.windows:
+            sides = [a.seen.get(window.field, set()), b.seen.get(window.field, set())]
+            if all(sides):
+                own = [most_at_once(side, window.seconds) for side in sides]
+                if most_at_once(sides[0] | sides[1], window.seconds) > max(window.most, *own):
+                    return window.reason
         return next((reason for reason, bits in a.against.items() if bits & b.units), None)
 
     def join(self, one: int, other: int) -> None:
@@ -127,6 +143,9 @@ class _Forest:
     def has_excess(self) -> bool:
         """Whether any group holds more than a limit allows: by its versions, or by a judgement."""
         groups = self.group_of.values()
+        for window in self.windows:
+            if any(most_at_once(g.seen.get(window.field, ()), window.seconds) > window.most for g in groups):
+                return True
         return any(len(g.values.get(reason, ())) > most for g in groups for reason, most in self.most.items())
 
     def labels(self) -> pl.DataFrame:

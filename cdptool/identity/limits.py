@@ -13,6 +13,7 @@ from cdptool.identity.blocking import BLOCKED, VALUES, holders, rule_branches
 from cdptool.identity.conditions import features
 from cdptool.identity.forbidding import PairRules
 from cdptool.identity.growing import Constraints
+from cdptool.identity.recent import Window, Windows, sightings
 from cdptool.identity.spec import Judged, Key, MergePlan
 from cdptool.identity.survivorship import latest_versions
 from cdptool.kernels import Engine
@@ -91,7 +92,7 @@ def constraints_of(
         plan: merge.yaml and decisions.csv.
     """
     keys, records = tables
-    limits = {key.field: key.limit for key in plan.keys if key.limit is not None}
+    limits = {key.field: key.limit for key in plan.keys if key.limit is not None and key.per is None}
     never = tuple(rule.field for rule in plan.never if rule.field)
     differing = pl.DataFrame(schema=VALUES)
     if never:
@@ -105,8 +106,22 @@ def constraints_of(
         apart=apart,
         together=together,
         pairs=_pair_rules(engine, records, columns, plan),
+        windows=_windows(engine, keys, plan),
     )
     return Limits(constraints, findings)
+
+
+def _windows(engine: Engine[Any], keys: Any, plan: MergePlan) -> Windows:
+    """The limits within a length of time, and what they count."""
+    limits = tuple(
+        Window(key.field, key.limit, key.per)
+        for key in plan.keys
+        if key.limit is not None and key.per is not None
+    )
+    if not limits:
+        return Windows()
+    fields = tuple(limit.field for limit in limits)
+    return Windows(limits, engine.collect(engine.map(keys, sightings(fields))).unique())
 
 
 def _pair_rules(engine: Engine[Any], records: Any, columns: Sequence[Column], plan: MergePlan) -> PairRules:

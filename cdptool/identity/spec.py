@@ -22,6 +22,7 @@ class Key:
     shared_by: int | None = None  # a value held by more people than this identifies nobody
     attach_only: bool = False  # carries events to a known person, never joins two known people
     place: Place | None = attribute(default=None, compare=False)
+    per: int | None = None  # `limit` counts within any so many seconds; None = ever
     ignore: tuple[str, ...] = ()  # values that identify nobody, or their numbers (`v_…`)
 
 

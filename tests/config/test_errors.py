@@ -38,7 +38,7 @@ CASES = [
     ("plan.yaml", 'caps:\n', 'caps: »3\nchanels:\n', "", "expected a list, found a number", "write `[a, b]`, or one item a line after `- `"),
     ("sources.yaml", "max_quarantined: 2%", "max_quarantined: »2", "", "expected a share of at most 100%", "write it as `2%` or `0.02`"),
     ("sources.yaml", "max_quarantined: 2%", "max_quarantined: »few", "", "expected a share, found text", "write it as `2%` or `0.02`"),
-    ("merge.yaml", "{limit: many, shared_by: 6}", "{limit: »some}", "", "expected a whole number or `many`, found text", "write `limit: 3` or `limit: many`"),
+    ("merge.yaml", "{limit: many, shared_by: 6}", "{limit: »some}", "", "expected a whole number or `many`, found text", "write `limit: 3`, `limit: many` or `limit: {most: 3, per: 30d}`"),
     ("sources.yaml", 'delimiter: ";"', 'delimiter: »";;"', "", "expected one character", 'write it in double quotes, such as ";" or "\\t"'),
     ("project.yaml", "  email: email", "  email: »emial", "", "unknown type `emial`", "did you mean `email`?"),
     ("project.yaml", "tz: Asia/Ho_Chi_Minh", "tz: »Asia/Ho_Chi_Min", "", "unknown time zone `Asia/Ho_Chi_Min`", "did you mean `Asia/Ho_Chi_Minh`?"),

@@ -11,6 +11,7 @@ from cdptool.identity import KERNELS
 from cdptool.identity.blocking import barred_blocks, blocks, holders, match_keys
 from cdptool.identity.ignoring import without_barred, without_ignored
 from cdptool.identity.pairing import agreements, candidates, conditional, counts
+from cdptool.identity.recent import sightings
 from cdptool.identity.spec import Keep, Key
 from cdptool.identity.survivorship import (
     attach_profile,
@@ -87,6 +88,7 @@ CASES: tuple[KernelCase, ...] = (
     KernelCase(NamedKernel("identity.blocks", (), blocks(PLAN)), (KEYS,)),
     KernelCase(NamedKernel("identity.barred_blocks", (), barred_blocks(PLAN, BARRED)), (KEYS,)),
     KernelCase(NamedKernel("identity.candidates", (), candidates(PAIR_PLAN, TYPES)), (RECORDS,)),
+    KernelCase(NamedKernel("identity.sightings", (), sightings(("email", "phone"))), (KEYS,)),
     KernelCase(NamedKernel("identity.counts", BY_BLOCK, counts(ASKED, TYPES)), (PAIRING,)),
     KernelCase(NamedKernel("identity.agreements", BY_BLOCK, agreements(ASKED, TYPES)), (PAIRING,)),
     KernelCase(NamedKernel("identity.without_ignored", (), without_ignored(COLUMNS, IGNORING)), (RECORDS,)),

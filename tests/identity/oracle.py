@@ -8,6 +8,7 @@ determined, and `components` says it; where one does, `faults` says what is wron
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -109,7 +110,14 @@ def values_of(part: Iterable[int], world: list[Version], plan: MergePlan) -> dic
     members, now = set(part), latest(world)
     counted = {}
     for key in plan.keys:
-        if key.limit is not None:
+        if key.limit is not None and key.per is not None:
+            seen = [
+                (v["observed_at"], v[key.field])
+                for v in world
+                if v["record_id"] in members and v[key.field] is not None
+            ]
+            counted[f"limit {key.field}", key.limit] = within_windows(seen, key.per)
+        elif key.limit is not None:
             values = {v[key.field] for v in world if v["record_id"] in members} - {None}
             counted[f"limit {key.field}", key.limit] = len(values)
     for rule in plan.never:
@@ -117,6 +125,19 @@ def values_of(part: Iterable[int], world: list[Version], plan: MergePlan) -> dic
             continue  # an expression: see `pair_oracle`
         counted[f"never {rule.field}", 1] = len({now[record][rule.field] for record in members} - {None})
     return counted
+
+
+def within_windows(seen: list[tuple[str | None, str]], seconds: int) -> int:
+    """The most values of any window that ends with a sighting; those without a date are in each."""
+    always = {value for at, value in seen if at is None}
+    dated = [(datetime.fromisoformat(at), value) for at, value in seen if at is not None]
+    return max(
+        [len(always)]
+        + [
+            len(always | {value for at, value in dated if end - timedelta(seconds=seconds) < at <= end})
+            for end, _ in dated
+        ]
+    )
 
 
 def breaks(

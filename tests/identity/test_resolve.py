@@ -166,6 +166,21 @@ def test_a_record_that_exceeds_a_limit_by_its_own_versions_still_finds_its_peopl
     assert people(frame, plan("email or customer_id", keys=(Key("email", limit=2),))) == [[1, 2], [3]]
 
 
+def test_a_limit_within_a_window_lets_years_pass() -> None:
+    """Three phones over the years are a person's, three in a month are a crowd's."""
+    frame = records("""
+        id  at          customer_id  phone
+        1   2024-01-01  A            +84912345671
+        2   2025-01-01  A            +84912345672
+        3   2026-01-01  A            +84912345673
+        4   2026-01-05  A            +84912345674
+    """)
+    month = Key("phone", limit=1, per=30 * 86_400)
+    found = resolved(frame, plan("customer_id", keys=(Key("customer_id"), month)))
+    assert partition(found.identity) == {frozenset({1, 2, 3}), frozenset({4})}
+    assert set(found.conflicts["reason"]) == {"limit: at most 1 phone in 30d"}
+
+
 def test_a_stricter_rule_acts_on_what_was_merged_before() -> None:
     """Block lists and limits of other tools act on new data only (peers.md 13)."""
     frame = records("""
