@@ -160,7 +160,7 @@ def _judge(found: Found, parts: _Parts, reading: Reading) -> tuple[Finding, ...]
     basics = parts.basics
     if basics is None or found.unreadable:
         return ()
-    lists = tuple(f"{key}s" for key in reading.types("key"))
+    lists = tuple(reading.types("list"))
     streams = (*basics.streams, *(spec.schema for spec in parts.sessions))
     catalog = Catalog(basics.fields, streams, basics.tables, lists, basics.tz, basics.week_starts)
     judged = judge_rules(parts.rules, parts.plan, catalog)

@@ -113,6 +113,7 @@ _KEEP: Final = Shape(
         "trust": ListOf(Known("source")),
         "prefer": OneOf(get_args(Preference), "preference"),
         "valid_for": Into(duration, ("valid_for_seconds",)),
+        "all": boolean,
         "half_life": Into(duration, ("half_life_seconds",)),
     },
 )
@@ -121,10 +122,16 @@ _KEEP: Final = Shape(
 def key(entry: Entry, reading: Reading) -> Key:
     """A profile field that identifies; the list of its values must not be called like another field."""
     result = _KEY.named(entry, reading)
-    if f"{result.field}s" in reading.types("field"):
-        problem = f"key `{result.field}` makes a list `{result.field}s`, which is a field already"
-        raise refused(problem, entry.key.place, "rename one of the two fields")
+    _check_list(entry, reading)
     return result
+
+
+def _check_list(entry: Entry, reading: Reading) -> None:
+    """Refuse a list of values that would be called like another field."""
+    name = entry.key.text
+    if f"{name}s" in reading.types("field"):
+        problem = f"`{name}` makes a list `{name}s`, which is a field already"
+        raise refused(problem, entry.key.place, "rename one of the two fields")
 
 
 def learned_pass(entry: Entry, reading: Reading) -> Pass:
@@ -186,6 +193,12 @@ def _keep_entry(entry: Entry, reading: Reading) -> tuple[str, Keep]:
     if keep.half_life_seconds is not None and keep.prefer != "most_frequent":
         problem = "`half_life` weighs how often a value was seen"
         raise refused(problem, entry.value.place, "write `prefer: most_frequent` beside it")
+    if keep.all and entry.key.text == "default":
+        raise refused(
+            "`all` stands with a field", entry.value.place, "write it beside the fields that need it"
+        )
+    if keep.all:
+        _check_list(entry, reading)
     kind = reading.types("field").get(entry.key.text, "")
     if keep.prefer == "most_restrictive" and kind not in _ORDERED:
         problem = "`most_restrictive` takes the smallest, and this is no number, date, or yes and no"

@@ -74,7 +74,7 @@ class Project:
     @property
     def catalog(self) -> Catalog:
         """The names that rules may speak of."""
-        lists = tuple(f"{key.field}s" for key in self.merge.keys) if self.merge else ()
+        lists = tuple(f"{name}s" for name in self.merge.listed) if self.merge else ()
         streams = (*self.streams, *(spec.schema for spec in self.sessions))
         return Catalog(self.fields, streams, self.tables, lists, self.tz, self.week_starts)
 

@@ -68,10 +68,20 @@ def gather_names(top: Table, destinations: Mapping[str, str], unreadable: Collec
     names["destination"] = dict(destinations)
     if not {"fields", "keys", "traits", "segments"} & set(unreadable):
         names[WHO] = {**names["segment"], **dict.fromkeys(BUILT_IN_LISTS, "")}
-        lists = {f"{key}s": "text" for key in names["key"]}
+        lists = {f"{name}s": "text" for name in (*names["key"], *_listed(top))}
+        names["list"] = lists
         fixed = dict.fromkeys(_PROFILE_COLUMNS, "")
         names["column"] = {**fixed, **names["field"], **lists, **names["trait"], **names["segment"]}
     return names
+
+
+def _listed(top: Table) -> list[str]:
+    """The fields of which a profile keeps all values (`keep: {city: {all: true}}`)."""
+    return [
+        name
+        for name, rule in _pairs(top.get("keep"))
+        if isinstance(rule, Table) and _written_type(rule.get("all")) == "true"
+    ]
 
 
 def _pairs(value: Value | None) -> list[tuple[str, Value]]:

@@ -141,7 +141,7 @@ def golden_profiles(
     One golden profile per person, with its lineage and identifiers.
 
     Returns:
-        PROFILES (`profile_id`, the fields, `<key>s` lists, `is_known`), LINEAGE and IDENTIFIERS, sorted.
+        PROFILES (`profile_id`, the fields, `<field>s` lists, `is_known`), LINEAGE and IDENTIFIERS, sorted.
     """
     owned = engine.shuffle([records, engine.of(identity)], [("record_id",), ("record_id",)], attach_profile)
     latest = engine.shuffle([owned], [("record_id",)], latest_versions)
@@ -150,11 +150,12 @@ def golden_profiles(
         engine.shuffle([latest], [("profile_id",)], survivors(columns, plan, newest)), "golden"
     )
     held = engine.checkpoint(engine.shuffle([owned], [("profile_id",)], identifiers(plan)), "identifiers")
+    is_key = pl.col("field").is_in([key.field for key in plan.keys])
     profiles = engine.shuffle([golden, held], [("profile_id",), ("profile_id",)], with_lists(plan))
     return (
         engine.collect(profiles).sort("profile_id"),
         engine.collect(engine.map(golden, lineage(columns, plan))).sort("profile_id", "field"),
-        engine.collect(held).sort("profile_id", "field", "value"),
+        engine.collect(held).filter(is_key).sort("profile_id", "field", "value"),
     )
 
 

@@ -73,6 +73,7 @@ class Keep:
     prefer: Preference = "latest"
     valid_for_seconds: int | None = None
     half_life_seconds: int | None = None
+    all: bool = False  # beside the survivor the profile has the list of all values, as a key's field has
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,9 @@ class MergePlan:
     keep: tuple[tuple[str, Keep], ...] = ()
     judgements: tuple[Judged, ...] = ()
     judged_in: Place | None = attribute(default=None, compare=False)  # decisions.csv, whole path
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The fields of which a profile has the list of all values: the keys, then what `keep` says."""
+        keys = tuple(key.field for key in self.keys)
+        return (*keys, *(name for name, keep in self.keep if keep.all and name not in keys))

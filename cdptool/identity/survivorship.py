@@ -171,8 +171,8 @@ def lineage(columns: Sequence[Column], plan: MergePlan) -> Kernel:
 
 
 def identifiers(plan: MergePlan) -> Kernel:
-    """A kernel by `profile_id`: record versions with their profile → every value of every key, IDENTIFIERS."""
-    names = [key.field for key in plan.keys]
+    """A kernel by `profile_id`: record versions with their profile → every value of every listed field, IDENTIFIERS."""
+    names = plan.listed
 
     def kernel(records: pl.LazyFrame) -> pl.LazyFrame:
         return (
@@ -190,7 +190,7 @@ def with_lists(plan: MergePlan) -> Kernel:
     """
     A kernel by `profile_id` over two frames: golden profiles and identifiers → PROFILES.
 
-    Adds `<key>s` (List of String, sorted, empty where none) per key, and `is_known`: whether the profile
+    Adds `<field>s` (List of String, sorted, empty where none) per key and field kept as a list, and `is_known`: whether the profile
     holds a key that is not attach-only.
     """
     known = [key.field for key in plan.keys if not key.attach_only]
@@ -200,10 +200,7 @@ def with_lists(plan: MergePlan) -> Kernel:
             held.sort("profile_id", "value")
             .group_by("profile_id")
             .agg(
-                *(
-                    pl.col("value").filter(pl.col("field") == key.field).alias(f"{key.field}s")
-                    for key in plan.keys
-                ),
+                *(pl.col("value").filter(pl.col("field") == name).alias(f"{name}s") for name in plan.listed),
                 pl.col("field").is_in(known).any().alias("is_known"),
             )
         )
@@ -212,7 +209,7 @@ def with_lists(plan: MergePlan) -> Kernel:
             golden.select(pl.exclude("^.*#.*$"))
             .join(lists, on="profile_id", how="left")
             .with_columns(
-                *(pl.col(f"{key.field}s").fill_null(empty) for key in plan.keys),
+                *(pl.col(f"{name}s").fill_null(empty) for name in plan.listed),
                 pl.col("is_known").fill_null(value=False),
             )
         )

@@ -196,6 +196,18 @@ def test_the_fullest_record_and_the_strictest_value() -> None:
     assert strict == datetime(1980, 1, 1).date()
 
 
+def test_all_values_of_a_field_that_is_no_key_stand_in_a_list_and_are_no_identifiers() -> None:
+    frame = records("""
+        id  at          email   name
+        1   2024-01-01  a@x.vn  Thu Lan
+        2   2026-01-01  -       Thu Hoa
+        3   2026-01-01  -       -
+    """)
+    profile, _, held = profile_of(frame, name=Keep(all=True))
+    assert (profile["name"], profile["names"]) == ("Thu Hoa", ["Thu Hoa", "Thu Lan"])
+    assert set(held["field"]) == {"email"}
+
+
 def survivor(
     versions: list[dict[str, Any]], field: str, keep: Keep, newest: datetime | None
 ) -> tuple[Any, int, int] | None:
