@@ -86,11 +86,18 @@ def match_report(
     probabilities = np.asarray(1 / (1 + np.exp(-matching.log_odds)))
     likely = probabilities >= _LIKELY
     joined = matching.clusters[left] == matching.clusters[right]
-    pairs = Pairs(left[likely], right[likely], probabilities[likely], joined[likely])
+    labels, counts = np.unique(matching.clusters, return_counts=True)
+    n_within = int((counts * (counts - 1) // 2).sum())
+    pairs = Pairs(
+        left[likely],
+        right[likely],
+        probabilities[likely],
+        joined[likely],
+        int(joined.sum()) / n_within if n_within else None,
+    )
     keys, too_large = matching.candidates.keys, matching.candidates.too_large
     told = figures(matching.model, keys, len(left), pairs)
     links = _links(matching.clusters, pairs)
-    labels, counts = np.unique(matching.clusters, return_counts=True)
     found = risks_of(pl.DataFrame({"cluster": labels, "n": counts}).cast(pl.Int64), links)
     shown = dict.fromkeys(shown_risks(found))
     printed = {cluster: str(names[cluster]) for cluster in shown}

@@ -35,12 +35,17 @@ _SHARE_TOLD: Final = 0.3
 
 
 class Pairs(NamedTuple):
-    """Likely pairs of a model (rows), how likely each is, and which of them were joined."""
+    """
+    Likely pairs of a model (rows), how likely each is, and which of them were joined.
+
+    `within`: the share of all pairs within clusters that some key brought; None where it is not known.
+    """
 
     left: Rows
     right: Rows
     probabilities: Table
     joined: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    within: float | None = None
 
 
 def figures(
@@ -63,7 +68,12 @@ def figures(
         ("pairs joined", int(pairs.joined.sum())),
         ("… of which wrong, as expected", round(float((1 - sure).sum()), 1)),
         ("likely pairs left apart", int((~pairs.joined).sum())),
-        ("pairs that no key brought, as estimated", None if recall is None else percent(1 - recall)),
+        ("likely pairs that no key brought, at least", None if recall is None else percent(1 - recall)),
+        *(
+            (("pairs within clusters that no key brought", percent(1 - pairs.within)),)
+            if pairs.within is not None
+            else ()
+        ),
     )
 
 
