@@ -218,7 +218,7 @@ class _Blocks:
         """All pairs of units that are compared, each once, in parts."""
         units = self.keys["unit"].to_numpy()
         keys = self.keys["key"].to_numpy()
-        i, j = pairs_of_blocks(_spread(keys), np.ones(len(keys), dtype=bool), largest=len(keys) + 1)
+        i, j = pairs_of_blocks(_spread(keys), np.arange(len(keys), dtype=np.int64), largest=len(keys) + 1)
         left, right = np.minimum(units[i], units[j]), np.maximum(units[i], units[j])
         codes = left.astype(np.int64) * (self.units.height + 1) + right
         if self.n_split:
