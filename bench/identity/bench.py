@@ -9,6 +9,7 @@ sets that did not change are kept in `bench/identity/data/peers.json` and marked
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ HEAD = (
 def main() -> int:
     """Run what was asked for, print the table and the verdict."""
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     judged: list[Goal] = []
     has_ours = True
     with tempfile.TemporaryDirectory() as name:

@@ -46,7 +46,7 @@ def measured(command: list[str], folder: Path, *, timeout: float | None = None) 
         )
         try:
             out, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
+        except BaseException:  # it has a session of its own, and nobody else would end it
             os.killpg(process.pid, 9)
             process.communicate()
             raise
