@@ -23,10 +23,10 @@ from cdptool.matching.values import Rows
 
 _LIKELY: Final = 0.0  # log odds
 _FEWEST: Final = 30.0  # pairs: of fewer nothing can be said
-_IMPLAUSIBLE: Final = 2.0  # how many times the odds of "differs" may be those that the kind allows at most
+_IMPLAUSIBLE: Final = 3.0  # how many times the odds of "differs" may be those that the kind allows at most
 _OTHER_ORDER: Final = 4.0
-_OF_ESTIMATE: Final = 2.5
-_OF_START: Final = 1.25
+_OF_ESTIMATE: Final = 4.0
+_OF_START: Final = 2.0
 _GROWN: Final = 3.0
 # One kind of each group, the most telling first: errors in them have nothing to do with each other.
 _INDEPENDENT: Final = (

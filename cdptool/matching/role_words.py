@@ -51,6 +51,8 @@ NOTHING: Final = (
 )
 NOBODYS_MAIL: Final = r"^(?:test|tester|none|no|noemail|nomail|noreply|no-reply|unknown|na|null|khongco|khong|abc|xxx|email|mail)@"
 
+# Names that are short enough to mean this only where nothing else stands in them.
+ALONE: Final = {"number": "house_number", "no": "house_number", "nr": "house_number", "mi": "middle"}
 # Role → phrases of a name (folded, whole words); the longest phrase is asked first.
 PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("email", ("email", "e mail", "mail", "thu dien tu", "correo", "courriel")),

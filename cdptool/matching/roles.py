@@ -14,7 +14,7 @@ import polars as pl
 
 from cdptool.inspection.naming_words import says_birth, words
 from cdptool.inspection.sample import Sample, sample_of
-from cdptool.matching.role_words import FIRM_WORDS, NOT_A_PLACE, PARTS_OF_BIRTH, PHRASES
+from cdptool.matching.role_words import ALONE, FIRM_WORDS, NOT_A_PLACE, PARTS_OF_BIRTH, PHRASES
 
 _ROW_LIKE: Final = 0.98
 _FEW_FIRMS: Final = 0.10
@@ -89,6 +89,8 @@ def _named(name: str, sample: Sample) -> str | None:
     spaced = f" {words(name)} "
     if says_birth(name) and not any(f" {word} " in spaced for word in ("place", "noi", "city", "country")):
         return "birth_date"
+    if (alone := ALONE.get(words(name))) is not None and _may_be(alone, spaced, sample):
+        return alone
     spoken = [
         (-len(phrase.split()), place, role)
         for place, (role, phrases) in enumerate(PHRASES)
