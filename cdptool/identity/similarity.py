@@ -34,22 +34,21 @@ _AT_ONCE: Final = 100_000
 
 def similarity(kind: str, values: Values, left: Ids, right: Ids) -> Alike:
     """
-        How alike the values of each pair are; every different pair is looked at once.
+    How alike the values of each pair are; every different pair is looked at once.
 
-        Args:
-            kind: A field type of WORDED or SPELT.
-            values: The column of match keys.
-            left, right: Value numbers, none of them missing.
+    Args:
+        kind: A field type of WORDED or SPELT.
+        values: The column of match keys.
+        left, right: Value numbers, none of them missing.
 
-        >>> from cdptool.matching.nicknames import GROUPS_OF
-    from cdptool.matching.values import encoded
-        >>> def near(kind, one, other):
-        ...     values = encoded(pl.Series([one, other]))
-        ...     return round(float(similarity(kind, values, values.ids[:1], values.ids[1:])[0]), 2)
-        >>> near("person_name", "hoa nguyen thu", "nguyen thu hoa"), near("person_name", "hoa thu", "nam tran")
-        (1.0, 0.0)
-        >>> near("person_name", "j smith", "john smith"), near("phone", "+84912345678", "+84912345687")
-        (0.98, 0.92)
+    >>> from cdptool.matching.values import encoded
+    >>> def near(kind, one, other):
+    ...     values = encoded(pl.Series([one, other]))
+    ...     return round(float(similarity(kind, values, values.ids[:1], values.ids[1:])[0]), 2)
+    >>> near("person_name", "hoa nguyen thu", "nguyen thu hoa"), near("person_name", "hoa thu", "nam tran")
+    (1.0, 0.0)
+    >>> near("person_name", "j smith", "john smith"), near("phone", "+84912345678", "+84912345687")
+    (0.97, 0.92)
     """
     if not len(left):
         return np.zeros(0)

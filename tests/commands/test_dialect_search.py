@@ -170,6 +170,7 @@ def test_columns_of_lists_are_left_out_and_the_others_ingest(tmp_path: Path) -> 
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "a picture"),
         (b"SQLite format 3\0" + bytes(100), "an SQLite database"),
     ],
+    ids=("twice", "packed", "picture", "database"),
 )
 def test_what_is_no_export_is_called_by_its_name(data: bytes, problem: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=problem):
