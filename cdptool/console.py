@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cdptool.commands.report import Grid, Report
 
 MOST_FINDINGS = 20
+_LOCAL_MODES = 3  # of what tcgetattr gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def ask_key(prompt: str, keys: str) -> str:
     """
     One of these keys, as soon as it is pressed; the end of the input is the last of them.
 
-    Other keys are passed over, and so is what was pressed before the question stood there. Ctrl-C interrupts as ever.
+    Other keys are passed over, and so is what was pressed before the question stood there. Ctrl-C interrupts, as a key:
+    a shell in the background may have told us to ignore the signal.
     """
     import termios
     import tty
@@ -98,6 +100,9 @@ def ask_key(prompt: str, keys: str) -> str:
     pressed = ""
     try:
         tty.setcbreak(handle)  # drops what was typed ahead: nobody answers what he has not seen
+        plain = termios.tcgetattr(handle)
+        plain[_LOCAL_MODES] &= ~termios.ISIG
+        termios.tcsetattr(handle, termios.TCSANOW, plain)
         sys.stderr.write(prompt)
         sys.stderr.flush()
         while pressed not in tuple(keys):
@@ -111,6 +116,8 @@ def ask_key(prompt: str, keys: str) -> str:
 def _key(handle: int) -> str:
     """The next key; empty at the end of the input."""
     pressed = os.read(handle, 1)
+    if pressed == b"\x03":
+        raise KeyboardInterrupt
     return "" if pressed == b"\x04" else pressed.decode("ascii", "replace").lower()
 
 
