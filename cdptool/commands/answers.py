@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from cdptool.commands.writing import told_of, write_whole
 from cdptool.config.judgements import read_judgements
-from cdptool.errors import ConfigError, Place, StoreError
+from cdptool.errors import ConfigError
 from cdptool.identity.spec import Judged
 
 HEADER: Final = "left,right,judgement,who,when,why"
@@ -34,7 +35,8 @@ def add_answer(file: Path, said: Judged) -> bool:
         ConfigError: If the file can no longer be read as judgements.
         StoreError: If the folder or the disk refuses; then the file is as it was.
     """
-    with _mapped(file), _locked(file.parent):
+    hint = "the answers before it are kept; mend this and review again"
+    with told_of(file, "the answer cannot be written", hint=hint), _locked(file.parent):
         before = file.read_bytes()
         found = read_judgements(before, str(file), None)
         if found.findings:
@@ -45,7 +47,9 @@ def add_answer(file: Path, said: Judged) -> bool:
         cells = (said.left, said.right, said.judgement, said.who, said.when, said.why)
         csv.writer(text, lineterminator=_line_end(before)).writerow(cells)
         gap = b"" if before.endswith(b"\n") else _line_end(before).encode()
-        _replace(file, before + gap + text.getvalue().encode())
+        target = file.resolve()  # a link stays one
+        after = before + gap + text.getvalue().encode()
+        write_whole(target, after, mode=target.stat().st_mode & 0o777)
     return True
 
 
@@ -57,24 +61,6 @@ def _line_end(data: bytes) -> str:
     return "\r\n" if b"\r\n" in data else "\n"
 
 
-def _replace(file: Path, body: bytes) -> None:
-    """Write beside the file and rename, with the rights that it had; a link stays one."""
-    target = file.resolve()
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(body)
-            opened.flush()
-            os.fsync(opened.fileno())
-        part.chmod(target.stat().st_mode & 0o777)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     handle = os.open(folder, os.O_RDONLY)
@@ -83,15 +69,3 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _mapped(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        hint = "the answers before it are kept; mend this and review again"
-        raise StoreError(
-            f"the answer cannot be written: {reason}", place=Place(str(file)), hint=hint
-        ) from None

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from cdptool.commands.writing import told_of, write_whole
 from cdptool.destinations import comparable, manifest, manifest_bytes
-from cdptool.errors import Place, StoreError
 
 MANIFEST: Final = "manifest.json"
 
 
-@contextmanager
-def _mapped(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        hint = "choose another folder with --out, or free the space or rights it needs"
-        raise StoreError(
-            f"the output cannot be written: {reason}", place=Place(str(path)), hint=hint
-        ) from None
+def _told_of(path: Path) -> AbstractContextManager[None]:
+    hint = "choose another folder, or free the space or rights it needs"
+    return told_of(path, "the output cannot be written", hint=hint)
 
 
 def write_file(path: Path, body: bytes) -> bool:
@@ -38,25 +30,13 @@ def write_file(path: Path, body: bytes) -> bool:
     Raises:
         StoreError: If the folder or the disk refuses; then the old file is as it was.
     """
-    with _mapped(path):
+    with _told_of(path):
         if path.exists() and path.stat().st_size == len(body) and path.read_bytes() == body:
             path.chmod(0o600)
             return False
         for folder in reversed([one for one in path.parents if not one.exists()]):
             folder.mkdir(mode=0o700, exist_ok=True)
-        # Always the same name: what a killed run left half written, the next one takes away.
-        part = path.with_name(f".{path.name}.part")
-        part.unlink(missing_ok=True)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_whole(path, body, mode=0o600)
     return True
 
 
@@ -101,7 +81,7 @@ def write_folder(
     entries = {entry["name"]: entry for entry in kept} | {name: entry for name, (_, entry) in files.items()}
     changed = [name for name, (body, _) in files.items() if write_file(folder / name, body)]
     for name in sorted({entry["name"] for entry in before.get("files", ())} - set(entries)):
-        with _mapped(folder / name):
+        with _told_of(folder / name):
             (folder / name).unlink(missing_ok=True)
         changed.append(name)
     document = manifest(tuple(entries.values()), as_of=as_of, run=run)

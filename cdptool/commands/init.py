@@ -16,8 +16,9 @@ import polars as pl
 from cdptool.commands.looking import look_at, stem
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say
+from cdptool.commands.writing import told_of, write_whole
 from cdptool.config import load_project
-from cdptool.errors import ConfigError, Finding, Place, SourceError, StoreError, UsageError
+from cdptool.errors import ConfigError, Finding, Place, SourceError, UsageError
 from cdptool.inspection.facts import ColumnFacts, FileFacts, column_facts
 from cdptool.inspection.file_words import slug
 from cdptool.inspection.project import ProjectProposal, propose_project
@@ -246,17 +247,10 @@ def _beside(place: Place | None) -> Place | None:
 
 
 def _write(written: dict[str, str], wishes: Wishes) -> None:
-    try:
+    with told_of(wishes.into, "cannot be written", hint="choose another folder with --into"):
         wishes.into.mkdir(parents=True, exist_ok=True)
         for name, text in written.items():
-            path = wishes.into / name
-            draft = path.with_name(f".{name}.new")
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(path)
-    except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        hint = "choose another folder with --into"
-        raise StoreError(f"cannot be written: {reason}", place=Place(str(wishes.into)), hint=hint) from None
+            write_whole(wishes.into / name, text.encode())
 
 
 def _report(

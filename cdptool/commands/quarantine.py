@@ -14,6 +14,7 @@ import polars as pl
 from cdptool.commands.ingest import chosen_sources
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
+from cdptool.commands.writing import told_of, write_whole
 from cdptool.errors import Place, StoreError, UsageError
 from cdptool.ids import printed_id
 from cdptool.sources.csv_records import RAW_LIMIT
@@ -255,16 +256,15 @@ def _one_form(snapshot: Snapshot, rows: pl.DataFrame) -> RawForm:
 
 
 def _write_new(path: Path, body: bytes) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise StoreError(
-            "the file exists already", place=Place(str(path)), hint="choose another name, or remove it"
-        ) from None
-    except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise StoreError(
-            f"cannot be written: {reason}", place=Place(str(path)), hint="choose another place"
-        ) from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(body)
+    """Write a file that is not there yet: its name is taken first, so that no other is ever overwritten."""
+    with told_of(path, "cannot be written", hint="choose another place"):
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            hint = "choose another name, or remove it"
+            raise StoreError("the file exists already", place=Place(str(path)), hint=hint) from None
+        try:
+            write_whole(path, body, mode=0o600)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cdptool.commands import files
 from cdptool.commands.files import are_in_place, read_manifest, write_file, write_folder
 from cdptool.errors import StoreError
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_written_whole_leaves_the_old_file_and_nothing_else(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError, match="the output cannot be written: no space left on device"):
         write_file(path, b"new and longer")
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.csv": b"old"}
@@ -112,3 +112,14 @@ def test_a_manifest_that_cannot_be_read_counts_as_none(tmp_path: Path, text: str
     (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
     assert read_manifest(tmp_path) == {}
     assert not are_in_place(tmp_path)
+
+
+@pytest.mark.parametrize("name", [".", "there"])
+def test_a_folder_is_refused_as_a_file_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """`--export .` was a crash: `.` has no name to write beside."""
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match="is a directory"):
+        write_file(Path(name), b"x")
