@@ -59,20 +59,14 @@ class AccessLog:
             offset = None if offset is None else offset + len(part)
 
     def _whole_lines(self, window: Window, size: int, line: int) -> bytes:
-        while True:
-            window.fill(size)
-            part = bytes(window.view(size))
-            cut = part.rfind(b"\n") + 1
-            if cut or not part:
-                window.advance(cut)
-                return part[:cut]
-            if size > _LONGEST_LINE:
-                raise SourceError(
-                    "a line is longer than 16 MiB",
-                    place=Place(self.place.file, line),
-                    hint="this is no access log; declare the `format` in the source's dialect",
-                )
-            size *= 2
+        part = window.take_lines(size, _LONGEST_LINE)
+        if part is None:
+            raise SourceError(
+                "a line is longer than 16 MiB",
+                place=Place(self.place.file, line),
+                hint="this is no access log; declare the `format` in the source's dialect",
+            )
+        return part
 
     def block(
         self, lines: list[bytes], numbers: Numbers, needed: tuple[str, ...], *, byte_offset: int | None = None

@@ -244,20 +244,12 @@ class _LastByte:
 
 def _whole_lines(window: Window, size: int, place: Place) -> bytes:
     """The next lines, of about this size; leaves them behind."""
-    while True:
-        window.fill(size)
-        part = bytes(window.view(size))
-        cut = part.rfind(b"\n") + 1
-        if cut or not part:
-            window.advance(cut)
-            return part[:cut]
-        if size > _LONGEST_LINE:
-            raise SourceError(
-                "a line is longer than 64 MiB",
-                place=place,
-                hint="declare `format: json` if it is one document",
-            )
-        size *= 2
+    part = window.take_lines(size, _LONGEST_LINE)
+    if part is None:
+        raise SourceError(
+            "a line is longer than 64 MiB", place=place, hint="declare `format: json` if it is one document"
+        )
+    return part
 
 
 def _if_utf8(item: JsonItem) -> JsonItem:

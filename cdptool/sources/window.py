@@ -40,6 +40,19 @@ class Window:
             if self.held and self._memory[self._end - 1] != 10:
                 self._append(b"\n")
 
+    def take_lines(self, size: int, longest: int) -> bytes | None:
+        """The next whole lines, of about so many bytes, and leave them behind; None = a line is longer than `longest`."""
+        while True:
+            self.fill(size)
+            part = bytes(self.view(size))
+            cut = part.rfind(b"\n") + 1
+            if cut or not part:
+                self.advance(cut)
+                return part[:cut]
+            if size > longest:
+                return None
+            size *= 2
+
     def _append(self, chunk: Chunk) -> None:
         size = len(chunk)
         if self._end + size > len(self._memory):
