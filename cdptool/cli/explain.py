@@ -30,10 +30,10 @@ def explain_merge(call: Call, *, left: str, right: str, show_values: bool) -> Re
 
 
 @verb(
-    explain_group, "profile", "profile_id", "show_values", *READS,
+    explain_group, "profile", "holder", "show_values", *READS,
     example="cdptool explain profile p_ofn3j6irag5nq -C configs",
 )  # fmt: skip
-def explain_profile(call: Call, *, profile_id: str, show_values: bool) -> Report:
+def explain_profile(call: Call, *, holder: str, show_values: bool) -> Report:
     """Say what holds a profile together.
 
     Its records from one on, each with the evidence it hangs on, file and row; a bridge is a link without which the
@@ -41,7 +41,7 @@ def explain_profile(call: Call, *, profile_id: str, show_values: bool) -> Report
     """
     from cdptool.commands.explain_profile import explain_profile as explain
 
-    return explain(call.settings, profile_id, show_values=show_values)
+    return explain(call.settings, holder, show_values=show_values)
 
 
 @verb(

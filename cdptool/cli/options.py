@@ -30,7 +30,6 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "at_least": _option(
         float, 0.9, "--at-least", min=0.5, max=0.9999, text="The probability from which two rows are one."
     ),
-    "profile_id": _argument(str, "A profile, as p_…."),
     "left": _argument(str, "A record, as source:source_key."),
     "right": _argument(str, "Another record."),
     "profile": _argument(str | None, "A profile id of today or of any time before [default: all].", None),

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from cdptool.commands.citing import Cited, cited, record_of, require_merged
 from cdptool.commands.learned import told, weighed, weighings
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
@@ -20,7 +21,8 @@ from cdptool.identity import JUDGED
 from cdptool.identity.evidence import Step, shortest_path
 from cdptool.identity.likely import Weighing
 from cdptool.ids import printed_id
-from cdptool.tables import CONFLICTS, EDGES, FILES, IDENTITY, Column
+from cdptool.sources.outputs import declared_schema
+from cdptool.tables import CONFLICTS, EDGES, IDENTITY, Column, records_schema
 from cdptool.workspace import Snapshot
 
 PATH = ("record", "place", "and", "place of that", "agree on", "value", "pass")
@@ -38,38 +40,40 @@ def explain_merge(settings: Settings, left: str, right: str, *, show_values: boo
         show_values: Print the agreeing values as they are instead of masked.
 
     Raises:
-        UsageError: If a record is not in the workspace.
+        UsageError: If a record is not in the workspace, or nothing is merged since it came.
     """
     with open_session(settings, writes=False) as session:
         snapshot = session.snapshot()
-        ids = {name: _record_id(snapshot, name) for name in (left, right)}
-        profiles = dict(
-            snapshot.scan("identity")
-            .filter(pl.col("record_id").is_in(list(ids.values())))
-            .select("record_id", "profile_id")
-            .collect()
-            .iter_rows()
-        )
-        missing = [name for name, record in ids.items() if record not in profiles]
-        if missing:
-            problem = f"`{missing[0]}` came after the last merge, or its source deleted it"
-            raise UsageError(problem, hint="run `cdptool merge` first")
-        a, b = ids[left], ids[right]
+        require_merged(snapshot)
+        a, b = (record_of(snapshot, name) for name in (left, right))
+        if a == b:
+            raise UsageError("these are one record", hint="name two")
+        identity = snapshot.scan("identity", IDENTITY).filter(pl.col("record_id").is_in([a, b]))
+        profiles = dict(identity.select("record_id", "profile_id").collect().iter_rows())
+        for record, which in ((a, "first"), (b, "second")):
+            if record not in profiles:
+                problem = f"the {which} record came after the last merge, or its source deleted it"
+                raise UsageError(problem, hint="run `cdptool merge` first")
         learned = weighings(session, snapshot)
+        names = cited(session, snapshot, pl.Series([a, b]), show_values=show_values)
+        sides = (names[a].shown, names[b].shown)
         waterfalls = [
-            told(step, weighed(one, a, b), (left, right), show_values=show_values) for step, one in learned
+            told(step, found, sides, show_values=show_values)
+            for step, one in learned
+            if (found := weighed(one, a, b)) is not None
         ]
         if profiles[a] != profiles[b]:
-            return _weighed(_apart(session, snapshot, (left, profiles[a]), (right, profiles[b])), waterfalls)
+            ends = ((sides[0], profiles[a]), (sides[1], profiles[b]))
+            return _weighed(_apart(session, snapshot, *ends, show_values=show_values), waterfalls)
         members = _members(snapshot, profiles[a])
         inside = pl.col("record_id_l").is_in(members.implode())
         path = shortest_path(snapshot.scan("edges", EDGES).filter(inside).collect(), a, b)
-        names = _names(session, snapshot, members)
+        names = cited(session, snapshot, members, show_values=show_values)
         by_pass = {step.name: one for step, one in learned}
         rows = tuple(
             _weighed_row(step, names, by_pass[step.step])
             if step.step in by_pass
-            else _row(snapshot, step, names, session.project.fields, show_values)
+            else _row(snapshot, step, names, session.project.fields, show_values=show_values)
             for step in path or ()
         )
     profile = printed_id(profiles[a])
@@ -93,74 +97,41 @@ def _weighed(report: Report, waterfalls: list[tuple[Grid, str, dict[str, object]
     )
 
 
-def _record_id(snapshot: Snapshot, name: str) -> int:
-    source, _, key = name.partition(":")
-    found = (
-        snapshot.scan("records")
-        .filter((pl.col("source") == source) & (pl.col("source_key") == key))
-        .select("record_id")
-        .head(1)
-        .collect()
-    )
-    if found.is_empty():
-        sources = snapshot.scan("files", FILES).select("source").unique().sort("source").collect()["source"]
-        hint = f"cite it as source:source_key; the sources are {', '.join(sources)}"
-        raise UsageError("no such record in the workspace", hint=hint)
-    return int(found["record_id"][0])
-
-
-def _names(session: Session, snapshot: Snapshot, records: pl.Series) -> dict[int, tuple[str, str]]:
-    """record_id → (`source:source_key`, place) of its first version."""
-    files = snapshot.scan("files", FILES).select("file_id", "path")
-    frame = (
-        snapshot.scan("records")
-        .filter(pl.col("record_id").is_in(records.implode()))
-        .join(files, on="file_id", how="left")
-        .sort("record_id", "path", "row")
-        .unique("record_id", keep="first", maintain_order=True)
-        .select(
-            "record_id",
-            pl.concat_str("source", pl.lit(":"), "source_key"),
-            "path",
-            "row",
-        )
-        .collect()
-    )
-    return {record: (name, f"{session.shown(path)}:{row}") for record, name, path, row in frame.iter_rows()}
-
-
 def _row(
     snapshot: Snapshot,
     step: Step,
-    names: dict[int, tuple[str, str]],
+    names: dict[int, Cited],
     columns: tuple[Column, ...],
+    *,
     show_values: bool,
 ) -> tuple[str, ...]:
-    left, right = names[step.record_id_l], names[step.record_id_r]
-    fields = [] if step.match_key == JUDGED else step.match_key.split(" + ")
     types = {column.name: field_type(column.type) for column in columns}
-    agreed = _agreed(snapshot, step, fields)
+    fields = [] if step.match_key == JUDGED else step.match_key.split(" + ")
+    fields = [name for name in fields if name in types]  # the project may have dropped one since
+    agreed = _agreed(snapshot, step, fields, columns)
     values = [
         text if show_values else types[name].mask(text) for name, text in zip(fields, agreed, strict=True)
     ]
-    return (*left, *right, step.match_key, " + ".join(values), step.step)
+    return (*_ends(step, names), step.match_key, " + ".join(values), step.step)
 
 
-def _weighed_row(step: Step, names: dict[int, tuple[str, str]], one: Weighing) -> tuple[str, ...]:
+def _weighed_row(step: Step, names: dict[int, Cited], one: Weighing) -> tuple[str, ...]:
     """A step of a learned pass: nothing need agree; what counts is the probability."""
-    probability = percent(weighed(one, step.record_id_l, step.record_id_r).probability)
-    return (*names[step.record_id_l], *names[step.record_id_r], step.match_key, probability, step.step)
+    found = weighed(one, step.record_id_l, step.record_id_r)
+    probability = percent(found.probability) if found is not None else ""
+    return (*_ends(step, names), step.match_key, probability, step.step)
 
 
-def _agreed(snapshot: Snapshot, step: Step, fields: list[str]) -> list[str]:
+def _ends(step: Step, names: dict[int, Cited]) -> tuple[str, str, str, str]:
+    left, right = names[step.record_id_l], names[step.record_id_r]
+    return left.shown, left.place, right.shown, right.place
+
+
+def _agreed(snapshot: Snapshot, step: Step, fields: list[str], columns: tuple[Column, ...]) -> list[str]:
     """The value of each field on which two records agree, in whichever of their versions they do."""
     ends = (step.record_id_l, step.record_id_r)
-    held = (
-        snapshot.scan("records")
-        .filter(pl.col("record_id").is_in(ends))
-        .select("record_id", *fields)
-        .collect()
-    )
+    stored = snapshot.scan("records", records_schema(declared_schema(columns)))
+    held = stored.filter(pl.col("record_id").is_in(ends)).select("record_id", *fields).collect()
     values = []
     for name in fields:
         left, right = (
@@ -183,16 +154,19 @@ def _told(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _apart(session: Session, snapshot: Snapshot, left: tuple[str, int], right: tuple[str, int]) -> Report:
+def _apart(
+    session: Session, snapshot: Snapshot, left: tuple[str, int], right: tuple[str, int], *, show_values: bool
+) -> Report:
     """Two people (each cited by a record, with its profile): the evidence between any of their records that was cut."""
     sides = [_members(snapshot, profile) for _, profile in (left, right)]
     here, there = (members.implode() for members in sides)
     one, other = pl.col("record_id_l"), pl.col("record_id_r")
     between = (one.is_in(here) & other.is_in(there)) | (one.is_in(there) & other.is_in(here))
     found = snapshot.scan("conflicts", CONFLICTS).filter(between).collect()
-    names = _names(session, snapshot, pl.concat([found["record_id_l"], found["record_id_r"]]))
+    ends = pl.concat([found["record_id_l"], found["record_id_r"]]).unique()
+    names = cited(session, snapshot, ends, show_values=show_values)
     rows = tuple(
-        (*(names[record][0] for record in ends), step, match_key, reason)
+        (*(names[record].shown for record in ends), step, match_key, reason)
         for *ends, step, match_key, reason in found.rows()
     )
     profiles = [printed_id(profile) for _, profile in (left, right)]

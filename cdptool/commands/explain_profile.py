@@ -7,17 +7,15 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from cdptool.commands.citing import Cited, cited
+from cdptool.commands.citing import Cited, cited, profile_of
 from cdptool.commands.learned import weighings
 from cdptool.commands.match_report import profile_links
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Settings, open_session
 from cdptool.commands.waterfall import percent
-from cdptool.errors import UsageError
-from cdptool.ids import hash63, printed_id, printed_ids
+from cdptool.ids import hash63, printed_id
 from cdptool.matching.risk import risks
-from cdptool.tables import ALIASES, EDGES, IDENTITY
-from cdptool.workspace import Snapshot
+from cdptool.tables import EDGES, IDENTITY
 
 COLUMNS: Final = ("record", "read from", "held by", "to", "pass", "bridge")
 
@@ -31,21 +29,21 @@ class _Link(NamedTuple):
     members: tuple[int, ...]
 
 
-def explain_profile(settings: Settings, profile: str, *, show_values: bool = False) -> Report:
+def explain_profile(settings: Settings, who: str, *, show_values: bool = False) -> Report:
     """
     The evidence that holds a profile together: a tree of its records from the first on, with file and row.
 
     Args:
         settings: Where the project is.
-        profile: A profile id as printed, of today or of before.
+        who: A profile id of today or of any time before, or one of its records as `source:source_key`.
         show_values: Print values in records' names as they are.
 
     Raises:
-        UsageError: If there is no such profile.
+        UsageError: If there is no such profile or record.
     """
     with open_session(settings, writes=False) as session:
         snapshot = session.snapshot()
-        number = _profile(snapshot, profile)
+        number = profile_of(snapshot, who)
         identity = snapshot.scan("identity", IDENTITY).filter(pl.col("profile_id") == number).collect()
         members = identity["record_id"].sort()
         inside = pl.col("record_id_l").is_in(members.implode())
@@ -57,13 +55,13 @@ def explain_profile(settings: Settings, profile: str, *, show_values: bool = Fal
         chances = {
             (a, b): percent(one.probability(a, b))
             for a, b, link in steps
-            if (one := learned.get(link.step)) is not None
+            if (one := learned.get(link.step)) is not None and one.knows(a, b)
         }
     (risk,) = risks(profile_links(edges, identity), [number]) or (None,)
     bridges = {one.link: one.n_parted for one in risk.bridges} if risk else {}
     rows = _rows(names, steps, bridges, chances)
     told = printed_id(number)
-    renamed = "" if told == profile else f" ({profile} leads to it)"
+    renamed = f" ({who} leads to it)" if ":" not in who and who != told else ""
     n_bridges = f"{len(bridges)} of {risk.n_links} links bridges" if risk else "nothing to hold together"
     return Report(
         verb="explain profile",
@@ -78,24 +76,6 @@ def explain_profile(settings: Settings, profile: str, *, show_values: bool = Fal
         grids=(Grid(f"What holds {told} together", COLUMNS, rows),),
         is_answer=True,
     )
-
-
-def _profile(snapshot: Snapshot, name: str) -> int:
-    """The number of a profile; an id of before leads to the profile of today."""
-    old = snapshot.scan("aliases", ALIASES).collect()
-    living = snapshot.scan("identity", IDENTITY).select("profile_id").unique().collect()
-    known = pl.concat(
-        [
-            living.select(old="profile_id", now="profile_id"),
-            old.select(old="old_profile_id", now="profile_id"),
-        ]
-    )
-    found = known.filter(printed_ids(known["old"], "p") == name)["now"]
-    if not len(found):
-        raise UsageError(
-            "no such profile in the workspace", hint="`out/` files and `explain merge` name them"
-        )
-    return int(found[0])
 
 
 def _links(edges: pl.DataFrame) -> list[_Link]:

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from cdptool.commands.citing import cited
+from cdptool.commands.citing import GONE, Cited, cited, profile_of
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
-from cdptool.errors import UsageError
+from cdptool.errors import Finding
 from cdptool.fields import field_type
 from cdptool.identity.survivorship import latest_versions
-from cdptool.ids import id_of, printed_id
+from cdptool.ids import printed_id
 from cdptool.sources.outputs import declared_schema
-from cdptool.tables import ALIASES, IDENTITY, LINEAGE, records_schema
+from cdptool.tables import IDENTITY, LINEAGE, records_schema
 from cdptool.workspace import Snapshot
 
 _CHOSEN: Final = ("field", "value", "record", "observed", "rule", "values offered")
 _OTHERS: Final = ("field", "value", "record", "observed")
+
+
+class _Offer(NamedTuple):
+    """A value that a record has in a field today."""
+
+    record: int
+    value: str
+    at: datetime | None
+
+
+class _Choice(NamedTuple):
+    """
+    A field of a golden profile, its type and how many values were offered at the merge: the one that survived, and
+    the others, the newest first.
+
+    What was ingested since may have emptied the cell that survived then.
+    """
+
+    field: str
+    type: str
+    rule: str
+    n_values: int
+    won: _Offer
+    lost: tuple[_Offer, ...]
 
 
 def explain_golden(settings: Settings, who: str, *, show_values: bool = False) -> Report:
@@ -35,98 +60,85 @@ def explain_golden(settings: Settings, who: str, *, show_values: bool = False) -
     """
     with open_session(settings, writes=False) as session:
         snapshot = session.snapshot()
-        profile = _profile(snapshot, who)
-        members = (
-            snapshot.scan("identity", IDENTITY).filter(pl.col("profile_id") == profile).collect()["record_id"]
-        )
-        values = _values(session, snapshot, members)
-        mine = pl.col("profile_id") == profile
-        chosen = snapshot.scan("lineage", LINEAGE).filter(mine).collect()
-        names = {
-            record: one.shown
-            for record, one in cited(session, snapshot, members, show_values=show_values).items()
-        }
-        types = {column.name: column.type for column in session.project.fields}
-    rows, others = [], []
-    order = {name: place for place, name in enumerate(types)}
-    for field, record, at, rule, n in sorted(
-        chosen.select("field", "record_id", "observed_at", "rule", "n_values").iter_rows(),
-        key=lambda row: order.get(row[0], len(order)),
-    ):
-        held = values.filter(pl.col("field") == field)
-        now = held.filter(pl.col("record_id") == record)["value"].to_list()
-        # What was ingested since the merge may have emptied the cell that survived then.
-        won = now[0] if now else ""
-        rows.append((field, _shown(types[field], won, show_values), names[record], _day(at), rule, n))
-        lost = held.filter(pl.col("value") != won).sort(
-            "observed_at", "record_id", descending=[True, False], nulls_last=True
-        )
-        others += [
-            (field, _shown(types[field], value, show_values), names[other], _day(when))
-            for other, value, when in lost.select("record_id", "value", "observed_at").iter_rows()
-        ]
-    told = f"{printed_id(profile)} holds {len(members):,} record{'' if len(members) == 1 else 's'}"
-    n_open = len({row[0] for row in others})
-    return Report(
-        verb="explain golden",
-        summary=f"{told}; they disagree on {n_open} of {len(rows)} fields"
-        if n_open
-        else f"{told}, which agree",
-        data={
-            "profile": printed_id(profile),
-            "fields": [dict(zip(_CHOSEN, row, strict=True)) for row in rows],
-            "others": [dict(zip(_OTHERS, row, strict=True)) for row in others],
-        },
-        grids=(
-            Grid("Survived", _CHOSEN, tuple(rows)),
-            *((Grid("Offered too", _OTHERS, tuple(others)),) if others else ()),
-        ),
-        is_answer=True,
-    )
+        profile = profile_of(snapshot, who)
+        is_mine = pl.col("profile_id") == profile
+        members = snapshot.scan("identity", IDENTITY).filter(is_mine).collect()["record_id"]
+        lineage = snapshot.scan("lineage", LINEAGE).filter(is_mine).collect()
+        choices = _choices(session, lineage, _offers(session, snapshot, members))
+        records = pl.concat([members, lineage["record_id"]]).unique()
+        names = cited(session, snapshot, records, show_values=show_values)
+    return _report(printed_id(profile), len(members), choices, names, show_values=show_values)
 
 
-def _profile(snapshot: Snapshot, who: str) -> int:
-    """The id of today of a profile id, or of the profile of a record."""
-    if not snapshot.has("identity"):
-        raise UsageError("nothing is merged yet", hint="run `cdptool merge` first")
-    identity = snapshot.scan("identity", IDENTITY)
-    if ":" in who:
-        source, _, key = who.partition(":")
-        record = snapshot.scan("records").filter(pl.col("source") == source, pl.col("source_key") == key)
-        found = record.select("record_id").unique().join(identity, on="record_id").collect()
-    else:
-        try:
-            old = id_of(who)
-        except ValueError:
-            hint = "write `p_…` as it is printed, or a record as `source:source_key`"
-            raise UsageError("this is no profile id", hint=hint) from None
-        now = dict(snapshot.scan("aliases", ALIASES).collect().iter_rows()).get(old, old)
-        found = identity.filter(pl.col("profile_id") == now).head(1).collect()
-    if found.is_empty():
-        raise UsageError("there is no such profile", hint="run `cdptool merge`, or see `cdptool explain ids`")
-    return int(found["profile_id"].item(0))
-
-
-def _values(session: Session, snapshot: Snapshot, members: pl.Series) -> pl.DataFrame:
-    """Every value of the latest version of these records, as texts: `record_id`, `observed_at`, `field`, `value`."""
+def _offers(session: Session, snapshot: Snapshot, members: pl.Series) -> dict[str, list[_Offer]]:
+    """By field every value of the latest version of these records, as texts, the newest first."""
     fields = [column.name for column in session.project.fields]
     schema = records_schema(declared_schema(session.project.fields))
     mine = snapshot.scan("records", schema).filter(pl.col("record_id").is_in(members.implode()))
     texts = latest_versions(mine).select(
         "record_id", "observed_at", *(pl.col(name).cast(pl.String) for name in fields)
     )
-    return (
-        texts.unpivot(
-            on=fields, index=["record_id", "observed_at"], variable_name="field", value_name="value"
-        )
-        .filter(pl.col("value").is_not_null())
-        .collect()
+    values = texts.unpivot(
+        on=fields, index=["record_id", "observed_at"], variable_name="field", value_name="value"
+    ).filter(pl.col("value").is_not_null())
+    found: dict[str, list[_Offer]] = {}
+    newest = values.sort("observed_at", "record_id", descending=[True, False], nulls_last=True)
+    for field, *offer in newest.select("field", "record_id", "value", "observed_at").collect().iter_rows():
+        found.setdefault(field, []).append(_Offer(*offer))
+    return found
+
+
+def _choices(session: Session, lineage: pl.DataFrame, offers: dict[str, list[_Offer]]) -> list[_Choice]:
+    """The fields of the project that have a value, in its order; those that are no more are left out."""
+    rows = {row["field"]: row for row in lineage.iter_rows(named=True)}
+    found = []
+    for column in session.project.fields:
+        row = rows.get(column.name)
+        if row is None:
+            continue
+        held, record = offers.get(column.name, []), row["record_id"]
+        value = next((one.value for one in held if one.record == record), "")
+        won = _Offer(record, value, row["observed_at"])
+        lost = tuple(one for one in held if one.value != value)
+        found.append(_Choice(column.name, column.type, row["rule"], row["n_values"], won, lost))
+    return found
+
+
+def _report(
+    profile: str, n_records: int, choices: list[_Choice], names: dict[int, Cited], *, show_values: bool
+) -> Report:
+    def cells(choice: _Choice, offer: _Offer) -> tuple[Any, ...]:
+        value = offer.value if show_values or not offer.value else field_type(choice.type).mask(offer.value)
+        return choice.field, value, names[offer.record].shown, _day(offer.at)
+
+    chosen = tuple((*cells(one, one.won), one.rule, one.n_values) for one in choices)
+    others = tuple(cells(one, offer) for one in choices for offer in one.lost)
+    n_open = sum(bool(one.lost) for one in choices)
+    agree = f"; they disagree on {n_open} of {len(choices)} fields" if n_open else ", which agree"
+    return Report(
+        verb="explain golden",
+        summary=f"{profile} holds {n_records:,} record{'' if n_records == 1 else 's'}{agree}",
+        data={
+            "profile": profile,
+            "fields": [dict(zip(_CHOSEN, row, strict=True)) for row in chosen],
+            "others": [dict(zip(_OTHERS, row, strict=True)) for row in others],
+        },
+        grids=(
+            Grid("Survived", _CHOSEN, chosen),
+            *((Grid("Offered too", _OTHERS, others),) if others else ()),
+        ),
+        findings=_gone(names),
+        is_answer=True,
     )
 
 
-def _shown(kind: str, value: str, show_values: bool) -> str:
-    return value if show_values else field_type(kind).mask(value)
+def _gone(names: dict[int, Cited]) -> tuple[Finding, ...]:
+    n = sum(one.name == GONE for one in names.values())
+    if not n:
+        return ()
+    problem = f"{n:,} record{'s' * (n != 1)} of the profile left after the last merge"
+    return (Finding(problem, None, "run `cdptool merge`", "warning"),)
 
 
-def _day(at: object) -> str:
-    return str(at)[:10] if at is not None else ""
+def _day(at: datetime | None) -> str:
+    return at.date().isoformat() if at is not None else ""

@@ -37,8 +37,10 @@ def weighings(session: Session, snapshot: Snapshot) -> tuple[tuple[Pass, Weighin
     return tuple((step, one) for step, one in found if one is not None)
 
 
-def weighed(one: Weighing, left: int, right: int) -> Waterfall:
-    """What a pass says of two records."""
+def weighed(one: Weighing, left: int, right: int) -> Waterfall | None:
+    """What a pass says of two records; None where one of them left after the last merge."""
+    if not one.knows(left, right):
+        return None
     rows = one.rows([left, right])
     return waterfall(one.model, int(rows[0]), int(rows[1]))
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from cdptool.commands.citing import require_merged
 from cdptool.commands.learned import saved_models, weighings
 from cdptool.commands.match_figures import (
     Pairs,
@@ -22,7 +23,6 @@ from cdptool.commands.match_figures import (
 )
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
-from cdptool.errors import UsageError
 from cdptool.fields import field_type
 from cdptool.identity.likely import Weighing
 from cdptool.identity.spec import Pass
@@ -46,8 +46,7 @@ def report_match(settings: Settings, *, show_values: bool = False) -> Report:
     """
     with open_session(settings, writes=False) as session:
         snapshot = session.snapshot()
-        if not snapshot.has("identity"):
-            raise UsageError("nothing is merged yet", hint="run `cdptool merge` first")
+        require_merged(snapshot)
         identity = snapshot.scan("identity", IDENTITY).collect()
         links = profile_links(snapshot.scan("edges", EDGES).collect(), identity)
         sizes = identity.group_by("profile_id").len("n").rename({"profile_id": "cluster"})

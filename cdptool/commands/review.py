@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from cdptool.commands.answers import HEADER, add_answer
-from cdptool.commands.citing import Cited, cited
+from cdptool.commands.citing import Cited, cited, require_merged
 from cdptool.commands.learned import weighed, weighings
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
@@ -77,8 +77,7 @@ def open_review(settings: Settings, *, limit: int, show_values: bool) -> Reviewi
     """
     with open_session(settings, writes=False) as session:
         snapshot = session.snapshot()
-        if not snapshot.has("identity"):
-            raise UsageError("nothing is merged yet", hint="run `cdptool merge` first")
+        require_merged(snapshot)
         chosen = _most_telling(session, snapshot)
         doubts = _doubts(session, snapshot, chosen.head(limit), show_values=show_values)
         plan = session.project.merge
@@ -171,9 +170,12 @@ def _most_telling(session: Session, snapshot: Snapshot) -> pl.DataFrame:
     """DOUBTFUL pairs between two profiles that no judgement speaks of, one per pair of profiles, by what an answer tells."""
     identity = snapshot.scan("identity", IDENTITY).collect()
     sized = identity.with_columns(n=pl.len().over("profile_id"))
+    doubtful = snapshot.scan("doubtful", DOUBTFUL).collect()
+    ends = pl.concat([doubtful["record_id_l"], doubtful["record_id_r"]]).unique()
+    stored = snapshot.scan("records").select("record_id").filter(pl.col("record_id").is_in(ends.implode()))
+    here = stored.unique().collect()["record_id"].implode()  # some may have left after the merge
     pairs = (
-        snapshot.scan("doubtful", DOUBTFUL)
-        .collect()
+        doubtful.filter(pl.col("record_id_l").is_in(here), pl.col("record_id_r").is_in(here))
         .join(sized, left_on="record_id_l", right_on="record_id")
         .join(sized, left_on="record_id_r", right_on="record_id", suffix="_r")
         .filter(pl.col("profile_id") != pl.col("profile_id_r"))

@@ -93,7 +93,7 @@ class FieldType(ABC):
 
     @abstractmethod
     def judge(self, texts: pl.Series, options: FieldOptions, /) -> Judgement:
-        """Judgement clean texts, none of them null, empty or a placeholder of any field."""
+        """Judge clean texts, none of them null, empty or a placeholder of any field."""
 
     def quick(self, texts: pl.Series, _options: FieldOptions, /) -> pl.Series:
         """The values of raw texts that are plainly in order; null = let `judge` decide."""

@@ -123,6 +123,10 @@ class Weighing(NamedTuple):
     record_ids: Rows
     model: Model
 
+    def knows(self, *record_ids: int) -> bool:
+        """Whether all of these records are there; some that a merge saw may have left since."""
+        return bool(np.isin(np.asarray(record_ids, dtype=np.int64), self.record_ids).all())
+
     def rows(self, record_ids: Sequence[int] | pl.Series) -> Rows:
         """The rows of these records; all must be known."""
         return np.searchsorted(self.record_ids, np.asarray(record_ids, dtype=np.int64))

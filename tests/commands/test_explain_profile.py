@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cdptool.commands.citing import shown_key
 from cdptool.commands.explain import explain_merge
 from cdptool.commands.explain_profile import explain_profile
 from cdptool.errors import UsageError
+from cdptool.sources.spec import Dialect, Mapped, SourceSpec
 from cdptool.tables import Column
 from tests.commands.small import Small
 
@@ -36,3 +39,12 @@ def test_keys_made_of_values_are_masked() -> None:
 def test_a_profile_that_is_not_there_is_refused(finished: Small) -> None:
     with pytest.raises(UsageError, match="no such profile"):
         explain_profile(finished.settings(), "p_nobody")
+
+
+def test_keys_that_a_source_takes_from_a_personal_column_are_masked() -> None:
+    """A list whose key is the address: `news:lan@example.vn` is no name for a screen."""
+    columns = (Mapped("email", "email", column="E-mail"), Mapped("no", "identifier", column="No"))
+    spec = SourceSpec("news", ("a.csv",), "records", None, Dialect(), ("No", "E-mail"), None, (), columns)
+    assert shown_key("7|lan@example.vn", (), spec) == "7|l•••@e•••.vn"
+    assert "lan" not in shown_key("7|lan|x@example.vn", (), spec)
+    assert shown_key("K1", (), replace(spec, key=("No",))) == "K1"
