@@ -19,6 +19,7 @@ from cdptool.errors import UsageError
 from cdptool.fields import field_type
 from cdptool.identity import JUDGED
 from cdptool.identity.evidence import Step, shortest_path
+from cdptool.identity.growing import held_once
 from cdptool.identity.likely import Weighing
 from cdptool.ids import printed_id
 from cdptool.sources.outputs import declared_schema
@@ -170,14 +171,48 @@ def _apart(
         for *ends, step, match_key, reason in found.rows()
     )
     profiles = [printed_id(profile) for _, profile in (left, right)]
+    told = _said_of_sources(session, snapshot, sides, (left[0], right[0]))
     return Report(
         verb="explain merge",
         summary=f"two people: {left[0]} belongs to {profiles[0]}, {right[0]} to {profiles[1]}",
-        data={"same": False, "profiles": profiles, "cut": [dict(zip(CUT, row, strict=True)) for row in rows]},
+        data={
+            "same": False,
+            "profiles": profiles,
+            "cut": [dict(zip(CUT, row, strict=True)) for row in rows],
+            "sources": list(told),
+        },
         grids=(Grid("Evidence cut", CUT, rows),) if rows else (),
-        lines=() if rows else ("no pass joins them",),
+        lines=told if rows or told else ("no pass joins them",),
         is_answer=True,
     )
+
+
+def _said_of_sources(
+    session: Session, snapshot: Snapshot, sides: list[pl.Series], cited: tuple[str, str]
+) -> tuple[str, ...]:
+    """What merge.yaml says of sources that keeps two people, or two records of one source, apart."""
+    plan = session.project.merge
+    if plan is None:
+        return ()
+    held = [
+        set(
+            snapshot.scan("records")
+            .filter(pl.col("record_id").is_in(members.implode()))
+            .select(pl.col("source").unique())
+            .collect()["source"]
+        )
+        for members in sides
+    ]
+    told = [
+        f"{held_once(source)}, and each of the two has a record of it"
+        for source in plan.unique_sources
+        if all(source in one for one in held)
+    ]
+    sources = {name.partition(":")[0] for name in cited}
+    linking = [f"`{step.name}`" for step in plan.passes if plan.links_only(step)]
+    if len(sources) == 1 and linking:
+        told.append(f"link only: two records of one source are no evidence for {', '.join(linking)}")
+    return tuple(told)
 
 
 def _members(snapshot: Snapshot, profile: int) -> pl.Series:

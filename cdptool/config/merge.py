@@ -19,12 +19,12 @@ from cdptool.config.forms import (
     wrong,
 )
 from cdptool.config.judgements import read_judgements
-from cdptool.config.passes import never_branches, pass_branches
+from cdptool.config.passes import PassBranches, never_branches, pass_branches
 from cdptool.config.project import path
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import Integer, Known, OneOf, boolean, duration, share, text
 from cdptool.errors import ConfigError, Finding, Place
-from cdptool.identity.spec import Judged, Keep, Key, MergePlan, Never, Pass, Preference
+from cdptool.identity.spec import Judged, Keep, Key, Link, MergePlan, Never, Pass, Preference
 from cdptool.matching.exchange import from_text
 
 _at_least_one: Final = Integer(least=1)
@@ -75,6 +75,9 @@ _KEY: Final = Shape(
 )
 
 
+_LINK: Final = OneOf(get_args(Link), "link")
+
+
 @dataclass(frozen=True, slots=True)
 class _Learned:
     """A learned pass as it is written."""
@@ -84,6 +87,16 @@ class _Learned:
     at_least: float = 0.9
     review: float = 0.5
     model: str | None = None
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruled:
+    """A rule pass as it is written with more than its expression."""
+
+    name: str
+    when: PassBranches
+    link: Link | None = None
 
 
 def pinned_model(value: Value, reading: Reading) -> str:
@@ -104,7 +117,13 @@ _EXPORTED: Final = "write one with `cdptool explain model PASS --export FILE`"
 _LEARNED: Final = Shape(
     "a learned pass",
     _Learned,
-    {"compare": ListOf(Known("field")), "at_least": share, "review": share, "model": pinned_model},
+    {
+        "compare": ListOf(Known("field")),
+        "at_least": share,
+        "review": share,
+        "model": pinned_model,
+        "link": _LINK,
+    },
 )
 _KEEP: Final = Shape(
     "a rule of survivorship",
@@ -143,22 +162,45 @@ def learned_pass(entry: Entry, reading: Reading) -> Pass:
     if result.review > result.at_least:
         raise refused("`review` is above `at_least`", entry.value.place, "write the smaller one there")
     told = f"compare {', '.join(result.compare)}"
-    place = entry.key.place
-    return Pass(result.name, (), told, result.compare, result.at_least, result.review, result.model, place)
+    return Pass(
+        result.name,
+        (),
+        told,
+        result.compare,
+        result.at_least,
+        result.review,
+        result.model,
+        entry.key.place,
+        link=result.link,
+    )
+
+
+def rule_pass(entry: Entry, reading: Reading) -> Pass:
+    """`name: condition`, or `name: {when: condition, link: only}`."""
+    name = entry.key.text
+    link, written = None, entry.value
+    if isinstance(written, Table):
+        ruled = Shape(
+            "a pass",
+            _Ruled,
+            {"when": lambda value, inside: pass_branches(name, value, inside), "link": _LINK},
+        ).named(entry, reading)
+        found, link, written = ruled.when, ruled.link, written.get("when") or written
+    else:
+        found = pass_branches(name, written, reading)
+    conditions = found.conditions if any(found.conditions) else ()
+    told = text(written, reading).strip()
+    return Pass(name, found.fields, told, place=entry.key.place, conditions=conditions, link=link)
 
 
 def one_pass(value: Value, reading: Reading) -> Pass:
-    """`name: condition`."""
+    """One pass, by its name: of rules or learned."""
     if not isinstance(value, Table) or len(value.entries) != 1:
         raise wrong("one `name: condition`", value, "write `- exact: same(email)`")
     entry = value.entries[0]
-    name = entry.key.text
-    if isinstance(entry.value, Table):
+    if isinstance(entry.value, Table) and entry.value.get("when") is None:
         return learned_pass(entry, reading)
-    found = pass_branches(name, entry.value, reading)
-    conditions = found.conditions if any(found.conditions) else ()
-    told = text(entry.value, reading).strip()
-    return Pass(name, found.fields, told, place=entry.key.place, conditions=conditions)
+    return rule_pass(entry, reading)
 
 
 def passes(value: Value, reading: Reading) -> tuple[Pass, ...]:
@@ -228,6 +270,15 @@ def judgements(value: Value, reading: Reading) -> tuple[tuple[Judged, ...], Plac
     return found.judged, Place(str(file))
 
 
+def unique_source(value: Value, reading: Reading) -> str:
+    """A source that holds each person once: one of records, whose rows say who somebody is."""
+    name = Known("source")(value, reading)
+    if reading.types("source").get(name) == "events":
+        hint = "name sources with `feeds: records`"
+        raise refused(f"source `{name}` holds what happened, not each person once", value.place, hint)
+    return name
+
+
 MERGE_SHAPE: Final = Shape(
     "merge.yaml",
     MergePlan,
@@ -236,6 +287,8 @@ MERGE_SHAPE: Final = Shape(
         "passes": passes,
         "never": ListOf(never),
         "keep": Into(survivorship, ("keep_default", "keep")),
+        "unique_sources": ListOf(unique_source),
+        "link": _LINK,
         "decisions": Into(judgements, ("judgements", "judged_in")),
     },
 )

@@ -57,6 +57,8 @@ def gather_names(top: Table, destinations: Mapping[str, str], unreadable: Collec
     }
     for name, value in _pairs(top.get("tables")):
         names["table"][name] = _key_type(value)
+    if "source" in names:
+        names["source"] = {name: _feeds(value) for name, value in _pairs(top.get("sources"))}
     for kind, key in (("stream", "streams"), ("table", "tables")):
         for name, value in _pairs(top.get(key)):
             columns = value.get("columns") if isinstance(value, Table) else None
@@ -90,6 +92,12 @@ def _pairs(value: Value | None) -> list[tuple[str, Value]]:
 
 def _written_type(value: Value | None) -> str:
     return value.text if isinstance(value, Scalar) else ""
+
+
+def _feeds(source: Value) -> str:
+    """`records`, or `events` for a source of a stream or table; nothing where it is `like` another."""
+    written = source.get("feeds") if isinstance(source, Table) else None
+    return "events" if isinstance(written, Table) else _written_type(written)
 
 
 def _key_type(table: Value) -> str:

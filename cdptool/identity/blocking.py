@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from cdptool.fields import field_type
+from cdptool.identity.conditions import OF_TWO_SOURCES, Branch
 from cdptool.identity.spec import MergePlan, Pass
 from cdptool.ids import hash63
 from cdptool.kernels import Kernel, NamedKernel
@@ -40,10 +41,19 @@ def rule_branches(plan: MergePlan) -> tuple[tuple[int, tuple[str, ...]], ...]:
 
 def plain_branches(plan: MergePlan) -> tuple[tuple[int, tuple[str, ...]], ...]:
     """The branches that ask nothing but that their fields agree."""
-    asked = [
-        bool(one) for step in plan.passes for one in step.conditions or ((),) * max(len(step.branches), 1)
-    ]
-    return tuple((number, fields) for number, fields in rule_branches(plan) if not asked[number])
+    asked = conditional(plan)
+    return tuple((number, fields) for number, fields in rule_branches(plan) if number not in asked)
+
+
+def conditional(plan: MergePlan) -> dict[int, Branch]:
+    """The branches of rules that ask more than that their fields agree, by their number, and what they ask."""
+    asked: list[Branch] = []
+    for step in plan.passes:
+        given = step.conditions or ((),) * max(len(step.branches), 1)
+        if step.branches and plan.links_only(step):
+            given = tuple((*one, OF_TWO_SOURCES) for one in given)
+        asked += given
+    return {number: condition for number, condition in enumerate(asked) if condition}
 
 
 def match_fields(plan: MergePlan) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 From evidence to people: connected components that never break a limit, a never-rule or a judgement.
 
 Constraints only ever get worse as a cluster grows, so a component that breaks none as a whole is right as it is; the few that do
-are built again edge by edge (`growing`), and what would break a constraint is cut and told.
+are built again edge by edge (`building`), and what would break a constraint is cut and told.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from cdptool.identity.building import build_carefully
 from cdptool.identity.forbidding import forbidden
-from cdptool.identity.growing import Constraints, build_carefully
+from cdptool.identity.growing import Constraints
 from cdptool.identity.recent import exceeding
 from cdptool.matching.connected import connected_components
 
@@ -61,7 +62,7 @@ def cluster(record_ids: pl.Series, edges: pl.DataFrame, constraints: Constraints
     if bad.is_empty():
         return Clusters(labels, edges.sort(_EDGE), edges.clear().with_columns(pl.lit("").alias("reason")))
     in_bad = labels.filter(pl.col("cluster").is_in(bad.implode()))
-    slow = edges.join(in_bad, left_on="record_id_l", right_on="record_id", how="semi", maintain_order="left")
+    slow = ranked.join(in_bad, left_on="record_id_l", right_on="record_id", how="semi", maintain_order="left")
     labelled, used, cut = build_carefully(in_bad["record_id"].to_list(), slow, constraints, barred)
     sure = edges.join(in_bad, left_on="record_id_l", right_on="record_id", how="anti")
     return Clusters(
@@ -90,6 +91,8 @@ def _broken(labels: pl.DataFrame, constraints: Constraints) -> pl.Series:
         schema={"field": pl.String, "most": pl.Int64},
     )
     never = constraints.never.select("field").unique().with_columns(pl.lit(1, pl.Int64).alias("most"))
+    unique = constraints.unique.select("record_id", field="source", value="record_id")
+    once = unique.select("field").unique().with_columns(pl.lit(1, pl.Int64).alias("most"))
     pairs = pl.DataFrame(constraints.apart, schema={"l": pl.Int64, "r": pl.Int64}, orient="row")
     judged = (
         pairs.join(joined, left_on="l", right_on="record_id")
@@ -97,5 +100,10 @@ def _broken(labels: pl.DataFrame, constraints: Constraints) -> pl.Series:
         .filter(pl.col("cluster") == pl.col("cluster_r"))
         .select("cluster")
     )
-    parts = [too_many(constraints.held, limits), too_many(constraints.never, never), judged]
+    parts = [
+        too_many(constraints.held, limits),
+        too_many(constraints.never, never),
+        too_many(unique, once),
+        judged,
+    ]
     return pl.concat(parts)["cluster"].unique()

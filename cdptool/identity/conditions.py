@@ -23,6 +23,7 @@ from cdptool.matching.values import Rows, Values, encoded
 Truths: TypeAlias = NDArray[np.bool_]
 Strengths: TypeAlias = NDArray[np.float64]
 Side = Literal["a", "b"]
+SOURCE: Final = "source"  # of a record; no profile field may be called so
 NUMERIC: Final = ("integer", "number", "money", "date", "datetime")
 _SECONDS: Final = 86_400
 
@@ -87,6 +88,8 @@ class Condition:
 
 
 Branch: TypeAlias = tuple[Condition, ...]
+# What a pass that only links asks of every pair: it compares no two records of one source.
+OF_TWO_SOURCES: Final = Condition(Same(SOURCE), holds=False)
 _OPERATORS: Final = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -130,7 +133,9 @@ def features(branches: Sequence[Branch], types: Mapping[str, str]) -> dict[str, 
     for name in sorted({name for branch in branches for name in feature_names(branch, types)}):
         column, _, how = name.partition(" ")
         values = pl.col(column)
-        if how == "?":
+        if name == SOURCE:
+            found[name] = values
+        elif how == "?":
             found[name] = values.is_not_null()
         elif how == "#":
             found[name] = _number(values, types[column])

@@ -1,9 +1,7 @@
 """
-Clusters grown edge by edge, surest evidence first, so that none ever breaks a constraint.
+Clusters that grow: what they must not become, and whether two of them may be one.
 
-Only for the components that break one when everything is joined. One value may bring thousands of records
-that may not be together (a till's phone), so the groups of a block are indexed by the values they hold: a
-member is tried only where it may fit, never against every group.
+Only for the components that break a constraint when everything is joined; `building` says in which order.
 """
 
 from __future__ import annotations
@@ -11,8 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
@@ -20,9 +17,7 @@ from cdptool.identity.forbidding import Forbidden, PairRules
 from cdptool.identity.recent import Sightings, Windows, most_at_once
 
 NEGATIVE: Final = "judged NEGATIVE"
-# Of a member that its block refuses, so many refusals are told: all in any block a person would read.
-_TOLD: Final = 10
-_EDGE: Final = ("branch", "block", "record_id_l", "record_id_r")
+_UNIQUE: Final = {"record_id": pl.Int64(), "source": pl.String()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +28,8 @@ class Constraints:
     `limits`: field → the most different values one person may hold. `held`: long frame `record_id`, `field`,
     `value` of the limited fields. `never`: long frame of the same shape for the never-fields (the latest
     version of each record). `apart` / `together`: judged pairs of record ids. `pairs`: never-rules that are
-    expressions. `windows`: limits within a length of time.
+    expressions. `windows`: limits within a length of time. `unique`: `record_id`, `source` of the sources that hold
+    each person once. `weighed`: the branches whose weights add up (log odds).
     """
 
     limits: dict[str, int]
@@ -43,18 +39,17 @@ class Constraints:
     together: tuple[tuple[int, int], ...] = ()
     pairs: PairRules = field(default_factory=PairRules)
     windows: Windows = field(default_factory=Windows)
+    unique: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_UNIQUE))
+    weighed: tuple[int, ...] = ()
 
 
-class Grown(NamedTuple):
-    """`labels`: `record_id`, `cluster` (its smallest record); `used` and `cut` edges, `cut` with its `reason`."""
-
-    labels: pl.DataFrame
-    used: pl.DataFrame
-    cut: pl.DataFrame
+def held_once(source: str) -> str:
+    """Why two records of a source that holds each person once are kept apart."""
+    return f"source {source} holds each person once"
 
 
 @dataclass(slots=True)
-class _Group:
+class Group:
     """One growing cluster: its members, the values it holds by reason to object, and who must stay out."""
 
     members: set[int]
@@ -63,11 +58,13 @@ class _Group:
     seen: dict[str, Sightings] = field(default_factory=lambda: defaultdict(set))  # by field with a window
     units: int = 0  # bits: what the never-rules see of its members
     against: dict[str, int] = field(default_factory=dict)  # bits of the units that may not come in, by reason
+    torn: set[str] = field(default_factory=set)  # sources of which two records are as near, for now
 
-    def absorb(self, other: _Group) -> None:
+    def absorb(self, other: Group) -> None:
         self.members |= other.members
         self.apart |= other.apart
         self.units |= other.units
+        self.torn |= other.torn
         for name, sightings in other.seen.items():
             self.seen[name] |= sightings
         for reason, bits in other.against.items():
@@ -76,22 +73,27 @@ class _Group:
             self.values[reason] |= values
 
 
-class _Forest:
+class Forest:
     """Groups by record, joined one by one. `most`: reason to object → the most values a group may hold."""
 
     def __init__(self, records: Iterable[int], constraints: Constraints, barred: Forbidden) -> None:
         never = constraints.never["field"].unique().sort()
         self.most = {f"never: differs({name})": 1 for name in never}
         self.most |= {f"limit: at most {n} {name}": n for name, n in sorted(constraints.limits.items())}
+        self.once = tuple(held_once(source) for source in constraints.unique["source"].unique().sort())
+        self.most |= dict.fromkeys(self.once, 1)
+        self.weighed = constraints.weighed
         reasons = {("limit", name): f"limit: at most {n} {name}" for name, n in constraints.limits.items()}
         reasons |= {("never", name): f"never: differs({name})" for name in never}
         self.n_joins = 0
-        self.group_of = {record: _Group({record}) for record in records}
+        self.group_of = {record: Group({record}) for record in records}
         ids = pl.Series(list(self.group_of), dtype=pl.Int64).implode()
         for kind, frame in (("limit", constraints.held), ("never", constraints.never)):
             mine = frame.filter(pl.col("record_id").is_in(ids)).select("record_id", "field", "value")
             for record, name, value in mine.iter_rows():
                 self.group_of[record].values[reasons[kind, name]].add(value)
+        for record, source in constraints.unique.filter(pl.col("record_id").is_in(ids)).iter_rows():
+            self.group_of[record].values[held_once(source)].add(record)
         self.windows = constraints.windows.limits
         for record, name, value, at in constraints.windows.seen.filter(
             pl.col("record_id").is_in(ids)
@@ -126,7 +128,10 @@ class _Forest:
                 own = [most_at_once(side, window.seconds) for side in sides]
                 if most_at_once(sides[0] | sides[1], window.seconds) > max(window.most, *own):
                     return window.reason
-        return next((reason for reason, bits in a.against.items() if bits & b.units), None)
+        if (barred := next((why for why, bits in a.against.items() if bits & b.units), None)) is not None:
+            return barred
+        torn = [why for one, other in ((a, b), (b, a)) for why in sorted(one.torn) if other.values.get(why)]
+        return f"{torn[0]}, and two of its records are as near" if torn else None
 
     def join(self, one: int, other: int) -> None:
         """Make the groups of two records one."""
@@ -155,118 +160,3 @@ class _Forest:
         return pl.DataFrame(rows, schema={"record_id": pl.Int64, "cluster": pl.Int64}, orient="row").sort(
             "record_id"
         )
-
-
-class _Block:
-    """
-    The groups that the members of one block have formed so far, each named by its first member.
-
-    A group that holds as many values as a limit allows is out of `_open`, so only a member that shares one
-    of its values is tried against it.
-    """
-
-    def __init__(self, forest: _Forest) -> None:
-        self.forest = forest
-        self.heads: list[int] = []
-        self._open: dict[str, set[int]] = defaultdict(set)  # positions of groups below the limit
-        self._holding: dict[tuple[str, int], set[int]] = defaultdict(set)
-
-    def place(self, member: int) -> int | None:
-        """Join the first group that admits the member and return its head; None where it forms a new one."""
-        for position in self._fitting(member):
-            head = self.heads[position]
-            if self.forest.objection(head, member) is None:
-                self.forest.join(head, member)
-                self._index(position)
-                return head
-        self.heads.append(member)
-        self._index(len(self.heads) - 1)
-        return None
-
-    def refusals(self, member: int, joined: int | None) -> list[tuple[int, str]]:
-        """The first groups that refused a member before the one it joined: their heads, and why."""
-        refused = []
-        for head in self.heads[:_TOLD]:
-            if head in (joined, member):
-                break
-            if (reason := self.forest.objection(head, member)) is not None:
-                refused.append((head, reason))
-        return refused
-
-    def _fitting(self, member: int) -> Iterable[int]:
-        """The positions of all groups that may admit a member, in order: by the reason that leaves fewest."""
-        best: tuple[int, list[set[int]]] = (len(self.heads), [])
-        for reason, values in self.forest.group_of[member].values.items():
-            sets = [self._open[reason], *(self._holding[reason, value] for value in values)]
-            best = min(best, (sum(map(len, sets)), sets), key=lambda one: one[0])
-        return sorted(set().union(*best[1])) if best[1] else range(len(self.heads))
-
-    def _index(self, position: int) -> None:
-        held = self.forest.group_of[self.heads[position]].values
-        for reason, most in self.forest.most.items():
-            values = held.get(reason, ())
-            (self._open[reason].add if len(values) < most else self._open[reason].discard)(position)
-            for value in values:
-                self._holding[reason, value].add(position)
-
-
-Star = tuple[int, int, tuple[int, ...]]  # branch, block, and its records, the hub first
-
-
-def build_carefully(
-    records: list[int], edges: pl.DataFrame, constraints: Constraints, barred: Forbidden
-) -> Grown:
-    """
-    Build the clusters of some records block by block, surest first; judgements before all.
-
-    Args:
-        records: The records, sorted.
-        edges: `branch`, `block`, `record_id_l`, `record_id_r` among them, sorted; each block a star.
-        constraints: What holds them back.
-        barred: What the never-rules that are expressions say of the records.
-    """
-    forest = _Forest(records, constraints, barred)
-    for one, other in constraints.together:
-        if one in forest.group_of and other in forest.group_of and forest.objection(one, other) != NEGATIVE:
-            forest.join(one, other)
-    waiting = _stars(edges)
-    may_shrink = forest.has_excess()
-    used: set[tuple[int, int, int, int]] = set()
-    cut: set[tuple[int, int, int, int, str]] = set()
-    while waiting:
-        n_joins = forest.n_joins
-        waiting = [star for star in waiting if not _join_block(forest, star, used, cut)]
-        # What was refused stays refused, unless a group that holds too much by itself took in the values.
-        if not may_shrink or forest.n_joins == n_joins:
-            break
-    schema = dict.fromkeys(_EDGE, pl.Int64())
-    return Grown(
-        forest.labels(),
-        pl.DataFrame(sorted(used), schema=schema, orient="row"),
-        pl.DataFrame(sorted(cut), schema={**schema, "reason": pl.String()}, orient="row"),
-    )
-
-
-def _stars(edges: pl.DataFrame) -> list[Star]:
-    stars = []
-    for (branch, block, hub), star in groupby(edges.select(_EDGE).iter_rows(), key=lambda edge: edge[:3]):
-        stars.append((branch, block, (hub, *(member for *_, member in star))))
-    return stars
-
-
-def _join_block(
-    forest: _Forest,
-    star: Star,
-    used: set[tuple[int, int, int, int]],
-    cut: set[tuple[int, int, int, int, str]],
-) -> bool:
-    """Join the records of a block as far as they may be; whether all of them are one group now."""
-    branch, name, members = star
-    block = _Block(forest)
-    for member in members:
-        # A barred hub parts nobody else: each member joins the first group that admits it.
-        joined = block.place(member)
-        if joined is not None:
-            used.add((branch, name, joined, member))
-        cut |= {(branch, name, head, member, why) for head, why in block.refusals(member, joined)}
-    return len(block.heads) == 1

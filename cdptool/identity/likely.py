@@ -21,6 +21,7 @@ from cdptool.identity.survivorship import latest_versions
 from cdptool.ids import hash63
 from cdptool.kernels import Engine
 from cdptool.matching import Known, Matching, Model, Origin, comparisons, match
+from cdptool.matching.clusters import clusters
 from cdptool.matching.exchange import from_text
 from cdptool.matching.saving import Saved, loaded, of_pass, saved, together
 from cdptool.matching.values import Rows
@@ -47,6 +48,14 @@ class Likely(NamedTuple):
     origins: tuple[Origins, ...]
 
 
+class _Asked(NamedTuple):
+    """A learned pass, its branch, and the plan that says whose records may be one."""
+
+    branch: int
+    step: Pass
+    plan: MergePlan
+
+
 class Origins(NamedTuple):
     """Of a learned pass: where its model is from (`matching.Origin`), and what spoke against the one before."""
 
@@ -60,7 +69,7 @@ def likely(
 ) -> Likely:
     """The evidence of all learned passes; records by their latest version. `models`: those of the last run."""
     found = [
-        _of_pass(engine, records, columns, (number, step), models)
+        _of_pass(engine, records, columns, _Asked(number, step, plan), models)
         for number, (step, _) in enumerate(branches(plan))
         if step.compare
     ]
@@ -80,26 +89,27 @@ def _of_pass(
     engine: Engine[Any],
     records: Any,
     columns: Sequence[Column],
-    branch: tuple[int, Pass],
+    asked: _Asked,
     models: Saved | None,
 ) -> Likely:
-    number, step = branch
+    step = asked.step
     read, kinds = _known(engine, records, columns, step)
     before = _before(step, models)
     result = match(read, kinds, at_least=step.at_least, known=before)
     ids = read["record_id"].to_numpy()
+    may_be, joined = _joined(result, read["source"], asked)
     pairs = _pairs(result, ids, step.name)
-    joined = result.clusters[result.candidates.left] == result.clusters[result.candidates.right]
-    sure = pairs.filter(pl.Series(joined) & (pl.col("probability") >= step.at_least))
+    told = pairs.drop("log_odds")
+    sure = pairs.filter(joined & (pl.col("probability") >= step.at_least))
     return Likely(
         sure.select(
-            pl.lit(number, pl.Int64).alias("branch"),
+            pl.lit(asked.branch, pl.Int64).alias("branch"),
             hash63("likely", "record_id_l", "record_id_r").alias("block"),
             "record_id_l",
             "record_id_r",
-            pl.col("probability").alias("weight"),
+            pl.col("log_odds").alias("weight"),
         ),
-        pairs.filter(~pl.Series(joined) & (pl.col("probability") >= step.review)).sort(
+        told.filter(may_be & ~joined & (pl.col("probability") >= step.review)).sort(
             "probability", "record_id_l", "record_id_r", descending=[True, False, False]
         ),
         _kept(step, before, result),
@@ -107,13 +117,34 @@ def _of_pass(
     )
 
 
+def _joined(result: Matching, sources: pl.Series, asked: _Asked) -> tuple[pl.Series, pl.Series]:
+    """
+    Of each candidate whether its records may be one person at all, and whether the pass takes them for one.
+
+    A record of a list that holds each person once has one partner in another such list, whatever the clusters are: which of
+    its sure pairs that is, is decided where limits and judgements are (`assigning`).
+    """
+    left, right = result.candidates.left, result.candidates.right
+    one, other = sources.gather(left), sources.gather(right)
+    is_unique = sources.is_in(list(asked.plan.unique_sources))
+    is_of_one = one == other
+    is_barred = is_of_one & (is_unique.gather(left) | asked.plan.links_only(asked.step))
+    labels = result.clusters
+    if is_barred.any():
+        kept = (~is_barred).to_numpy()
+        odds, weigh = result.log_odds[kept], result.model.log_odds
+        labels = clusters(len(sources), left[kept], right[kept], odds, weigh, asked.step.at_least)
+    is_one_to_one = is_unique.gather(left) & is_unique.gather(right) & ~is_of_one
+    return ~is_barred, ~is_barred & (pl.Series(labels[left] == labels[right]) | is_one_to_one)
+
+
 def _known(
     engine: Engine[Any], records: Any, columns: Sequence[Column], step: Pass
 ) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
-    """`record_id` and the texts of a pass, by record, and the kind of each text."""
+    """`record_id`, `source` and the texts of a pass, by record, and the kind of each text."""
     texts, kinds = match_texts(columns, step.compare)
     latest = engine.shuffle([records], [("record_id",)], latest_versions)
-    known = engine.collect(engine.map(latest, lambda rows: rows.select("record_id", **texts)))
+    known = engine.collect(engine.map(latest, lambda rows: rows.select("record_id", "source", **texts)))
     return known.sort("record_id"), kinds
 
 
@@ -161,7 +192,7 @@ def _kept(step: Pass, known: Known | None, result: Matching) -> Saved:
 
 
 def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], name: str) -> pl.DataFrame:
-    """The candidates as DOUBTFUL, the smaller record first."""
+    """The candidates as DOUBTFUL with their log odds, the smaller record first."""
     ends = np.take(ids, result.candidates.left), np.take(ids, result.candidates.right)
     return pl.DataFrame(
         {
@@ -169,8 +200,9 @@ def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], na
             "record_id_r": np.maximum(*ends),
             "pass": pl.Series([name]).new_from_index(0, len(ends[0])),
             "probability": 1 / (1 + np.exp(-result.log_odds)),
+            "log_odds": result.log_odds,
         },
-        schema=DOUBTFUL,
+        schema={**DOUBTFUL, "log_odds": pl.Float64()},
     )
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 
 from cdptool.errors import Finding
-from cdptool.identity.blocking import BLOCKED, VALUES, holders, rule_branches
+from cdptool.identity.blocking import BLOCKED, VALUES, branches, holders, rule_branches
 from cdptool.identity.conditions import features
 from cdptool.identity.forbidding import PairRules
 from cdptool.identity.growing import Constraints
 from cdptool.identity.recent import Window, Windows, sightings
 from cdptool.identity.spec import Judged, Key, MergePlan
 from cdptool.identity.survivorship import latest_versions
-from cdptool.kernels import Engine
+from cdptool.kernels import Engine, Kernel
 from cdptool.matching.connected import connected_components
 from cdptool.tables import Column
 
@@ -99,6 +99,7 @@ def constraints_of(
         latest = engine.shuffle([keys], [("record_id",)], latest_versions)
         differing = engine.collect(engine.map(latest, holders(never))).unique()
     together, apart, findings = _judged_pairs(engine, records, plan.judgements)
+    unique = engine.collect(engine.map(records, records_of(plan.unique_sources)))
     constraints = Constraints(
         limits=limits,
         held=held.filter(pl.col("field").is_in(list(limits))),
@@ -107,8 +108,15 @@ def constraints_of(
         together=together,
         pairs=_pair_rules(engine, records, columns, plan),
         windows=_windows(engine, keys, plan),
+        unique=unique.unique(),
+        weighed=tuple(number for number, (step, _) in enumerate(branches(plan)) if step.compare),
     )
     return Limits(constraints, findings)
+
+
+def records_of(sources: tuple[str, ...]) -> Kernel:
+    """A row-local kernel: records → `record_id`, `source` of those of some sources, as often as they have versions."""
+    return lambda rows: rows.select("record_id", "source").filter(pl.col("source").is_in(list(sources)))
 
 
 def _windows(engine: Engine[Any], keys: Any, plan: MergePlan) -> Windows:

@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 
 from cdptool.errors import ConfigError, Finding
-from cdptool.identity.blocking import block_of, branches
-from cdptool.identity.conditions import Branch, Near, Units, feature_names, features
+from cdptool.identity.blocking import block_of, branches, conditional
+from cdptool.identity.conditions import OF_TWO_SOURCES, SOURCE, Branch, Near, Units, feature_names, features
 from cdptool.identity.similarity import WORDED
 from cdptool.identity.spec import MergePlan
 from cdptool.ids import hash63
@@ -82,16 +82,6 @@ def paired(
             findings.append(Finding(problem, step.place, hint, "warning"))
     found = engine.collect(engine.shuffle([members], by, agreements(asked, types)))
     return Paired(found, tuple(findings))
-
-
-def conditional(plan: MergePlan) -> dict[int, Branch]:
-    """The branches that ask more than `same`, by their number."""
-    asked = [
-        condition
-        for step in plan.passes
-        for condition in (step.conditions or ((),) * max(len(step.branches), 1))
-    ]
-    return {number: condition for number, condition in enumerate(asked) if condition}
 
 
 def candidates(plan: MergePlan, types: Mapping[str, str]) -> Kernel:
@@ -198,11 +188,23 @@ class _Blocks:
         sizes = self.keys.group_by("within", "key").len().with_columns(pl.col("len").cast(pl.Int64))
         n = pl.col("len")
         blocks = sizes.group_by("within").agg((n * (n - 1) // 2).sum().alias("n_pairs"))
+        if self.condition == (OF_TWO_SOURCES,):
+            blocks = self._linked()
         is_split = pl.col("within").is_in(self.too_large.implode()) & pl.lit(self.n_split > 0)
         named = blocks.filter(pl.col("n_pairs") > 0).with_columns(
             pl.lit(self.number, pl.Int64).alias("branch"), n_split=is_split.cast(pl.Int64)
         )
         return named.select(pl.col(name).cast(dtype) for name, dtype in _COUNTS.items())
+
+    def _linked(self) -> pl.DataFrame:
+        """`within`, `n_pairs`: where sources are all that counts, every pair of records of two is evidence."""
+        of_source = (
+            self.members.join(self.units, on="unit").group_by("within", SOURCE).len().cast({"len": pl.Int64})
+        )
+        n = pl.col("len")
+        return of_source.group_by("within").agg(
+            (((n.sum() ** 2) - (n**2).sum()) // 2).cast(pl.Int64).alias("n_pairs")
+        )
 
     def evidence(self) -> pl.DataFrame:
         tested = Units(self.units, self.types)
@@ -259,6 +261,13 @@ class _Blocks:
         )
         # Of several versions the most alike count.
         best = both.group_by("within", "record_id_l", "record_id_r").agg(pl.col("weight").max())
+        if self.condition == (OF_TWO_SOURCES,):  # as of blocks: the more share a value, the less it says
+            shared = (
+                self.members.join(self.units, on="unit")
+                .group_by("within")
+                .agg(n=pl.col("record_id").n_unique())
+            )
+            best = best.join(shared, on="within").with_columns(weight=-pl.col("n").cast(pl.Float64))
         return self._named(
             best.with_columns(
                 block=hash63("pair", pl.col("within"), pl.col("record_id_l"), pl.col("record_id_r"))

@@ -11,6 +11,7 @@ from cdptool.identity.conditions import Branch
 
 Preference = Literal["latest", "earliest", "most_frequent", "longest", "most_complete", "most_restrictive"]
 Judgement = Literal["POSITIVE", "NEGATIVE", "UNSURE"]
+Link = Literal["only", "and_dedupe"]  # pairs of two sources only, or of one source too
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Pass:
     model: str | None = None
     place: Place | None = attribute(default=None, compare=False)
     conditions: tuple[Branch, ...] = ()  # what each branch asks beside `same`; () = nothing
+    link: Link | None = None  # None: as the plan says
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,12 @@ class MergePlan:
     keep: tuple[tuple[str, Keep], ...] = ()
     judgements: tuple[Judged, ...] = ()
     judged_in: Place | None = attribute(default=None, compare=False)  # decisions.csv, whole path
+    unique_sources: tuple[str, ...] = ()  # each holds a person once: no two of its records are one
+    link: Link = "and_dedupe"  # of the passes that do not say
+
+    def links_only(self, step: Pass) -> bool:
+        """Whether two records of one source are no evidence for a pass."""
+        return (step.link or self.link) == "only"
 
     @property
     def listed(self) -> tuple[str, ...]:

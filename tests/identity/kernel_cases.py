@@ -10,6 +10,7 @@ import polars as pl
 from cdptool.identity import KERNELS
 from cdptool.identity.blocking import barred_blocks, blocks, holders, match_keys
 from cdptool.identity.ignoring import without_barred, without_ignored
+from cdptool.identity.limits import records_of
 from cdptool.identity.pairing import agreements, candidates, conditional, counts
 from cdptool.identity.recent import sightings
 from cdptool.identity.spec import Keep, Key
@@ -80,6 +81,9 @@ PAIR_PLAN = rules("same(phone) and (near(name, 0.8) or missing(a.email))", "same
 ASKED = conditional(PAIR_PLAN)
 PAIRING = candidates(PAIR_PLAN, TYPES)(RECORDS.lazy()).collect()
 BY_BLOCK = (("branch", "within"),)
+LINKING = plan("email", "phone + name", link="only")
+LINKED = conditional(LINKING)
+LINKING_ROWS = candidates(LINKING, TYPES)(RECORDS.lazy()).collect()
 IGNORING = plan("email", keys=(Key("email", ignore=("a@x.vn",)),))
 
 CASES: tuple[KernelCase, ...] = (
@@ -88,6 +92,10 @@ CASES: tuple[KernelCase, ...] = (
     KernelCase(NamedKernel("identity.blocks", (), blocks(PLAN)), (KEYS,)),
     KernelCase(NamedKernel("identity.barred_blocks", (), barred_blocks(PLAN, BARRED)), (KEYS,)),
     KernelCase(NamedKernel("identity.candidates", (), candidates(PAIR_PLAN, TYPES)), (RECORDS,)),
+    KernelCase(NamedKernel("identity.linked_candidates", (), candidates(LINKING, TYPES)), (RECORDS,)),
+    KernelCase(NamedKernel("identity.linked_counts", BY_BLOCK, counts(LINKED, TYPES)), (LINKING_ROWS,)),
+    KernelCase(NamedKernel("identity.links", BY_BLOCK, agreements(LINKED, TYPES)), (LINKING_ROWS,)),
+    KernelCase(NamedKernel("identity.records_of", (), records_of(("crm", "pos"))), (RECORDS,)),
     KernelCase(NamedKernel("identity.sightings", (), sightings(("email", "phone"))), (KEYS,)),
     KernelCase(NamedKernel("identity.counts", BY_BLOCK, counts(ASKED, TYPES)), (PAIRING,)),
     KernelCase(NamedKernel("identity.agreements", BY_BLOCK, agreements(ASKED, TYPES)), (PAIRING,)),

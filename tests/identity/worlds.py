@@ -156,12 +156,11 @@ def random_world(rng: random.Random, number: int, size: int = 8) -> list[Version
 
 
 def as_records(worlds: list[list[Version]]) -> pl.DataFrame:
-    """The worlds as one frame of RECORDS, cited as `crm:<record_id>`."""
-    rows = [version for world in worlds for version in world]
+    """The worlds as one frame of RECORDS, of the version's `source`, else cited as `crm:<record_id>`."""
+    rows = [{"source": "crm", **version} for world in worlds for version in world]
     return (
         pl.DataFrame(rows, infer_schema_length=None)
         .with_columns(
-            pl.lit("crm").alias("source"),
             pl.col("record_id").cast(pl.String).alias("source_key"),
             pl.col("observed_at")
             .cast(pl.String)
