@@ -27,8 +27,10 @@ _SEED: Final = 20_250_102
 _LEAST_GAIN: Final = 0.0001
 _FREE: Final = 0.02  # pairs per record that cost nothing: the sorting of a key is dearer
 _PER_RECORD: Final = 40
-_LEAST_BUDGET: Final = 1_500_000
-_PER_RECORD_OF_MANY: Final = 3
+_ALWAYS: Final = 300_000
+_PER_MATCH: Final = 3.0
+_MOST: Final = (750_000, 1.2)  # pairs, and pairs per record
+_TELLING: Final = 0.8  # coverage from which the pairs say how many are of one person
 
 
 class Key(NamedTuple):
@@ -63,9 +65,19 @@ class _Choice(NamedTuple):
     catches: NDArray[np.bool_]
 
 
-def pair_budget(n_records: int) -> int:
-    """The most pairs that are compared where nobody said otherwise."""
-    return max(min(_PER_RECORD * n_records, _LEAST_BUDGET), _PER_RECORD_OF_MANY * n_records)
+def pair_budget(n_records: int, n_matches: float = np.inf) -> int:
+    """
+    The most pairs that are compared where nobody said otherwise.
+
+    Some times as many as there are of one person; of many records fewer, for time, and of few more, as they cost none.
+
+    Args:
+        n_records: Records in all.
+        n_matches: How many pairs of one person there seem to be; unknown, nothing is spared for it.
+    """
+    for_all, per_record = _MOST
+    wanted = min(_PER_MATCH * n_matches, for_all + per_record * n_records)
+    return int(min(_PER_RECORD * n_records, max(_ALWAYS, wanted)))
 
 
 def candidates(
@@ -84,6 +96,7 @@ def candidates(
         keys: The keys of an earlier time, by name: these and no others, in this order.
     """
     gathered = Gathered(n_records, budget if budget is not None else pair_budget(n_records))
+    is_spare = budget is None and keys is None
     choices = _choices(comparisons, n_records) if n_records > 1 else []
     if keys is not None:
         choices = [one for name in keys for one in choices if one.name == name]
@@ -98,6 +111,10 @@ def candidates(
             continue
         coverage.catch(number)
         taken.append((one, len(brought[0]), coverage.share))
+        if is_spare and coverage.share >= _TELLING:
+            by_chance = sum(one.expected for one, _, _ in taken)
+            gathered.budget = pair_budget(n_records, (gathered.count() - by_chance) / coverage.share)
+            is_spare = False
     left, right, n_new = gathered.all()
     found = [
         Key(one.name, one.expected, n_pairs, new, share)

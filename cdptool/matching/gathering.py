@@ -26,19 +26,19 @@ class Gathered:
 
     def __init__(self, n_records: int, budget: int) -> None:
         self._row_bits = max(n_records - 1, 1).bit_length()
-        self._budget = budget
+        self.budget = budget
         self._batches: list[NDArray[np.int64]] = []
-        self._room = budget  # at least; exactly, once the batches are one
+        self._n_gathered = 0  # pairs at most; exactly, once the batches are one
         self._n_settled = 0  # different pairs for certain
         self._n_keys = 0
 
     def has_room(self, n_pairs: float) -> bool:
         """Whether so many new pairs are within the budget."""
-        if n_pairs > self._budget - self._n_settled:
+        if n_pairs > self.budget - self._n_settled:
             return False
-        if n_pairs > self._room:
+        if n_pairs > self.budget - self._n_gathered:
             self._settle()
-        return n_pairs <= self._room
+        return n_pairs <= self.budget - self._n_gathered
 
     def add(self, left: Rows, right: Rows) -> bool:
         """Take in the pairs of one more key (left < right, each once); False if the new ones are over the budget."""
@@ -46,18 +46,20 @@ class Gathered:
         more |= min(self._n_keys, _LAST_KEY)
         if not self.has_room(len(more)):
             together = _each_once([*self._batches, more])
-            if len(together) > self._budget:
+            if len(together) > self.budget:
                 return False
-            self._batches, self._room, self._n_settled = (
-                [together],
-                self._budget - len(together),
-                len(together),
-            )
+            self._batches = [together]
+            self._n_gathered = self._n_settled = len(together)
         else:
             self._batches.append(more)
-            self._room -= len(more)
+            self._n_gathered += len(more)
         self._n_keys += 1
         return True
+
+    def count(self) -> int:
+        """How many different pairs there are so far."""
+        self._settle()
+        return self._n_settled
 
     def all(self) -> tuple[Rows, Rows, Rows]:
         """Left and right rows, sorted, and how many pairs each key was the first to bring."""
@@ -70,10 +72,9 @@ class Gathered:
         return codes, right, n_new[: self._n_keys]
 
     def _settle(self) -> None:
-        if len(self._batches) > 1:
+        if self._n_gathered > self._n_settled:
             self._batches = [_each_once(self._batches)]
-            self._n_settled = len(self._batches[0])
-            self._room = self._budget - self._n_settled
+            self._n_gathered = self._n_settled = len(self._batches[0])
 
 
 def _each_once(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
