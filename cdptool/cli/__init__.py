@@ -25,6 +25,7 @@ __all__ = ["app", "main"]
 
 def main() -> None:
     """Entry point of the console script: run, and exit with the code of the outcome."""
+    _open_closed_streams()
     if sys.argv[1:] in (["--version"], ["-V"]):
         from cdptool import __version__
 
@@ -46,6 +47,17 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  whatever it is, it is a bug: exit 3
         code = _refused(error) or _bug(error)
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Who starts us may have closed a stream (`>&-`): nothing comes from there, and what goes there is lost."""
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            # The lowest free number is this one: no file of ours may get it, and be written into.
+            handle = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(handle, "r" if number == 0 else "w", encoding="utf-8"))
 
 
 def _invoke(arguments: list[str]) -> int | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cdptool.errors import Place, UsageError
 
-_ROOM: Final = "make room and run the command again: nothing was changed"
+_ROOM: Final = "make room and run the command again"
 _MAY: Final = "it must be readable, or its folder writable, for the user who runs cdptool"
 _HINTS: Final[dict[int, str]] = {
     errno.ENOSPC: _ROOM,

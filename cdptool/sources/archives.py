@@ -94,7 +94,7 @@ def _opened(path: str, place: Place) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except NotImplementedError:
+    except NotImplementedError:  # what zipfile says of a way of packing that it does not know
         raise SourceError(
             "the zip archive is packed in a way that is not read here",
             place=place,

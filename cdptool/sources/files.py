@@ -46,7 +46,7 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
             findings.append(Finding(f"permission denied: `{pattern}`", spec.place, hint))
             continue
         found.update(str(path) for path in paths)
-        findings += [_unwritable(path, spec) for path in paths if not _is_writable(path)]
+        findings += [_unnameable(path, spec) for path in paths if not _has_text_name(path)]
         if not paths:
             is_glob = any(letter in pattern for letter in "*?[")
             problem = f"no file matches `{pattern}`" if is_glob else f"no such file: `{pattern}`"
@@ -62,12 +62,12 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _is_writable(path: Path) -> bool:
+def _has_text_name(path: Path) -> bool:
     """Whether its name is text: a Latin-1 name from an old archive is none, and no table could hold it."""
     return not any("\ud800" <= letter <= "\udfff" for letter in str(path))  # how Python spells such bytes
 
 
-def _unwritable(path: Path, spec: SourceSpec) -> Finding:
+def _unnameable(path: Path, spec: SourceSpec) -> Finding:
     shown = str(path).encode("utf-8", "replace").decode()
     return Finding(f"the name of `{shown}` is not UTF-8", spec.place, "rename the file")
 
@@ -130,7 +130,8 @@ def file_digest(path: str, end: int | None = None) -> str:
             return digest.hexdigest()
     except OSError as error:
         problem = "no such file" if isinstance(error, FileNotFoundError) else "not readable"
-        raise SourceError(problem, place=Place(path)) from None
+        hint = "it may have been removed meanwhile, or be another user's: run the command again"
+        raise SourceError(problem, place=Place(path), hint=hint) from None
 
 
 def mapping_digest(spec: SourceSpec, context: ReadContext | None = None) -> str:

@@ -193,7 +193,8 @@ def _reading(place: Place) -> Iterator[None]:
     except FileNotFoundError:
         raise SourceError("no such file", place=place) from None
     except PermissionError:
-        raise SourceError("not readable: permission denied", place=place) from None
+        hint = "it must be readable for the user who runs cdptool"
+        raise SourceError("not readable: permission denied", place=place, hint=hint) from None
     except (OSError, EOFError) as error:
         what = "is truncated" if "runcated" in str(error) else "cannot be read"
         raise SourceError(f"the file {what}", place=place, hint="export or copy it again") from None

@@ -75,3 +75,24 @@ def test_a_folder_without_files_is_told(project: Path) -> None:
         2,
         "error: empty: there is no file in the folder",
     )
+
+
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"),
+    [
+        ("<&-", ("dedupe", "people.csv", "--dry-run", "--explain", "1", "1"), 2),
+        (">&-", ("profile", "people.csv"), 0),
+        (">&-", ("--help",), 0),
+        ("2>&-", ("status", "-C", "nowhere"), 2),
+        ("<&- >&- 2>&-", ("ingest", "-C", "p", "--dry-run"), 0),
+    ],
+)
+def test_a_stream_that_was_closed_is_no_bug(
+    project: Path, closed: str, arguments: tuple[str, ...], code: int
+) -> None:
+    """Python has None in its place, and the first file that is opened would get its number."""
+    command = f'exec "$0" -m cdptool "$@" {closed}'
+    done = subprocess.run(
+        ["bash", "-c", command, sys.executable, *arguments], cwd=project, check=False, timeout=60
+    )
+    assert done.returncode == code
