@@ -16,13 +16,15 @@ from cdptool.commands.dedupe_explain import explained_rows, match_report
 from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say
-from cdptool.errors import Place, UsageError
+from cdptool.config.project import require_region
+from cdptool.errors import Finding, Place, UsageError
 from cdptool.ids import hashes, printed_ids
 from cdptool.matching import AUTOMATIC, Matching, match
 from cdptool.matching.golden import golden_rows
 from cdptool.matching.roles import Roles, roles
 from cdptool.matching.texts import match_texts
 from cdptool.sources.inputs import InputFile, taken_apart
+from cdptool.sources.texts_of_file import FileTexts
 
 _MOST_BYTES: Final = 16 << 30
 _LEAST_TOLD: Final = 0.001  # pairs below are nine in ten of those compared, and of no use to anybody
@@ -55,14 +57,18 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
     Find the rows that are one person or firm; write clusters, golden rows and the pairs that may be one.
 
     Raises:
-        UsageError: If no column tells people or firms apart.
+        UsageError: If no row can be read, or no column tells people or firms apart.
+        ConfigError: If the region is none.
     """
+    if wishes.region is not None:
+        require_region(wishes.region, Place("--region"))
     say(f"reading {file}")
     inputs = list(taken_apart(InputFile(str(file), str(file), Place(str(file)))))
     if len(inputs) != 1:
         raise UsageError(f"{file} holds {len(inputs)} files", hint="take them apart and name one")
     with tempfile.TemporaryDirectory() as folder, inputs[0].unpacked(folder) as path:
         texts = read_any(path, inputs[0].place, _MOST_BYTES)
+    _refuse_part(file, texts)
     found = roles(texts.frame)
     if not any(role.kind != "category" for role in found.fields):
         told = "; ".join(f"`{name}`: {reason}" for name, reason in found.left_out[:8])
@@ -78,8 +84,23 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
     if not wishes.is_dry:
         say(f"writing {out}")
         _write(out, texts.frame, deduped)
-    report = _report(file, found, deduped, out, wishes, n_rejected=len(texts.rejected))
+    report = _report(file, found, deduped, out, wishes, rejected=texts.rejected)
     return _with_figures(report, deduped, wishes) if wishes.with_report else report
+
+
+def _refuse_part(file: Path, texts: FileTexts) -> None:
+    """
+    Doubles can be found among all rows only.
+
+    Raises:
+        UsageError: If there is no row, or more than can be held at once.
+    """
+    if texts.is_sample:
+        hint = "declare it as a source, and use `cdptool merge`"
+        raise UsageError(f"{file} holds more than {_MOST_BYTES >> 30} GiB of text", hint=hint)
+    if texts.frame.is_empty():
+        problem = f"{file} holds no row" + (" that can be read" if texts.rejected else "")
+        raise UsageError(problem, hint=f"see `cdptool profile {file}`")
 
 
 def _explained(deduped: _Deduped, rows: tuple[int, int], wishes: Wishes) -> Report:
@@ -138,7 +159,13 @@ def _told_pairs(deduped: _Deduped) -> pl.DataFrame:
 
 
 def _report(
-    file: Path, found: Roles, deduped: _Deduped, out: Path, wishes: Wishes, *, n_rejected: int
+    file: Path,
+    found: Roles,
+    deduped: _Deduped,
+    out: Path,
+    wishes: Wishes,
+    *,
+    rejected: tuple[tuple[int, int, str], ...],
 ) -> Report:
     sizes = deduped.clusters.value_counts()["count"]
     n_rows, n_clusters = len(deduped.rows), len(sizes)
@@ -160,7 +187,7 @@ def _report(
         data={
             "file": str(file),
             "rows": n_rows,
-            "rejected": n_rejected,
+            "rejected": len(rejected),
             "clusters": n_clusters,
             "largest": largest,
             "pairs_compared": len(left),
@@ -185,4 +212,15 @@ def _report(
             f"{len(left):,} pairs compared; {n_doubtful:,} that are more likely one than not were kept apart",
             *(() if wishes.is_dry else (f"written to {out}: clusters.csv, golden.csv, pairs.parquet",)),
         ),
+        findings=_left_out(file, rejected),
     )
+
+
+def _left_out(file: Path, rejected: tuple[tuple[int, int, str], ...]) -> tuple[Finding, ...]:
+    """Tell of the records that are no rows: they are in none of the files that are written."""
+    if not rejected:
+        return ()
+    n, (_, line, reason) = len(rejected), rejected[0]
+    problem = f"{n:,} record{'s are' if n != 1 else ' is'} left out, the first here: {reason}"
+    hint = f"correct the file, or see `cdptool profile {file}`"
+    return (Finding(problem, Place(str(file), line), hint, "warning"),)

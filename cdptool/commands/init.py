@@ -18,6 +18,7 @@ from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say
 from cdptool.commands.writing import told_of, write_whole
 from cdptool.config import load_project
+from cdptool.config.project import require_region, require_zone
 from cdptool.errors import ConfigError, Finding, Place, SourceError, UsageError
 from cdptool.inspection.facts import ColumnFacts, FileFacts, column_facts
 from cdptool.inspection.file_words import slug
@@ -46,6 +47,7 @@ def init_project(files: tuple[Path, ...], wishes: Wishes, say: Say) -> Report:
 
     Raises:
         UsageError: Where no file is given, or the folder holds project files already.
+        ConfigError: Where a zone or region is none.
         SourceError: Where no file could be read.
     """
     if not files:
@@ -53,6 +55,10 @@ def init_project(files: tuple[Path, ...], wishes: Wishes, say: Say) -> Report:
             "no file is named", hint="name the exports to begin with: `cdptool init customers.csv`"
         )
     paths = [path for given in files for path in _files_of(given)]
+    if wishes.tz is not None:
+        require_zone(wishes.tz, Place("--tz"))
+    if wishes.region is not None:
+        require_region(wishes.region, Place("--region"))
     _refuse_existing(wishes)
     say("read")
     looked, findings = _look_at_all(paths, wishes)

@@ -16,7 +16,7 @@ from cdptool.config.forms import Into, ListOf, MapOf, Reading, Shape, nearest, r
 from cdptool.config.model import Week
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import Known, OneOf, Pattern, duration, text
-from cdptool.errors import ConfigError, Finding
+from cdptool.errors import ConfigError, Finding, Place
 from cdptool.fields import TYPES
 from cdptool.tables import PROVENANCE, RECORDS, STREAM, Column, Signals, StreamSchema, TableSchema
 
@@ -51,23 +51,44 @@ class Basics:
 def zone(value: Value, reading: Reading) -> str:
     """The name of a time zone."""
     name = text(value, reading)
+    require_zone(name, value.place)
+    return name
+
+
+def require_zone(name: str, place: Place | None) -> None:
+    """
+    Refuse a text that names no time zone.
+
+    Raises:
+        ConfigError: At the place.
+    """
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         hint = nearest(name, available_timezones())
         known = hint if hint and hint.startswith("did") else "write it as `Asia/Ho_Chi_Minh`"
-        raise refused(f"unknown time zone `{name}`", value.place, known) from None
-    return name
+        raise ConfigError(f"unknown time zone `{name}`", place=place, hint=known) from None
 
 
 def region(value: Value, reading: Reading) -> str:
     """A region that has a numbering plan."""
+    written = text(value, reading)
+    require_region(written, value.place)
+    return written
+
+
+def require_region(name: str, place: Place | None) -> None:
+    """
+    Refuse a text that is no code of a region with a numbering plan.
+
+    Raises:
+        ConfigError: At the place.
+    """
     from phonenumbers import SUPPORTED_REGIONS
 
-    written = text(value, reading)
-    if written not in SUPPORTED_REGIONS:
-        raise refused(f"unknown region `{written}`", value.place, "two capital letters, such as VN or GB")
-    return written
+    if name not in SUPPORTED_REGIONS:
+        hint = "two capital letters, such as VN or GB"
+        raise ConfigError(f"unknown region `{name}`", place=place, hint=hint)
 
 
 def path(value: Value, reading: Reading) -> Path:

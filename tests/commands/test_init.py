@@ -18,7 +18,7 @@ from cdptool.commands.report import Report
 from cdptool.commands.run import run_all
 from cdptool.commands.session import Settings
 from cdptool.config import load_project
-from cdptool.errors import SourceError, StoreError, UsageError
+from cdptool.errors import ConfigError, SourceError, StoreError, UsageError
 from tests.frames import ROUNDS
 from tests.shared import shared_data
 
@@ -211,9 +211,11 @@ def test_a_windows_1258_file_is_read_with_its_encoding(tmp_path: Path) -> None:
     assert load_project(tmp_path / "p").sources[0].dialect.encoding == "cp1258"
 
 
-def test_a_wrong_option_is_refused_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="unknown time zone"):
-        _init(tmp_path / "p", _written(tmp_path, "orders.csv", ORDERS), tz="Asia/Hanoy")
+@pytest.mark.parametrize("text", [ORDERS, "id,email,updated\n1,an@x.vn,20/11/2026\n2,bo@x.vn,21/11/2026\n"])
+def test_a_wrong_option_is_refused_by_its_name(tmp_path: Path, text: str) -> None:
+    """Where the time of records was read with it first, the zone was a crash."""
+    with pytest.raises(ConfigError, match="unknown time zone"):
+        _init(tmp_path / "p", _written(tmp_path, "orders.csv", text), tz="Asia/Hanoy")
     assert not (tmp_path / "p").exists()
 
 
