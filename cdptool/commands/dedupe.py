@@ -20,9 +20,11 @@ from cdptool.config.project import require_region
 from cdptool.errors import Finding, Place, UsageError
 from cdptool.ids import hashes, printed_ids
 from cdptool.matching import AUTOMATIC, Matching, match
+from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.golden import golden_rows
 from cdptool.matching.roles import Roles, roles
-from cdptool.matching.texts import match_texts
+from cdptool.matching.sorting import sorted_with_rows
+from cdptool.matching.texts import match_values
 from cdptool.sources.inputs import InputFile, taken_apart
 from cdptool.sources.texts_of_file import FileTexts
 
@@ -69,7 +71,8 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
     with tempfile.TemporaryDirectory() as folder, inputs[0].unpacked(folder) as path:
         texts = read_any(path, inputs[0].place, _MOST_BYTES)
     _refuse_part(file, texts)
-    found = roles(texts.frame)
+    columns = columns_of(texts.frame)
+    found = roles(columns)
     if not any(role.kind != "category" for role in found.fields):
         told = "; ".join(f"`{name}`: {reason}" for name, reason in found.left_out[:8])
         problem = f"no column of {file} tells people or firms apart"
@@ -77,7 +80,7 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
             problem, hint=f"name columns by what they hold, such as `email` or `last name` ({told})"
         )
     say("comparing")
-    deduped = _dedupe(texts.frame, pl.Series("row", texts.rows), found, wishes)
+    deduped = _dedupe(texts.frame, pl.Series("row", texts.rows), found, columns, wishes)
     if wishes.explain is not None:
         return _explained(deduped, wishes.explain, wishes)
     out = wishes.out or Path(f"{file.name.split('.')[0]}_deduped")
@@ -123,18 +126,20 @@ def _with_figures(report: Report, deduped: _Deduped, wishes: Wishes) -> Report:
     )
 
 
-def _dedupe(table: pl.DataFrame, rows: pl.Series, found: Roles, wishes: Wishes) -> _Deduped:
+def _dedupe(table: pl.DataFrame, rows: pl.Series, found: Roles, columns: Columns, wishes: Wishes) -> _Deduped:
     """Match in an order that only the rows' contents decide, so that a shuffled file gives the same clusters."""
-    contents = hashes("row", *table.get_columns())
-    order = contents.arg_sort().cast(pl.Int64)
-    compared, kinds = match_texts(table[order], found.fields, wishes.region)
+    contents = hashes("row", *table.get_columns()).to_numpy()
+    ordered, order = sorted_with_rows(contents, 1 << 63)
+    used = columns.only([name for role in found.fields for name in role.columns])
+    compared, kinds = match_values(used.in_order(order), found.fields, wishes.region)
     matching = match(compared, kinds, at_least=wishes.at_least)
-    ordered = contents.gather(order)
-    copies = pl.DataFrame({"content": ordered}).select(pl.int_range(pl.len()).over("content")).to_series()
-    names = printed_ids(hashes("cluster", ordered, copies), "c")
-    of_ordered = names.gather(matching.clusters)
-    clusters = pl.DataFrame({"at": order, "cluster": of_ordered}).sort("at")["cluster"]
-    return _Deduped(rows, clusters, matching, order)
+    places = np.arange(len(ordered))
+    is_other = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    copies = places - np.maximum.accumulate(np.where(is_other, places, 0))
+    names = printed_ids(hashes("cluster", pl.Series(ordered), pl.Series(copies)), "c")
+    at = np.empty(len(order), np.int64)
+    at[order] = matching.clusters
+    return _Deduped(rows, names.gather(at), matching, pl.Series(order))
 
 
 def _write(out: Path, table: pl.DataFrame, deduped: _Deduped) -> None:

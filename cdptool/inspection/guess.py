@@ -13,7 +13,8 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from cdptool.fields import FieldOptions, currency_code
+from cdptool.fields import FieldOptions, currency_code, field_type
+from cdptool.fields.base import PLACEHOLDER, VALID
 from cdptool.fields.folding import fold
 from cdptool.fields.name_words import FAMILY_NAMES
 from cdptool.inspection.guess_times import Times, guess_times
@@ -158,9 +159,18 @@ def _postcode(column: _Column) -> Guess | None:
 def _fitting(sample: Sample) -> tuple[str, ...]:
     """The regions whose plans read nearly as many of a few numbers as the best: plans are dear to build."""
     few = sample.few(24)
-    shares = {each: valid_share(few, "phone", FieldOptions(region=each)) for each in _REGIONS}
+    shares = {each: _share_of_few(few, each) for each in _REGIONS}
     best = max(shares.values())
     return tuple(each for each in _REGIONS if shares[each] >= best - _NEARLY)
+
+
+def _share_of_few(few: Sample, region: str) -> float:
+    """`valid_share` of a few numbers: asking about each is cheaper than a look at all."""
+    said = field_type("phone").judge(few.texts, FieldOptions(region=region)).verdicts.to_list()
+    counts = few.counts.to_list()
+    total = sum(count for count, verdict in zip(counts, said, strict=True) if verdict != PLACEHOLDER)
+    valid = sum(count for count, verdict in zip(counts, said, strict=True) if verdict == VALID)
+    return valid / total if total else 0.0
 
 
 def _phone(column: _Column) -> Guess | None:

@@ -4,7 +4,7 @@ How alike two records are, learned from the records themselves: typed columns in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import polars as pl
@@ -16,7 +16,7 @@ from cdptool.matching.judging import doubts_of, doubts_of_fit
 from cdptool.matching.kinds import KINDS
 from cdptool.matching.model import FIRMLY, Model, fit
 from cdptool.matching.saving import Saved, kept_keys, loaded
-from cdptool.matching.values import Rows, encoded
+from cdptool.matching.values import Rows, Values, encoded
 
 AUTOMATIC: Final = 0.9
 Origin = Literal["learned", "kept", "pinned", "anchored"]
@@ -53,7 +53,7 @@ class Matching(NamedTuple):
 
 
 def match(
-    texts: pl.DataFrame,
+    texts: pl.DataFrame | Mapping[str, Values],
     kinds: Sequence[tuple[str, str]],
     *,
     at_least: float = AUTOMATIC,
@@ -64,17 +64,18 @@ def match(
     Find the records that are one person or one firm, without labels.
 
     Args:
-        texts: Match texts (String; null = nothing known), one column per field, in an order that depends on nothing
-            but the records themselves.
+        texts: Match texts (String; null = nothing known), one column per field, or their values by the name of the
+            column; in an order that depends on nothing but the records themselves.
         kinds: Column and kind (`matching.KINDS`), in the order of the comparisons.
         at_least: The probability from which a pair joins.
         budget: The most pairs that are compared; without it as `pair_budget` says.
         known: A model of an earlier time: used as long as it fits the fields and holds for these records too.
     """
     fields = comparisons(texts, kinds)
-    weighed = _weighed(fields, len(texts), budget, known)
+    n_records = len(texts) if isinstance(texts, pl.DataFrame) else len(fields[0].values.ids)
+    weighed = _weighed(fields, n_records, budget, known)
     pairs = weighed.candidates
-    labels = clusters(len(texts), pairs.left, pairs.right, weighed.log_odds, weighed.model.log_odds, at_least)
+    labels = clusters(n_records, pairs.left, pairs.right, weighed.log_odds, weighed.model.log_odds, at_least)
     return Matching(pairs, weighed.log_odds, weighed.model, labels, weighed.origin, weighed.doubts)
 
 
@@ -113,6 +114,11 @@ def _weighed(
     return _Weighed(pairs, plain.log_odds, plain.model, "anchored", (*doubts, *against))
 
 
-def comparisons(texts: pl.DataFrame, kinds: Sequence[tuple[str, str]]) -> tuple[Comparison, ...]:
+def comparisons(
+    texts: pl.DataFrame | Mapping[str, Values], kinds: Sequence[tuple[str, str]]
+) -> tuple[Comparison, ...]:
     """The comparisons of these columns, in this order."""
-    return tuple(comparison(name, kind, encoded(texts[name])) for name, kind in kinds)
+    return tuple(
+        comparison(name, kind, encoded(texts[name]) if isinstance(texts, pl.DataFrame) else texts[name])
+        for name, kind in kinds
+    )

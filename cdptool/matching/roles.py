@@ -13,7 +13,8 @@ from typing import Final
 import polars as pl
 
 from cdptool.inspection.naming_words import says_birth, words
-from cdptool.inspection.sample import Sample, sample_of
+from cdptool.inspection.sample import Sample, sample_of_counted
+from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.role_words import ALONE, FIRM_WORDS, NOT_A_PLACE, PARTS_OF_BIRTH, PHRASES
 
 _ROW_LIKE: Final = 0.98
@@ -43,26 +44,28 @@ class Roles:
     left_out: tuple[tuple[str, str], ...]
 
 
-def roles(table: pl.DataFrame) -> Roles:
+def roles(table: pl.DataFrame | Columns) -> Roles:
     """
     Propose what to compare.
 
     Args:
-        table: The file's columns as texts (String).
+        table: The file's columns as texts (String), or these texts numbered.
 
     >>> found = roles(pl.DataFrame({"id": ["1", "2"], "first_name": ["An", "Bo"], "dob": ["1980-01-02", "1981-02-03"]}))
     >>> [(role.field, role.kind) for role in found.fields], found.left_out
     ([('first_name', 'given'), ('dob', 'birth_date')], (('id', 'not a word that tells people or firms apart'),))
     """
-    samples = {name: sample_of(table[name]) for name in table.columns}
-    named = {name: _named(name, samples[name]) for name in table.columns}
-    birth = _birth_parts(table.columns, samples)
+    columns = table if isinstance(table, Columns) else columns_of(table)
+    samples = {name: sample_of_counted(one.texts, one.counts) for name, one in columns.by_name.items()}
+    names = list(samples)
+    named = {name: _named(name, samples[name]) for name in names}
+    birth = _birth_parts(names, samples)
     for name in birth:
         named[name] = "part of a birth date"
     others = {*named.values(), *(("birth_date",) if birth else ())}
     fields: list[Role] = []
     left_out: list[tuple[str, str]] = []
-    for name in table.columns:
+    for name in names:
         role, sample = named[name], samples[name]
         if role == "part of a birth date":
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
@@ -16,8 +17,10 @@ from cdptool.fields.folding import folded, is_placeholder, squeezed
 from cdptool.fields.phone_plans import junk_endings
 from cdptool.fields.vietnamese_numbers import renumbered
 from cdptool.inspection.guess import guess_column
+from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
 from cdptool.matching.roles import Role
+from cdptool.matching.values import Values, spread
 
 _MANY: Final = 0.5
 _LOOKED_AT: Final = 300
@@ -26,24 +29,34 @@ _ONE_DIGIT: Final = tuple(digit * n for digit in "0123456789" for n in range(3, 
 _DEFAULT_DATES: Final = ("19000101", "18991230", "99991231", "00000000", "19700101", "11111111")
 
 
-def match_texts(
-    table: pl.DataFrame, fields: tuple[Role, ...], region: str | None = None
-) -> tuple[pl.DataFrame, tuple[tuple[str, str], ...]]:
+def match_values(
+    columns: Columns, fields: tuple[Role, ...], region: str | None = None
+) -> tuple[dict[str, Values], tuple[tuple[str, str], ...]]:
     """
-    The compared texts of a table, one column per field (a whole name gives two), and the kind of each.
+    The compared values of a file, one column per field (a whole name gives two), and the kind of each.
 
     Args:
-        table: The file's columns as texts.
+        columns: The file's columns.
         fields: What to compare.
         region: The country of national phone numbers; None = found from the numbers.
     """
-    columns: dict[str, pl.Series] = {}
+    values: dict[str, Values] = {}
     kinds: list[tuple[str, str]] = []
     for role in fields:
+        table, ids = columns.different(role.columns)
         made = _texts(table, role, region)
-        columns |= made
+        values |= {name: spread(texts, ids) for name, texts in made.items()}
         kinds += [(name, role.kind if role.kind != "full_name" else name.rsplit(" ", 1)[1]) for name in made]
-    return pl.DataFrame(columns), tuple(kinds)
+    return values, tuple(kinds)
+
+
+def match_texts(
+    table: pl.DataFrame, fields: tuple[Role, ...], region: str | None = None
+) -> tuple[pl.DataFrame, tuple[tuple[str, str], ...]]:
+    """`match_values` of a table (String), with the texts of each row (null where it has none)."""
+    values, kinds = match_values(columns_of(table), fields, region)
+    rows = np.arange(len(table))
+    return pl.DataFrame({name: one.at(rows) for name, one in values.items()}), kinds
 
 
 def _texts(table: pl.DataFrame, role: Role, region: str | None) -> dict[str, pl.Series]:

@@ -51,6 +51,11 @@ class Values:
         """Per record a hash of its text, the same in every column; 0 where it has none."""
         return np.take(np.append(self.texts.hash().to_numpy(), np.uint64(0)), self.ids)
 
+    def at(self, rows: Rows) -> pl.Series:
+        """The texts of these records; null where one has none."""
+        numbers = np.take(self.ids, rows)
+        return self.texts.gather(pl.Series(numbers).set(pl.Series(numbers == MISSING), None).cast(pl.UInt32))
+
     def of(self, numbers: Ids | Rows) -> pl.Series:
         """The texts of these values."""
         return self.texts.gather(pl.Series(numbers, dtype=pl.UInt32))
@@ -97,8 +102,11 @@ def _by_hash(hashes: NDArray[np.uint64]) -> Rows:
 
 def recoded(values: Values, texts: pl.Series) -> Values:
     """The column whose value is a function of another's: `texts` says, value by value, what each becomes."""
+    return spread(texts, values.ids)
+
+
+def spread(texts: pl.Series, numbers: Ids) -> Values:
+    """The column whose value is, record by record, the text of this number; of none where the number is -1."""
     short = encoded(texts)
-    ids = np.take(
-        np.append(short.ids, np.int32(MISSING)), values.ids
-    )  # the last one for those without a value
+    ids = np.take(np.append(short.ids, np.int32(MISSING)), numbers)  # the last one for those without a number
     return Values(ids, short.texts, np.bincount(ids + 1, minlength=len(short.texts) + 1)[1:])
