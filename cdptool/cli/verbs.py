@@ -233,7 +233,7 @@ def profile(call: Call, *, files: list[Path], limit: int, show_values: bool) -> 
 
 
 @verb(
-    app, "dedupe", "table_file", "out", "region", "at_least", "rows", "with_report", "show_values", "dry_run",
+    app, "dedupe", "table_file", "out", "at_least", "rows", "with_report", "show_values", "dry_run",
     *VOICE, "debug",
     example="cdptool dedupe sample_data/crm/customers.csv --dry-run",
 )  # fmt: skip

@@ -34,10 +34,9 @@ _SIZES: Final = ((1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-10"), (11, "11
 
 
 class Wishes(NamedTuple):
-    """What the caller wants: where to write, the country of national phone numbers, from which probability to join."""
+    """What the caller wants: where to write, and from which probability to join."""
 
     out: Path | None
-    region: str | None
     at_least: float = AUTOMATIC
     is_dry: bool = False
     explain: tuple[int, int] | None = None  # two rows: only say why they are one, or not
@@ -131,7 +130,7 @@ def _dedupe(table: pl.DataFrame, rows: pl.Series, found: Roles, columns: Columns
     contents = hashes("row", *table.get_columns()).to_numpy()
     ordered, order = sorted_with_rows(contents, 1 << 63)
     used = columns.only([name for role in found.fields for name in role.columns])
-    compared, kinds = match_values(used.in_order(order), found.fields, wishes.region)
+    compared, kinds = match_values(used.in_order(order), found.fields)
     matching = match(compared, kinds, at_least=wishes.at_least)
     places = np.arange(len(ordered))
     is_other = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]

@@ -1,8 +1,8 @@
 """
 The texts that are compared: every field cleaned as its type cleans it, and kept where it cannot be read.
 
-A date of the 84th of a month, a telephone number without its area code: nothing to store, and still evidence. So what a
-type refuses is compared as it stands, in the order of year, month and day that the column writes.
+A date of the 84th of a month, half an e-mail address: nothing to store, and still evidence. So what a type
+refuses is compared as it stands, in the order of year, month and day that the column writes.
 """
 
 from __future__ import annotations
@@ -14,23 +14,33 @@ import polars as pl
 
 from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
 from cdptool.fields.folding import folded, is_placeholder, squeezed
-from cdptool.fields.phone_plans import junk_endings
-from cdptool.fields.vietnamese_numbers import renumbered
 from cdptool.inspection.guess import guess_column
 from cdptool.matching.columns import Columns, columns_of
+from cdptool.matching.phones import phone_texts
 from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
 from cdptool.matching.roles import Role
 from cdptool.matching.values import Values, spread
 
 _MANY: Final = 0.5
-_LOOKED_AT: Final = 300
-_HARDLY_ANY: Final = 0.02
 _ONE_DIGIT: Final = tuple(digit * n for digit in "0123456789" for n in range(3, 16))
+_HOSTS_OF_MANY: Final = (
+    *(
+        "facebook.com",
+        "fb.com",
+        "instagram.com",
+        "linkedin.com",
+        "twitter.com",
+        "x.com",
+        "youtube.com",
+        "tiktok.com",
+    ),
+    *("yelp.com", "tripadvisor.com", "sites.google.com", "wixsite.com", "etsy.com", "shopee.vn", "linktr.ee"),
+)
 _DEFAULT_DATES: Final = ("19000101", "18991230", "99991231", "00000000", "19700101", "11111111")
 
 
 def match_values(
-    columns: Columns, fields: tuple[Role, ...], region: str | None = None
+    columns: Columns, fields: tuple[Role, ...]
 ) -> tuple[dict[str, Values], tuple[tuple[str, str], ...]]:
     """
     The compared values of a file, one column per field (a whole name gives two), and the kind of each.
@@ -38,28 +48,27 @@ def match_values(
     Args:
         columns: The file's columns.
         fields: What to compare.
-        region: The country of national phone numbers; None = found from the numbers.
     """
     values: dict[str, Values] = {}
     kinds: list[tuple[str, str]] = []
     for role in fields:
         table, ids = columns.different(role.columns)
-        made = _texts(table, role, region)
+        made = _texts(table, role)
         values |= {name: spread(texts, ids) for name, texts in made.items()}
         kinds += [(name, role.kind if role.kind != "full_name" else name.rsplit(" ", 1)[1]) for name in made]
     return values, tuple(kinds)
 
 
 def match_texts(
-    table: pl.DataFrame, fields: tuple[Role, ...], region: str | None = None
+    table: pl.DataFrame, fields: tuple[Role, ...]
 ) -> tuple[pl.DataFrame, tuple[tuple[str, str], ...]]:
     """`match_values` of a table (String), with the texts of each row (null where it has none)."""
-    values, kinds = match_values(columns_of(table), fields, region)
+    values, kinds = match_values(columns_of(table), fields)
     rows = np.arange(len(table))
     return pl.DataFrame({name: one.at(rows) for name, one in values.items()}), kinds
 
 
-def _texts(table: pl.DataFrame, role: Role, region: str | None) -> dict[str, pl.Series]:
+def _texts(table: pl.DataFrame, role: Role) -> dict[str, pl.Series]:
     """The texts of one field by the name of the comparison."""
     if role.kind == "birth_date":
         return {role.field: _dates(table.select(role.columns))}
@@ -71,8 +80,10 @@ def _texts(table: pl.DataFrame, role: Role, region: str | None) -> dict[str, pl.
         return {f"{role.field} {part}": _or_null(both[part]) for part in ("given", "family")}
     if role.kind == "email":
         return {role.field: _read(joined, "email", FieldOptions(), r"[^\w.@+-]")}
+    if role.kind == "website":
+        return {role.field: _websites(joined)}
     if role.kind == "phone":
-        return {role.field: _phones(joined, region)}
+        return {role.field: phone_texts(joined)}
     plain = joined.to_frame("text").select(squeezed(pl.col("text"))).to_series()
     if role.kind in ("identifier", "postcode", "house_number"):
         plain = plain.str.replace_all(" ", "", literal=True)
@@ -127,51 +138,13 @@ def _read(texts: pl.Series, kind: str, options: FieldOptions, dropped: str) -> p
     return _or_null(both.scatter(nothing, None) if len(nothing) else both)
 
 
-def _phones(texts: pl.Series, region: str | None) -> pl.Series:
-    """Numbers with their country where that is known, digits only; too few digits say nothing."""
-    found = region or guess_column("phone", texts).region
-    options = FieldOptions(region=found or "VN")
-    digits = _known_numbers(texts, options)
-    if digits is None:
-        digits = _read(texts, "phone", options, r"\D").str.replace_all(r"\D", "")
-    return digits.set(
-        (digits.str.len_bytes() < 5).fill_null(False) | digits.str.contains(r"^0+$").fill_null(False), None
-    )
-
-
-def _known_numbers(texts: pl.Series, options: FieldOptions) -> pl.Series | None:
-    """
-    Digits as a plan reads them where that is beyond doubt, others as they are written; None where that is not enough.
-
-    The library reads a number in a tenth of a millisecond. Where it knows none of some hundred of those that no plan
-    took, the many others are no numbers of any plan either.
-    """
-    phone = field_type("phone")
-    distinct = texts.drop_nulls().unique().sort()
-    read = phone.quick(distinct, options)
-    if options.region == "VN":
-        read = read.fill_null(phone.quick(_today(distinct, read), options))
-    others = distinct.filter(read.is_null())
-    if len(others) < 2 * _LOOKED_AT:
-        return None
-    looked_at = FieldReader(phone, options).read(others.gather_every(len(others) // _LOOKED_AT))
-    if looked_at.values.is_not_null().mean() > _HARDLY_ANY:  # type: ignore[operator]  # a mean of truths is a number
-        return None
-    written = distinct.str.replace_all(r"\D", "")
-    is_junk = read.is_null() & written.str.slice(-7).is_in(junk_endings().implode())
-    digits = pl.DataFrame({"read": read.str.replace_all(r"\D", ""), "written": written}).select(
-        pl.coalesce("read", "written")
-    )
-    told = pl.DataFrame({"text": distinct, "digits": digits.to_series().set(is_junk.fill_null(False), None)})
-    return texts.to_frame("text").join(told, on="text", how="left", maintain_order="left")["digits"]
-
-
-def _today(texts: pl.Series, read: pl.Series) -> pl.Series:
-    """Old Vietnamese numbers as they are dialled today; null where the text is another or was read."""
-    old = texts.set(read.is_not_null(), None).str.extract(r"^(?:(?:\+|00)?84|0)([1-9]\d{7,9})$", 1)
-    return pl.Series(
-        [f"+84{new}" if text and (new := renumbered(text)) else None for text in old], dtype=pl.String
-    )
+def _websites(texts: pl.Series) -> pl.Series:
+    """The host, and the page on it where many have theirs on one host."""
+    text = pl.col("text").str.to_lowercase().str.replace(r"^(?:https?:)?/*(?:www\d?\.)?", "")
+    page = text.str.replace(r"[?#].*$", "").str.strip_chars_end("/")
+    host = page.str.replace(r"[/:].*$", "")
+    read = texts.to_frame("text").select(pl.when(host.is_in(_HOSTS_OF_MANY)).then(page).otherwise(host))
+    return _or_null(read.to_series())
 
 
 def _dates(columns: pl.DataFrame) -> pl.Series:

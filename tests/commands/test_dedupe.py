@@ -30,7 +30,7 @@ def people(n: int, seed: int = 3) -> pl.DataFrame:
 
 def dedupe(table: pl.DataFrame, folder: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     table.write_csv(folder / "people.csv")
-    dedupe_file(folder / "people.csv", Wishes(folder / "out", "VN"), lambda _: None)
+    dedupe_file(folder / "people.csv", Wishes(folder / "out"), lambda _: None)
     clusters = pl.read_csv(folder / "out/clusters.csv")
     return clusters, pl.read_csv(folder / "out/golden.csv"), pl.read_parquet(folder / "out/pairs.parquet")
 
@@ -66,7 +66,7 @@ def test_a_file_may_have_columns_called_like_those_of_the_result(tmp_path: Path)
 
 def explained(folder: Path, *rows: int, **more: bool) -> Report:
     people(200).write_csv(folder / "people.csv")
-    wishes = Wishes(folder / "out", "VN", explain=(rows[0], rows[1]), **more)
+    wishes = Wishes(folder / "out", explain=(rows[0], rows[1]), **more)
     return dedupe_file(folder / "people.csv", wishes, lambda _: None)
 
 
@@ -89,7 +89,7 @@ def test_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_report_adds_figures_weights_and_risks(tmp_path: Path) -> None:
     people(200).write_csv(tmp_path / "people.csv")
-    wishes = Wishes(tmp_path / "out", "VN", is_dry=True, with_report=True)
+    wishes = Wishes(tmp_path / "out", is_dry=True, with_report=True)
     report = dedupe_file(tmp_path / "people.csv", wishes, lambda _: None)
     told = report.data["report"]
     assert told["figures"]["pairs joined"] == 40
@@ -117,11 +117,11 @@ def test_what_is_compared_follows_from_names_and_contents() -> None:
         ("Họ và tên", "full_name"), ("Giới tính", "category"), ("SĐT", "phone"), ("Ngày sinh", "birth_date"),
     ]  # fmt: skip
     assert [name for name, _ in found.left_out] == ["Ghi chú"]
-    texts, kinds = match_texts(table, found.fields, "VN")
+    texts, kinds = match_texts(table, found.fields)
     assert texts["Ngày sinh"].to_list() == ["19801231", "19810184"], (
         "a day that does not exist is compared all the same"
     )
-    assert texts["SĐT"].to_list() == ["84913572468", "84986421357"]
+    assert texts["SĐT"].to_list() == ["913572468", "986421357"]
     assert texts["Họ và tên family"].to_list() == ["nguyen", "le"]
     assert dict(kinds)["Họ và tên given"] == "given"
 
