@@ -151,7 +151,7 @@ MATCH_WEIGHTS: Final[dict[str, pl.DataType]] = {
     "class": pl.String(),  # `same person`, `strangers`, or those who only look alike: `household`, …
     "field": pl.String(),
     "kind": pl.String(),
-    "context": pl.Int64(),  # 1: where a field that this one follows from agrees too
+    "context": pl.Int64(),  # 1: where a field that this one follows from agrees too, 2: where it differs
     "level": pl.Int64(),  # 0 missing, 1 different, then nearer and nearer, then agreement on ever rarer values
     "probability": pl.Float64(),  # of this level among the pairs of the class where both hold a value
 }

@@ -10,7 +10,15 @@ import polars as pl
 from cdptool.commands.report import Grid
 from cdptool.commands.waterfall import percent
 from cdptool.matching.candidates import Key
-from cdptool.matching.comparing import DIFFERENT, Comparison, Table
+from cdptool.matching.comparing import (
+    CONTEXTS,
+    DIFFERENT,
+    NOT_KNOWN,
+    PARENT_AGREES,
+    PARENT_DIFFERS,
+    Comparison,
+    Table,
+)
 from cdptool.matching.explaining import class_weights
 from cdptool.matching.level_words import level_words
 from cdptool.matching.masking import masked
@@ -87,19 +95,25 @@ def key_grid(keys: tuple[Key, ...], too_large: tuple[str, ...]) -> Grid:
     return Grid("Keys, with the share of made-up pairs that they catch", columns, (*rows, *refused))
 
 
+_WHERE: Final = {
+    NOT_KNOWN: "",
+    PARENT_AGREES: "where what it follows from agrees",
+    PARENT_DIFFERS: "where what it follows from differs",
+}
+
+
 def weight_rows(model: Model) -> list[tuple[str, str, str, float, float, tuple[float, ...]]]:
     """Per level that occurs: field, words, where, its share in the same person and in strangers, and bits by class."""
     rows = []
     for place, one in enumerate(model.comparisons):
         bits = class_weights(model, place)
         same, strangers = (tables[place] for tables in model.tables[:2])
-        for context in range(2 if one.kind.given_agree else 1):
-            where = "where what it follows from agrees" if context else ""
+        for context in CONTEXTS if one.kind.given_agree else (NOT_KNOWN,):
             rows += [
                 (
                     one.field,
                     level_words(one, level),
-                    where,
+                    _WHERE[context],
                     float(same[context, level]),
                     float(strangers[context, level]),
                     tuple(bits[:, context, level].tolist()),

@@ -80,6 +80,7 @@ LIKENESSES: Final = (
         {
             "organisation": 1.0,
             "identifier": 0.8,
+            "website": 0.9,
             "address": DIFFERS,
             "phone": 0.5,
             "city": 0.3,

@@ -14,15 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdptool.matching.frequencies import Frequencies, counted
-from cdptool.matching.kinds import KINDS, SCREENS, Kind
+from cdptool.matching.kinds import KINDS, MADE_OF_NAMES, SCREENS, Kind
 from cdptool.matching.levels import Levels, once_per_pair, texts_as_names
 from cdptool.matching.values import Rows, Values
 
 N_BINS: Final = 6
-# How many near levels count as agreement of a parent: a street slightly otherwise, a name with another middle name.
-_NEAR_ENOUGH: Final = {"address": 1, "given": 2, "family": 1, "organisation": 1}
+# How many near levels count as agreement of a parent: a street slightly otherwise, an initial, the same postal town.
+_NEAR_ENOUGH: Final = {"address": 1, "given": 3, "family": 1, "organisation": 1, "postcode": 2}
 _BITS_PER_BIN: Final = 2.5
 MISSING, DIFFERENT, NEAREST_BUT_ONE = 0, 1, 2
+# What is known of the field that another follows from.
+NOT_KNOWN, PARENT_AGREES, PARENT_DIFFERS = CONTEXTS = (0, 1, 2)
 Table = NDArray[np.float64]
 
 
@@ -172,18 +174,23 @@ def near_enough(one: Comparison, levels: Levels) -> NDArray[np.bool_]:
 
 
 def contexts(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> list[Levels]:
-    """Per comparison and pair, 1 where a field that this one follows from agrees, else 0."""
+    """Per comparison and pair, whether a field that this one follows from agrees, or differs (`CONTEXTS`)."""
     return [_context(one, comparisons, levels) for one in comparisons]
 
 
 def _context(one: Comparison, comparisons: tuple[Comparison, ...], levels: list[Levels]) -> Levels:
-    nothing = np.zeros(len(levels[0]), dtype=np.uint8)
     parents = [
-        near_enough(other, found)
+        (other, found)
         for other, found in zip(comparisons, levels, strict=True)
         if other is not one and other.kind.name in one.kind.given_agree
     ]
+    context = np.full(len(levels[0]), NOT_KNOWN, dtype=np.uint8)
     if not parents:
-        return nothing
-    together = np.logical_and if one.kind.name == "email" else np.logical_or
-    return np.asarray(together.reduce(parents)).astype(np.uint8)
+        return context
+    agree = [near_enough(other, found) for other, found in parents]
+    if one.kind.name in MADE_OF_NAMES:  # of the whole name, and no less telling where the name is another
+        context[np.logical_and.reduce(agree)] = PARENT_AGREES
+        return context
+    context[np.logical_or.reduce([found == DIFFERENT for _, found in parents])] = PARENT_DIFFERS
+    context[np.logical_or.reduce(agree)] = PARENT_AGREES
+    return context

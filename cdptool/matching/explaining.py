@@ -11,7 +11,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from cdptool.matching.comparing import DIFFERENT, MISSING, Comparison, Table, compared, contexts, near_enough
+from cdptool.matching.comparing import (
+    DIFFERENT,
+    MISSING,
+    NOT_KNOWN,
+    PARENT_AGREES,
+    Comparison,
+    Table,
+    compared,
+    contexts,
+    near_enough,
+)
 from cdptool.matching.level_words import pair_words
 from cdptool.matching.model import Model
 
@@ -133,8 +143,9 @@ def _line(
     one = model.comparisons[place]
     level, context = places[place]
     words = pair_words(one, level, *rows)
-    if context and level != MISSING:
-        words += f"; follows from {', '.join(_parents(model.comparisons, place, places))}"
+    if level != MISSING and context != NOT_KNOWN:
+        parents = ", ".join(_parents(model.comparisons, place, places))
+        words += f"; follows from {parents}" if context == PARENT_AGREES else f"; {parents} differs, too"
     mine, other = (_text(one, row) for row in rows)
     return Weighed(
         one.field,
@@ -151,13 +162,18 @@ def _line(
 def _parents(
     comparisons: tuple[Comparison, ...], place: int, places: list[tuple[int, int]]
 ) -> tuple[str, ...]:
-    """The fields that agree, and from which this one follows."""
+    """The fields from which this one follows, and that agree or else differ as its context says."""
+    context = places[place][1]
     return tuple(
         other.field
         for other, (level, _) in zip(comparisons, places, strict=True)
         if other is not comparisons[place]
         and other.kind.name in comparisons[place].kind.given_agree
-        and near_enough(other, np.array([level], dtype=np.uint8))[0]
+        and (
+            near_enough(other, np.array([level], dtype=np.uint8))[0]
+            if context == PARENT_AGREES
+            else level == DIFFERENT
+        )
     )
 
 

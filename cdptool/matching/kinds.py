@@ -48,6 +48,8 @@ KINDS: Final[dict[str, Kind]] = {
             "state", levels.names, 0.85, (0.01, 0.01, 0.01, 0.03), 0.10, 0.4, ("city", "postcode", "address")
         ),
         Kind("place", levels.names, 0.60, (0.04, 0.01, 0.08, 0.08), 0.19, 0.5, ("postcode",)),
+        Kind("website", levels.websites, 0.62, (0.04, 0.04), 0.30, 0.6, ("organisation",)),
+        Kind("contact", levels.names, 0.52, (0.05, 0.03, 0.05, 0.07), 0.28, 0.7),
         Kind("category", None, 0.85, (), 0.15, 0.7),
     )
 }
@@ -59,5 +61,7 @@ SCREENS: Final[dict[Judge, Screen]] = {
     levels.postcodes: sketches.near_postcodes,
     levels.emails: sketches.near_emails,
     levels.words: sketches.near_words,
+    levels.websites: sketches.near_websites,
 }
+MADE_OF_NAMES: Final = ("email", "website")
 LOCATION: Final = ("address", "house_number", "postcode", "city", "state", "place")

@@ -23,7 +23,7 @@ _WORDED: Final = (
 _NUMBERS: Final = ("two slips apart", "one slip apart, or the same last seven")
 # Near levels by kind, the farthest first; a kind that has other levels than these is told by their number.
 NEAR: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("given", "family", "city", "state", "place"), _NAMES),
+    **dict.fromkeys(("given", "family", "contact", "city", "state", "place"), _NAMES),
     **dict.fromkeys(("organisation", "address"), _WORDED),
     **dict.fromkeys(("identifier", "phone", "house_number"), _NUMBERS),
     "birth_date": (
@@ -32,6 +32,7 @@ NEAR: Final[dict[str, tuple[str, ...]]] = {
         "one slip apart",
     ),
     "email": ("nearly the same before the @", "the same before the @", "two slips apart at most"),
+    "website": ("two slips apart", "one slip apart, or the same but for its ending"),
     "postcode": ("the same beginning", "one slip apart"),
 }
 _SHARES: Final = ("very common", "common", "less common", "uncommon", "rare", "very rare")

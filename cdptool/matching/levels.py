@@ -19,6 +19,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from cdptool.matching.nicknames import GROUPS_OF, NO_GROUP
 from cdptool.matching.sketches import (
     date_digits,
+    hashed_stems,
     in_common,
     local_parts,
     may_be_spelt_alike,
@@ -33,6 +34,8 @@ Judge = Callable[[Values, Ids, Ids], Levels]
 _NAME_CLOSE: Final = 0.90
 _NAME_LOOSE: Final = 0.80
 _MAX_TOKENS: Final = 8
+_EVERYONES: Final = 0.05
+_FEW: Final = 10
 _TABLE: Final = 1 << 26  # entries of a table of value × value
 _TABLE_PER_PAIR: Final = 64
 
@@ -58,16 +61,22 @@ def once_per_pair(judge: Judge, values: Values, left: Ids, right: Ids) -> Levels
 
 
 def names(values: Values, left: Ids, right: Ids) -> Levels:
-    """1 = alike, 2 = the other's initial or beginning, 3 = a word in common or a short form, 4 = one slip away."""
+    """1 = alike, 2 = the other's initial or beginning, 3 = a telling word or a short form, 4 = one slip away."""
     a, b = values.of(left), values.of(right)
-    levels = texts_as_names(a, b)
+    levels = texts_as_names(a, b, values.worked_out(_everyones_words))
     short = np.flatnonzero(in_common(values.worked_out(short_forms), left, right) & (levels < 3))
     levels[_are_short_for(a.to_list(), b.to_list(), short)] = 3
     return levels
 
 
-def texts_as_names(a: pl.Series, b: pl.Series) -> Levels:
-    """`names` but for the short forms, of texts side by side that may stand in different columns."""
+def texts_as_names(a: pl.Series, b: pl.Series, everyones: pl.Series | None = None) -> Levels:
+    """
+    `names` but for the short forms, of texts side by side that may stand in different columns.
+
+    Args:
+        a, b: The texts (String), without nulls.
+        everyones: Words that so many hold that they tell nobody from another.
+    """
     mine, other = a.to_list(), b.to_list()
     alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32)
     slips = process.cpdist(mine, other, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
@@ -79,18 +88,33 @@ def texts_as_names(a: pl.Series, b: pl.Series) -> Levels:
     levels = np.zeros(len(a), dtype=np.uint8)
     levels[alike >= _NAME_LOOSE] = 1
     levels[begins.to_numpy() & (shorter <= 3)] = 2
-    levels[_share_a_word(pair)] = 3
+    levels[_share_a_word(pair, everyones)] = 3
     levels[(alike >= _NAME_CLOSE) | ((slips <= 1) & (shorter >= 4))] = 4
     return levels
 
 
-def _share_a_word(pair: pl.DataFrame) -> NDArray[np.int64]:
-    """The rows whose two texts have a word in common; only texts of several words are looked at."""
+def _share_a_word(pair: pl.DataFrame, everyones: pl.Series | None) -> NDArray[np.int64]:
+    """The rows whose two texts have a telling word in common; only texts of several words are looked at."""
     several = pair.with_row_index("row").filter(
         pl.any_horizontal(pl.col("a", "b").str.contains(" ", literal=True))
     )
     words = several.with_columns(pl.col("a", "b").str.split(" "))
-    return words.filter(pl.col("a").list.set_intersection("b").list.len() > 0)["row"].to_numpy()
+    shared = words.select("row", shared=pl.col("a").list.set_intersection("b"))
+    if everyones is not None and len(everyones):
+        is_only_theirs = (pl.col("a").list.len() == 1) | (pl.col("b").list.len() == 1)
+        telling = pl.col("shared").list.set_difference(pl.lit(everyones).implode())
+        shared = shared.with_columns(words.select(is_only_theirs=is_only_theirs)).select(
+            "row", shared=pl.when("is_only_theirs").then("shared").otherwise(telling)
+        )
+    return shared.filter(pl.col("shared").list.len() > 0)["row"].to_numpy()
+
+
+def _everyones_words(values: Values) -> pl.Series:
+    """The words that stand in so many names (Thị, de, J) that two with one in common have nothing in common."""
+    listed = pl.DataFrame({"word": values.texts.str.split(" "), "held": values.counts})
+    several = listed.filter(pl.col("word").list.len() > 1).explode("word")
+    held = several.group_by("word").agg(pl.col("held").sum())
+    return held.filter(pl.col("held") > max(_EVERYONES * values.n_known, _FEW))["word"].sort()
 
 
 def _are_short_for(mine: list[str], other: list[str], rows: Rows) -> list[int]:
@@ -167,6 +191,18 @@ def emails(values: Values, left: Ids, right: Ids) -> Levels:
     return levels
 
 
+def websites(values: Values, left: Ids, right: Ids) -> Levels:
+    """1 = two slips apart, 2 = one slip, or the same but for its ending."""
+    a, b = values.of(left), values.of(right)
+    stems = values.worked_out(hashed_stems)
+    slips = process.cpdist(a.to_list(), b.to_list(), scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
+    is_long = np.minimum(a.str.len_bytes().to_numpy(), b.str.len_bytes().to_numpy()) >= 8
+    levels = np.zeros(len(left), dtype=np.uint8)
+    levels[(slips <= 2) & is_long] = 1
+    levels[((slips <= 1) & is_long) | (np.take(stems, left) == np.take(stems, right))] = 2
+    return levels
+
+
 class Words:
     """The words of every value with how much each tells, so that texts of several words are compared as sets."""
 
@@ -236,5 +272,6 @@ __all__ = [
     "names",
     "once_per_pair",
     "postcodes",
+    "websites",
     "words",
 ]

@@ -9,15 +9,24 @@ data. Classes of their own hold those who only look alike (`classes`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cdptool.matching.classes import LIKE_STRANGERS, likenesses, table
-from cdptool.matching.comparing import DIFFERENT, Comparison, Table, compared, contexts
-from cdptool.matching.kinds import LOCATION
+from cdptool.matching.classes import LIKE_STRANGERS, Share, likenesses, table
+from cdptool.matching.comparing import (
+    CONTEXTS,
+    DIFFERENT,
+    PARENT_AGREES,
+    PARENT_DIFFERS,
+    Comparison,
+    Table,
+    compared,
+    contexts,
+)
+from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
 from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
@@ -32,7 +41,11 @@ _FEW_ROUNDS: Final = 12
 _SAMPLED: Final = 3_000
 _LEAST_ANCHOR: Final = 30.0
 _FEWEST: Final = 1e-3
+_MOVES: Final = 0.5  # who lives in another street often lives in another town
+_ALL_MOVES: Final = 0.95
 _FIRMS_STAY: Final = 0.4  # people move; a firm elsewhere is mostly another branch
+_CONTACTS: Final = ("phone", "email", "website", "identifier", "category")
+Shares = dict[str, Share]
 _TINY: Final = 1e-12
 _CHUNK: Final = 120_000
 _MOST_NUMBERS: Final = 1 << 40  # leaves room for the rows when they are sorted
@@ -51,6 +64,7 @@ class Model:
     tables: tuple[tuple[Table, ...], ...]  # class × comparison
     expected: Table
     n_pairs: float
+    shares: tuple[Shares, ...] = ()  # of each likeness, as learned so far
 
     def log_odds(self, left: Rows, right: Rows) -> Table:
         """For and against one person (natural logarithm), per pair of rows."""
@@ -99,7 +113,7 @@ def fit(
         anchored: How strongly the same person is held to what is plausible; `FIRMLY` learns only how many matches.
     """
     codes = _codes(comparisons, left, right)
-    patterns = _patterns(codes, [2 * one.n_levels for one in comparisons])
+    patterns = _patterns(codes, [len(CONTEXTS) * one.n_levels for one in comparisons])
     del codes
     n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
     anchors = tuple(_anchors(one) for one in comparisons)
@@ -108,8 +122,9 @@ def fit(
 
     def start(share: float) -> Model:
         expected = np.array([share * n_records, n_pairs, *(0.05 * n_records for _ in names)])
-        tables = _tables(comparisons, anchors, strangers)
-        return Model(comparisons, ("same person", "strangers", *names), tables, expected, n_pairs)
+        shares = tuple(one.shares for one in likenesses(comparisons))
+        tables = _tables(comparisons, anchors, strangers, shares)
+        return Model(comparisons, ("same person", "strangers", *names), tables, expected, n_pairs, shares)
 
     model = start(_START)
     for _ in range(_ROUNDS):
@@ -141,32 +156,58 @@ def _step(
 ) -> Model:
     """One round: who the pairs probably are under the model, and the model of that."""
     by_class = _log_joint(model, patterns.codes)
-    shares = np.exp(by_class - np.logaddexp.reduce(by_class, axis=0)) * patterns.counts
-    expected = shares.sum(axis=1)
+    held = np.exp(by_class - np.logaddexp.reduce(by_class, axis=0)) * patterns.counts
+    expected = held.sum(axis=1)
     same, others = [], []
     is_of_firms = any(one.kind.name == "organisation" for one in model.comparisons)
     for place, (one, anchor, start) in enumerate(zip(model.comparisons, anchors, strangers, strict=True)):
-        seen = np.bincount(patterns.codes[:, place], weights=shares[0], minlength=2 * one.n_levels)
-        seen = seen.reshape(2, one.n_levels)
+        seen = np.bincount(patterns.codes[:, place], weights=held[0], minlength=len(CONTEXTS) * one.n_levels)
+        seen = seen.reshape(len(CONTEXTS), one.n_levels)
         seen[:, 0] = 0
         total = seen.sum(axis=1, keepdims=True)
         weight = np.maximum(_LEAST_ANCHOR, anchored * np.minimum(total, expected[0]))
         same.append(_plausible(one, is_of_firms, (seen + weight * anchor) / (total + weight)))
         others.append(_less_matches(one, start, seen.sum(axis=0)))
-    likely = tuple(same)
-    return Model(
-        model.comparisons,
-        model.names,
-        _tables(model.comparisons, likely, tuple(others)),
-        expected,
-        model.n_pairs,
-    )
+    likely, strange = tuple(same), tuple(others)
+    shares = _learned_shares(model, patterns, held, (likely, strange))
+    tables = _tables(model.comparisons, likely, strange, shares)
+    return replace(model, tables=tables, expected=expected, shares=shares)
+
+
+def _learned_shares(
+    model: Model, patterns: _Patterns, held: Table, tables: tuple[tuple[Table, ...], tuple[Table, ...]]
+) -> tuple[Shares, ...]:
+    """How much of their contacts those have in common who only look alike; what else tells them apart is fixed."""
+    found = []
+    for number, alike in enumerate(likenesses(model.comparisons)):
+        now = dict(model.shares[number])
+        for place, one in enumerate(model.comparisons):
+            before, start = now.get(one.kind.name), alike.shares.get(one.kind.name)
+            if (
+                one.kind.name not in _CONTACTS
+                or not isinstance(before, float)
+                or not isinstance(start, float)
+            ):
+                continue
+            seen = np.bincount(
+                patterns.codes[:, place], weights=held[2 + number], minlength=len(CONTEXTS) * one.n_levels
+            ).reshape(len(CONTEXTS), one.n_levels)
+            seen[:, 0] = 0
+            mine, theirs = (side[place] for side in tables)
+            of_same = before * mine / np.maximum(before * mine + (1 - before) * theirs, _TINY)
+            total = float(seen.sum())
+            weight = max(_LEAST_ANCHOR, _ANCHOR * total)
+            now[one.kind.name] = float(((seen * of_same).sum() + weight * start) / (total + weight))
+        found.append(now)
+    return tuple(found)
 
 
 def _plausible(one: Comparison, is_of_firms: bool, levels: Table) -> Table:
     """The levels of one person or firm, none of which may differ more often than such do: the rest is scaled up."""
     most = one.kind.at_most * (_FIRMS_STAY if is_of_firms and one.kind.name in LOCATION else 1)
     differs = np.minimum(levels[:, DIFFERENT], most)
+    if one.kind.name in LOCATION:
+        differs[PARENT_DIFFERS] = min(levels[PARENT_DIFFERS, DIFFERENT], _ALL_MOVES)
     others = levels.sum(axis=1) - levels[:, DIFFERENT]
     scaled = levels * ((1 - differs) / np.maximum(others, _TINY))[:, None]
     scaled[:, DIFFERENT] = differs
@@ -178,38 +219,39 @@ def _less_matches(one: Comparison, start: Table, matched: Table) -> Table:
     exact = one.first_exact
     found = start.copy()
     left_over = np.maximum(one.agreeing - matched[exact:], 0.02 * one.agreeing + 0.01)
-    found[0, exact:] = left_over / one.n_pairs
-    if not one.kind.given_agree:
-        found[1] = found[0]
+    for context in CONTEXTS:
+        if context != PARENT_AGREES or not one.kind.given_agree:
+            found[context, exact:] = left_over / one.n_pairs
     return found
 
 
 def _anchors(one: Comparison) -> Table:
-    """The anchor without and with an agreeing parent: then this field agrees more often."""
+    """The anchor by context: with the field that this one follows from, it agrees and differs more often."""
     alone = one.anchor()
-    if not one.kind.given_agree or one.kind.name == "email":
-        return np.stack([alone, alone])
-    together = alone.copy()
+    if not one.kind.given_agree or one.kind.name in MADE_OF_NAMES:
+        return np.stack([alone] * len(CONTEXTS))
+    together, moved = alone.copy(), alone.copy()
     together[DIFFERENT] *= 0.3
     together[one.first_exact :] *= 1.3
-    return np.stack([alone, together / together.sum()])
+    moved[DIFFERENT] = _MOVES * (1 - alone[DIFFERENT]) / (1 - _MOVES)
+    return np.stack([alone, together / together.sum(), moved / moved.sum()])
 
 
 def _tables(
-    comparisons: tuple[Comparison, ...], same: tuple[Table, ...], strangers: tuple[Table, ...]
+    comparisons: tuple[Comparison, ...],
+    same: tuple[Table, ...],
+    strangers: tuple[Table, ...],
+    shares: tuple[Shares, ...],
 ) -> tuple[tuple[Table, ...], ...]:
     """The tables of all classes."""
     alike = (
         tuple(
             np.stack(
-                [
-                    table(one, kind.shares.get(one.kind.name, LIKE_STRANGERS), mine[k], other[k])
-                    for k in (0, 1)
-                ]
+                [table(one, shared.get(one.kind.name, LIKE_STRANGERS), mine[k], other[k]) for k in CONTEXTS]
             )
             for one, mine, other in zip(comparisons, same, strangers, strict=True)
         )
-        for kind in likenesses(comparisons)
+        for shared in shares
     )
     return (same, strangers, *alike)
 

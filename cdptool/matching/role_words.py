@@ -97,7 +97,6 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
                 "hoten",
                 "ho va ten",
                 "customer name",
-                "contact name",
                 "person name",
             ),
             *(
@@ -109,6 +108,37 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
                 "ten kh",
                 "khach hang",
             ),
+        ),
+    ),
+    (
+        "contact",
+        (
+            *(
+                "contact",
+                "contact name",
+                "contact person",
+                "main contact",
+                "owner name",
+                "director",
+                "ceo",
+                "principal",
+            ),
+            *("ansprechpartner", "interlocuteur", "contacto", "nguoi lien he", "nguoi dai dien", "giam doc"),
+        ),
+    ),
+    (
+        "website",
+        (
+            "website",
+            "web site",
+            "web",
+            "url",
+            "homepage",
+            "web page",
+            "domain",
+            "www",
+            "trang web",
+            "sitio web",
         ),
     ),
     (

@@ -116,7 +116,19 @@ def _may_be(role: str, spaced: str, sample: Sample) -> bool:
         return sample.matching("@") > 0.3
     if role == "phone":
         return sample.matching(r"(?:\d\D*){6}") > 0.5
-    if role in ("given", "family", "middle", "full_name", "name", "organisation", "address", "city"):
+    if role == "website":
+        return sample.matching(r"[\w-]\.[A-Za-z]{2,}") > 0.5
+    if role in (
+        "given",
+        "family",
+        "middle",
+        "full_name",
+        "contact",
+        "name",
+        "organisation",
+        "address",
+        "city",
+    ):
         return sample.matching(r"\p{L}") > 0.8 and " date " not in spaced and " id " not in spaced
     return " date " not in spaced
 
@@ -132,6 +144,10 @@ def _whose_name(role: str, sample: Sample, others: set[str | None]) -> str:
         return "category" if is_of_people or "name" in others else role
     if role == "some name":
         return "category" if is_of_people or {"name", "organisation"} & others else "organisation"
+    if role in ("contact", "website") and is_of_people:
+        return "category"  # whoever looks after them, or where they signed up
+    if role == "contact":
+        return role if {"organisation", "some name", "name"} & others else "full_name"
     if role != "name":
         return role
     folded = Sample(sample.texts.str.to_lowercase(), sample.counts, sample.n_rows, sample.n_distinct)

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.matching.candidates import Candidates, Key
-from cdptool.matching.comparing import Comparison, comparison, frequencies
+from cdptool.matching.comparing import CONTEXTS, Comparison, comparison, frequencies
 from cdptool.matching.frequencies import COMMON, WORDS, Frequencies
 from cdptool.matching.model import Model
 from cdptool.tables import MATCH_CLASSES, MATCH_FREQUENCIES, MATCH_KEYS, MATCH_WEIGHTS
@@ -113,9 +113,10 @@ def loaded(name: str, tables: Saved, comparisons: tuple[Comparison, ...]) -> Mod
     classes = tables.classes.filter(pl.col("pass") == name).sort("place")
     weights = tables.weights.filter(pl.col("pass") == name)
     said = weights.unique(["place"]).sort("place").select("field", "kind").rows()
-    sizes = weights.group_by("place").agg(pl.col("level").max() + 1).sort("place")["level"].to_list()
+    most = weights.group_by("place").agg(pl.col("context", "level").max() + 1).sort("place")
+    sizes = most.select("context", "level").rows()
     asked = [(one.field, one.kind.name) for one in comparisons]
-    if classes.is_empty() or said != asked or sizes != [one.n_levels for one in comparisons]:
+    if classes.is_empty() or said != asked or sizes != [(len(CONTEXTS), one.n_levels) for one in comparisons]:
         return None
     common = kept_frequencies(name, tables)
     comparisons = tuple(

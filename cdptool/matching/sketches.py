@@ -219,6 +219,18 @@ def near_emails(values: Values, left: Ids, right: Ids) -> Rows:
     return np.flatnonzero(few)
 
 
+def hashed_stems(values: Values) -> Bits:
+    """What stands before the first dot of every value, as a hash."""
+    return values.texts.str.replace(r"\..*$", "").hash().to_numpy()
+
+
+def near_websites(values: Values, left: Ids, right: Ids) -> Rows:
+    """At most two slips, or the same before the first dot."""
+    few = values.worked_out(_of_texts).unlike(left, right) <= 4
+    stems = values.worked_out(hashed_stems)
+    return np.flatnonzero(few | (np.take(stems, left) == np.take(stems, right)))
+
+
 def may_be_spelt_alike(values: Values, left: Ids, right: Ids) -> NDArray[np.bool_]:
     """Pairs that may have three quarters of their letters in common, in the same order."""
     letters = values.worked_out(_of_letters_only)

@@ -14,7 +14,7 @@ import numpy as np
 
 from cdptool.matching.blocks import blocks, drawn_pairs, hashed
 from cdptool.matching.comparing import DIFFERENT, Comparison, Table
-from cdptool.matching.kinds import LOCATION
+from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
 from cdptool.matching.values import Rows
 
 _SAMPLED: Final = 150_000
@@ -22,18 +22,18 @@ _SAMPLED_IN_GROUPS: Final = 60_000
 _LARGEST_GROUP: Final = 3_000
 _SEED: Final = 20_250_101  # the sample is part of the method: the same records give the same weights
 _DOUBT: Final = 20.0
-_NAME_MADE: Final = 0.005  # of strangers of one name, how many share an e-mail, before any data
+_NAME_MADE: Final = 0.005  # of strangers of one name, how many share an e-mail or a website, before any data
 
 
 def stranger_tables(comparisons: tuple[Comparison, ...], n_records: int) -> tuple[Table, ...]:
-    """Per comparison: levels without and with an agreeing parent, each row summing to about one."""
+    """Per comparison: context × level, each row summing to about one."""
     chance = np.random.default_rng(_SEED)
     n_drawn = _SAMPLED if n_records > 1 else 0
     left, right = (chance.integers(0, max(n_records, 1), n_drawn) for _ in range(2))
     apart = left != right
     alone = [_alone(one, left[apart], right[apart]) for one in comparisons]
     return tuple(
-        np.stack([mine, _together(one, mine, comparisons, chance) if one.kind.given_agree else mine])
+        np.stack([mine, _together(one, mine, comparisons, chance) if one.kind.given_agree else mine, mine])
         for one, mine in zip(comparisons, alone, strict=True)
     )
 
@@ -55,14 +55,14 @@ def _together(
     one: Comparison, alone: Table, comparisons: tuple[Comparison, ...], chance: np.random.Generator
 ) -> Table:
     """The levels among strangers who agree on the parent: pairs of its groups that agree on nothing else."""
-    is_email = one.kind.name == "email"
+    is_made = one.kind.name in MADE_OF_NAMES
     parents = [other for other in comparisons if other.kind.name in one.kind.given_agree]
     if not parents:
         return alone
-    prior = 0.9 * alone if is_email else 0.5 * alone + 0.5 * one.anchor()
-    if is_email:
+    prior = 0.9 * alone if is_made else 0.5 * alone + 0.5 * one.anchor()
+    if is_made:
         prior[one.first_exact :] += _NAME_MADE * one.anchor()[one.first_exact :]
-    keys = [other.values.ids for other in (parents if is_email else parents[:1])]
+    keys = [other.values.ids for other in (parents if is_made else parents[:1])]
     groups = blocks(*hashed(*keys), largest=_LARGEST_GROUP)
     n_drawn = min(_SAMPLED_IN_GROUPS, groups.n_pairs)
     drawn = (
@@ -70,7 +70,7 @@ def _together(
     )
     left, right = drawn_pairs(groups, np.sort(drawn))
     related = {other.kind.name for other in parents} | {one.kind.name, "category"}
-    if not is_email:
+    if not is_made:
         related |= set(LOCATION)
     strange = _agree_on_nothing(tuple(c for c in comparisons if c.kind.name not in related), left, right)
     seen = np.bincount(one.levels(left[strange], right[strange]), minlength=one.n_levels).astype(np.float64)

@@ -61,7 +61,7 @@ def test_a_sound_fit_is_not_doubted_and_starts_agree(seed: int) -> None:
     fitted = fit(fields, len(texts), pairs.left, pairs.right)
     assert doubts_of_fit(fitted, pairs) == ()
     few, many = fitted.starts
-    assert few == pytest.approx(many, rel=0.02)
+    assert few == pytest.approx(many, rel=0.05)
 
 
 def test_a_lump_of_namesakes_is_no_people() -> None:

@@ -105,3 +105,25 @@ def test_slips_agree_with_plain_edit_distance_on_random_numbers() -> None:
         one, other = values.texts[int(i)], values.texts[int(j)]
         slips = OSA.distance(one, other)
         assert level == (2 if slips <= 1 or one[-7:] == other[-7:] else 1 if slips == 2 else 0)
+
+
+def test_a_word_that_everybody_has_tells_nobody_from_another() -> None:
+    texts = [f"{name} thi" for name in ("hoa", "lan", "mai", "thu", "yen")] * 5 + [
+        "lan anh",
+        "anh",
+        "thi",
+    ] * 2
+    values = encoded(pl.Series(texts))
+    number = {text: i for i, text in enumerate(values.texts.to_list())}
+    pairs = [("hoa thi", "lan thi"), ("lan thi", "lan anh"), ("lan anh", "anh"), ("hoa thi", "thi")]
+    left, right = (np.array([number[pair[side]] for pair in pairs], dtype=np.int32) for side in (0, 1))
+    assert levels.names(values, left, right).tolist() == [1, 3, 3, 3]
+
+
+def test_websites_agree_but_for_slips_and_endings() -> None:
+    texts = ["northmedia.com", "northmedia.co.uk", "nortmedia.com", "nortmedai.com", "eastmedia.com"]
+    values = encoded(pl.Series(texts))
+    number = {text: i for i, text in enumerate(values.texts.to_list())}
+    right = np.array([number[text] for text in texts[1:]], dtype=np.int32)
+    left = np.full(len(right), number[texts[0]], dtype=np.int32)
+    assert levels.websites(values, left, right).tolist() == [2, 2, 1, 0]
