@@ -16,7 +16,6 @@ from cdptool.commands.dedupe_explain import explained_rows, match_report
 from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say
-from cdptool.config.project import require_region
 from cdptool.errors import Finding, Place, UsageError
 from cdptool.ids import hashes, printed_ids
 from cdptool.matching import AUTOMATIC, Matching, match
@@ -59,10 +58,7 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
 
     Raises:
         UsageError: If no row can be read, or no column tells people or firms apart.
-        ConfigError: If the region is none.
     """
-    if wishes.region is not None:
-        require_region(wishes.region, Place("--region"))
     say(f"reading {file}")
     inputs = list(taken_apart(InputFile(str(file), str(file), Place(str(file)))))
     if len(inputs) != 1:
