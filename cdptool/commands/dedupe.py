@@ -75,14 +75,16 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
             problem, hint=f"name columns by what they hold, such as `email` or `last name` ({told})"
         )
     say("comparing")
-    deduped = _dedupe(texts.frame, pl.Series("row", texts.rows), found, columns, wishes)
+    contents, rows, rejected = hashes("row", *texts.frame), pl.Series("row", texts.rows), texts.rejected
+    del texts  # the columns hold each of them once
+    deduped = _dedupe(contents, rows, found, columns, wishes)
     if wishes.explain is not None:
         return _explained(deduped, wishes.explain, wishes)
     out = wishes.out or Path(f"{file.name.split('.')[0]}_deduped")
     if not wishes.is_dry:
         say(f"writing {out}")
-        _write(out, texts.frame, deduped)
-    report = _report(file, found, deduped, out, wishes, rejected=texts.rejected)
+        _write(out, columns, deduped)
+    report = _report(file, found, deduped, out, wishes, rejected=rejected)
     return _with_figures(report, deduped, wishes) if wishes.with_report else report
 
 
@@ -121,10 +123,9 @@ def _with_figures(report: Report, deduped: _Deduped, wishes: Wishes) -> Report:
     )
 
 
-def _dedupe(table: pl.DataFrame, rows: pl.Series, found: Roles, columns: Columns, wishes: Wishes) -> _Deduped:
+def _dedupe(contents: pl.Series, rows: pl.Series, found: Roles, columns: Columns, wishes: Wishes) -> _Deduped:
     """Match in an order that only the rows' contents decide, so that a shuffled file gives the same clusters."""
-    contents = hashes("row", *table.get_columns()).to_numpy()
-    ordered, order = sorted_with_rows(contents, 1 << 63)
+    ordered, order = sorted_with_rows(contents.to_numpy(), 1 << 63)
     used = columns.only([name for role in found.fields for name in role.columns])
     compared, kinds = match_values(used.in_order(order), found.fields)
     matching = match(compared, kinds, at_least=wishes.at_least)
@@ -137,15 +138,20 @@ def _dedupe(table: pl.DataFrame, rows: pl.Series, found: Roles, columns: Columns
     return _Deduped(rows, names.gather(at), matching, pl.Series(order))
 
 
-def _write(out: Path, table: pl.DataFrame, deduped: _Deduped) -> None:
+def _write(out: Path, columns: Columns, deduped: _Deduped) -> None:
     clusters = pl.DataFrame({"row": deduped.rows, "cluster_id": deduped.clusters})
-    golden = golden_rows(table, deduped.clusters).rename({"cluster": "cluster_id"}, strict=False)
-    pairs = _told_pairs(deduped)
-    write_file(out / "clusters.csv", clusters.write_csv().encode())
-    write_file(out / "golden.csv", golden.write_csv().encode())
+    _write_csv(out / "clusters.csv", clusters)
+    golden = golden_rows(columns, deduped.clusters).rename({"cluster": "cluster_id"}, strict=False)
+    _write_csv(out / "golden.csv", golden)
     packed = io.BytesIO()
-    pairs.write_parquet(packed)
+    _told_pairs(deduped).write_parquet(packed)
     write_file(out / "pairs.parquet", packed.getvalue())
+
+
+def _write_csv(path: Path, table: pl.DataFrame) -> None:
+    packed = io.BytesIO()
+    table.write_csv(packed)
+    write_file(path, packed.getvalue())
 
 
 def _told_pairs(deduped: _Deduped) -> pl.DataFrame:
@@ -167,7 +173,8 @@ def _report(
     *,
     rejected: tuple[tuple[int, int, str], ...],
 ) -> Report:
-    sizes = deduped.clusters.value_counts()["count"]
+    sizes = np.bincount(deduped.matching.clusters)
+    sizes = sizes[sizes > 0]
     n_rows, n_clusters = len(deduped.rows), len(sizes)
     probabilities = 1 / (1 + np.exp(-deduped.matching.log_odds))
     labels, (left, right) = deduped.matching.clusters, deduped.matching.candidates[:2]
@@ -180,7 +187,7 @@ def _report(
         (name, int(((sizes >= least) & (sizes < below)).sum()))
         for (least, name), below in zip(_SIZES, bounds, strict=True)
     )
-    largest = int(sizes.max() or 0)  # type: ignore[arg-type]  # counts are whole numbers
+    largest = int(sizes.max(initial=0))
     return Report(
         verb="dedupe",
         summary=f"{n_rows:,} rows {'would be' if wishes.is_dry else 'are'} {n_clusters:,} different ones; the largest cluster holds {largest}",
