@@ -41,6 +41,10 @@ def expand(spec: SourceSpec, folder: str) -> tuple[str, ...]:
             continue
         try:
             paths = _files(folder, pattern)
+        except ValueError:
+            hint = "`**` stands alone between two slashes: `exports/**/*.csv`"
+            findings.append(Finding(f"no pattern for files: `{pattern}`", spec.place, hint))
+            continue
         except PermissionError:
             hint = "it must be readable for the user who runs cdptool"
             findings.append(Finding(f"permission denied: `{pattern}`", spec.place, hint))

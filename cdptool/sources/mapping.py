@@ -302,7 +302,7 @@ class Mapper:
         # A first row that knows none of them may be a customer: what stands there is not told.
         told = (
             f"it has {', '.join(f'`{n}`' for n in names[:12])}"
-            if needed_columns(self._spec) & set(names)
+            if self._spec.query is not None or needed_columns(self._spec) & set(names)
             else "its first row names no declared column: is that the header, in this dialect?"
         )
         for name in sorted(needed):

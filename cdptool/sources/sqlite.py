@@ -1,4 +1,8 @@
-"""SQLite, through Python's own library: a file that is opened for reading only."""
+"""
+SQLite, through Python's own library: a file that is opened for reading only.
+
+That alone would let a query make other files: `attach` and `vacuum into` are refused.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from cdptool.errors import Place, SourceError
 from cdptool.sources.addresses import Address
 from cdptool.sources.answers import Answer, Row, asks_since, binary_text, in_batches
 
+_GREATEST: Final = 2**63 - 1  # of its integers
 _EXACT: Final = 2.0**53  # floats hold every integer up to here
 # (what SQLite says, what is wrong, what to do); a group is a name, never a text of the query
 _FAULTS: Final = (
@@ -21,7 +26,7 @@ _FAULTS: Final = (
     (r"syntax error|incomplete input|unrecognized token", "a syntax error in the query", "correct the query"),
     (r"no such table: ([\w.]+)", "no such table `{}` in the query", "correct the query"),
     (r"no such column: ([\w.]+)", "no such column `{}` in the query", "correct the query"),
-    (r"readonly database", "the query would write", "a source only reads: begin with `select`"),
+    (r"readonly database|not authorized", "the query would write", "a source only reads: begin with `select`"),
     (r"database is locked", "another program holds the database", "try again when it is done"),
     (r"one statement at a time", "more than one query", "keep one"),
     (r"Could not decode to UTF-8", "the database holds text that is not UTF-8", "ask for it as `hex(column)`"),
@@ -45,6 +50,7 @@ def ask_sqlite(
         raise SourceError(f"{address.shown}: no such file", place=place, hint=hint)
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as connection:
+            connection.set_authorizer(_may)
             given = {"since": _parameter(since)} if asks_since(sql) else {}
             cursor = connection.execute(sql, given)
             if cursor.description is None:
@@ -78,8 +84,15 @@ def _texts(cursor: sqlite3.Cursor) -> Iterator[Row]:
 
 
 def _parameter(since: str | None) -> str | int | None:
-    """SQLite compares a number with a text as unequal, so a whole number goes as one."""
-    return int(since) if since is not None and re.fullmatch(r"-?\d+", since) else since
+    """SQLite compares a number with a text as unequal, so a whole number goes as one, within what it knows."""
+    if since is None or not re.fullmatch(r"-?\d+", since):
+        return since
+    return max(-_GREATEST, min(int(since), _GREATEST))
+
+
+def _may(action: int, *_: str | None) -> int:
+    """What a query may do: all but open another file. `vacuum into` opens one too."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
 def _failed(said: str, place: Place | None) -> SourceError:

@@ -267,6 +267,25 @@ def test_mysql_and_sqlite_name_what_is_wrong(mysql, sqlite, tmp_path):
         assert database.ask("select count(*) as n from t", tmp_path)[0]["n"].to_list() == ["1"]
 
 
+@pytest.mark.parametrize("sql", ["attach '{}/other.db' as other", "vacuum into '{}/copy.db'"])
+def test_a_query_of_sqlite_makes_no_file(sqlite, tmp_path, sql):
+    """A database that is opened for reading only still makes others."""
+    before = sorted(tmp_path.iterdir())
+    refusal(sqlite, sql.format(tmp_path), tmp_path)
+    assert [path for path in sorted(tmp_path.iterdir()) if path.suffix == ".db"] == [
+        path for path in before if path.suffix == ".db"
+    ]
+
+
+def test_a_start_beyond_the_numbers_of_sqlite_finds_nothing(sqlite, tmp_path):
+    """It was a crash."""
+    sqlite.execute("create table t (id integer)")
+    sqlite.execute("insert into t values (1)")
+    incremental = Incremental("id", "99999999999999999999")
+    frame, _ = sqlite.ask("select id from t where id > :since", tmp_path, incremental=incremental)
+    assert frame.height == 0
+
+
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
 def test_a_server_that_cannot_be_reached_is_told(kind, request, tmp_path):
     """Refused, unknown, wrong: place, problem and next step, and nothing of the environment."""

@@ -33,6 +33,12 @@ def test_every_pattern_without_a_file_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_a_pattern_that_is_none_is_told(tmp_path: Path) -> None:
+    """Python refuses it with an error of its own."""
+    with pytest.raises(SourceError, match="no pattern for files"):
+        expand(replace(CRM, files=("a**.csv",)), str(tmp_path))
+
+
 def test_a_file_whose_name_is_no_text_is_told(tmp_path: Path) -> None:
     """Names in Latin-1 come out of old archives; no table can hold one, and it was a crash."""
     try:
