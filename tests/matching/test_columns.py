@@ -77,7 +77,7 @@ def test_texts_of_different_rows_are_those_of_every_row() -> None:
     table = people(300)
     found = roles(table)
     made, kinds = match_texts(table, found.fields)
-    whole = [texts_module._texts(table, role, None) for role in found.fields]
+    whole = [texts_module._texts(table, role) for role in found.fields]
     for name, texts in {name: one for each in whole for name, one in each.items()}.items():
         assert made[name].equals(texts.set((texts == "").fill_null(False), None).rename(name)), name
     assert [name for name, _ in kinds] == made.columns
