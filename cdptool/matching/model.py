@@ -33,7 +33,9 @@ from cdptool.matching.values import Rows
 
 _ROUNDS: Final = 60
 _SETTLED: Final = 1e-4
-_ANCHOR: Final = 0.3  # of the expected matches, as pseudo-counts
+_ANCHOR: Final = (
+    0.05  # of the expected matches, as pseudo-counts; more, and odd pairs are believed too easily
+)
 FIRMLY: Final = 1e6
 _START: Final = 0.3  # matches per record
 _OTHER_STARTS: Final = (0.01, 2.0)
