@@ -124,6 +124,20 @@ IDENTITY_EVENTS: Final[dict[str, pl.DataType]] = {
     "to": pl.Int64(),  # the profile whose they are now; null where it is gone
     "records": pl.Int64(),  # how many went
 }
+# Where merge.yaml declares households: profiles that live together.
+HOUSEHOLDS: Final[dict[str, pl.DataType]] = {"profile_id": pl.Int64(), "household_id": pl.Int64()}
+HOUSEHOLD_ALIASES: Final[dict[str, pl.DataType]] = {
+    "old_household_id": pl.Int64(),
+    "household_id": pl.Int64(),
+}
+HOUSEHOLD_LINKS: Final[dict[str, pl.DataType]] = {
+    "profile_id_l": pl.Int64(),
+    "profile_id_r": pl.Int64(),
+    "match_key": pl.String(),
+    "block": pl.Int64(),
+    "n_shared": pl.Int64(),  # how many profiles share what the two do, names left out
+    "reason": pl.String(),  # why the link does not hold: a building, an institution; null where it does
+}
 EDGES: Final[dict[str, pl.DataType]] = {
     "record_id_l": pl.Int64(),
     "record_id_r": pl.Int64(),

@@ -11,6 +11,7 @@ from dataclasses import replace
 import polars as pl
 
 from cdptool.commands.citing import Cited, cited, record_of, require_merged
+from cdptool.commands.households import told_households
 from cdptool.commands.learned import told, weighed, weighings
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
@@ -172,6 +173,7 @@ def _apart(
     )
     profiles = [printed_id(profile) for _, profile in (left, right)]
     told = _said_of_sources(session, snapshot, sides, (left[0], right[0]))
+    homes = told_households(session, snapshot, (left[1], right[1]))
     return Report(
         verb="explain merge",
         summary=f"two people: {left[0]} belongs to {profiles[0]}, {right[0]} to {profiles[1]}",
@@ -180,9 +182,10 @@ def _apart(
             "profiles": profiles,
             "cut": [dict(zip(CUT, row, strict=True)) for row in rows],
             "sources": list(told),
+            "households": list(homes),
         },
         grids=(Grid("Evidence cut", CUT, rows),) if rows else (),
-        lines=told if rows or told else ("no pass joins them",),
+        lines=(*(told if rows or told else ("no pass joins them",)), *homes),
         is_answer=True,
     )
 

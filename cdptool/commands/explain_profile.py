@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from cdptool.commands.citing import Cited, cited, profile_of
+from cdptool.commands.households import told_households
 from cdptool.commands.learned import weighings
 from cdptool.commands.match_report import profile_links
 from cdptool.commands.report import Grid, Report
@@ -50,6 +51,7 @@ def explain_profile(settings: Settings, who: str, *, show_values: bool = False) 
         edges = snapshot.scan("edges", EDGES).filter(inside).collect()
         names = cited(session, snapshot, members, show_values=show_values)
         learned = {step.name: one for step, one in weighings(session, snapshot)} if edges.height else {}
+        homes = told_households(session, snapshot, (number,))
         links = _links(edges)
         steps = _tree(names, links)
         chances = {
@@ -71,9 +73,11 @@ def explain_profile(settings: Settings, who: str, *, show_values: bool = False) 
             "records": len(members),
             "links": risk.n_links if risk else 0,
             "longest_path": risk.diameter if risk else 0,
+            "households": list(homes),
             "tree": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
         },
         grids=(Grid(f"What holds {told} together", COLUMNS, rows),),
+        lines=homes,
         is_answer=True,
     )
 

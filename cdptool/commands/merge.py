@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from cdptool.commands.households import TABLES, household_data, household_grids, living_together
 from cdptool.commands.learned import saved_models
 from cdptool.commands.models import moved_grid
 from cdptool.commands.report import Grid, Report
@@ -20,6 +21,7 @@ from cdptool.commands.session import (
 from cdptool.errors import ConfigError, UsageError
 from cdptool.identity import Previous, Resolution, golden_profiles, living_records, resolve
 from cdptool.identity.history import NEW, events
+from cdptool.identity.households import LivingTogether, with_households
 from cdptool.identity.registry import Changes, changes
 from cdptool.ids import printed_id
 from cdptool.matching.saving import SAVED, Saved
@@ -90,38 +92,48 @@ def merge(session: Session, *, dry_run: bool = False, refit: bool = False) -> Re
         events(resolution.identity, previous.identity),
         before,
     )
-    if not dry_run:
+    if not dry_run or plan.households is not None:
         with session.timed("golden profiles"):
             golden = golden_profiles(session.engine, records, resolution.identity, columns, plan)
-        _commit(session, snapshot, resolution, happened.events, golden)
+        with session.timed("households"):
+            homes = living_together(session, snapshot, plan, golden[0], resolution.identity)
+        happened = happened._replace(homes=homes)
+        if not dry_run:
+            _commit(session, snapshot, resolution, happened, golden)
     return _report(session, resolution, happened, dry_run=dry_run)
 
 
 class _Happened(NamedTuple):
-    """What a merge changes: in numbers, event by event (`identity.history`), and the models of before."""
+    """What a merge changes: in numbers, event by event (`identity.history`); the models of before; who lives together."""
 
     changes: Changes
     events: pl.DataFrame
     models: Saved
+    homes: LivingTogether | None = None
 
 
 def _commit(
     session: Session,
     snapshot: Snapshot,
     resolution: Resolution,
-    happened: pl.DataFrame,
+    happened: _Happened,
     golden: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
 ) -> None:
     """Replace the tables of the merge in one transaction."""
     mark = fingerprint_of(session)
     who = (resolution.identity, resolution.aliases, resolution.edges, resolution.conflicts)
-    frames = (*who, resolution.doubtful, *resolution.models, *golden)
+    profiles, *rest = golden
+    homes = happened.homes
+    if homes is not None:
+        profiles = with_households(profiles, homes.members)
+    frames = (*who, resolution.doubtful, *resolution.models, profiles, *rest, *(homes or ()))
+    tables = (*OUTPUTS, *(TABLES if homes else ()))
     inputs = digests_of(snapshot, ("records",))
     with session.workspace.begin(session.manifest("merge", None, inputs)) as transaction:
-        for table, frame in zip(OUTPUTS, frames, strict=True):
+        for table, frame in zip(tables, frames, strict=True):
             transaction.replace(table, frame)
-        _log(session, transaction, happened)
-        mark_done(transaction, "merge", mark, OUTPUTS)
+        _log(session, transaction, happened.events)
+        mark_done(transaction, "merge", mark, tables)
         session.commit(transaction, {"records": resolution.identity.height, "profiles": golden[0].height})
 
 
@@ -207,6 +219,7 @@ def _report(session: Session, resolution: Resolution, happened: _Happened, *, dr
                 for row in grid.rows
             ],
             "models": [one._asdict() for one in resolution.origins],
+            **household_data(happened.homes),
             "dry_run": dry_run,
         },
         grids=(
@@ -215,6 +228,7 @@ def _report(session: Session, resolution: Resolution, happened: _Happened, *, dr
             *_models(resolution, happened.models),
             Grid("Evidence used", ("pass", "agree on", "links"), tuple(evidence.rows())),
             *((Grid("Evidence cut", ("reason", "links"), tuple(cut.rows())),) if cut.height else ()),
+            *household_grids(happened.homes),
         ),
         findings=resolution.findings,
         timings=tuple(session.timings.items()),

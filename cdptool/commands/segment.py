@@ -89,7 +89,7 @@ def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
 
     Raises:
         ConfigError: If the project has no rules, or amounts of two currencies meet in one sum.
-        UsageError: If nothing was merged yet.
+        UsageError: If nothing was merged yet, or nothing since the rules ask for another field.
     """
     book = session.project.rules
     if book is None:
@@ -130,6 +130,10 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
         tables=_reference_tables(session, snapshot, wanted),
     )
     profiles = snapshot.scan("profiles")
+    lacking = sorted(set(wanted.fields) - set(profiles.collect_schema()))
+    if lacking:
+        problem = f"the rules ask for `{lacking[0]}`, which profiles have from the next merge on"
+        raise UsageError(problem, hint="run `cdptool merge` first, or `cdptool run`")
     answers = engine.collect(
         evaluate(engine, engine.of(profiles), engine.of(tagged_events(streams, wanted, catalog)), kernel)
     ).sort("profile_id")

@@ -26,6 +26,7 @@ _EXPORT: Final = Shape(
         "value": Known("trait"),
         "max_change": Into(ratio, ("max_change_ratio",)),
         "min_rows": Integer(),
+        "one_per": OneOf(("profile", "household"), "unit"),
     },
 )
 
@@ -41,9 +42,22 @@ def export(entry: Entry, reading: Reading) -> ExportSpec:
         raise refused(
             f"an export to `{spec.to}` names no columns", spec.place or entry.key.place, "add `columns:`"
         )
+    if spec.one_per == "household":
+        _check_households(spec, entry, reading)
     if spec.who in BUILT_IN_LISTS:
         return replace(spec, channel=None, channel_list=spec.channel)
     return spec
+
+
+def _check_households(spec: ExportSpec, entry: Entry, reading: Reading) -> None:
+    """One row per household needs households, and a list of people to leave out must name all of them."""
+    place = spec.place or entry.key.place
+    if spec.kind == "suppression":
+        raise refused("a suppression list names everybody", place, "take `one_per` out")
+    known = reading.names.get("column")
+    if known is not None and "household_id" not in known:
+        hint = "add `households: {when: same(address)}` to merge.yaml"
+        raise refused("`one_per: household`, and the project declares no households", place, hint)
 
 
 EXPORTS_KEYS: Final = {"exports": MapOf(export, safe_name)}

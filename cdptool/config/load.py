@@ -162,7 +162,8 @@ def _judge(found: Found, parts: _Parts, reading: Reading) -> tuple[Finding, ...]
         return ()
     lists = tuple(reading.types("list"))
     streams = (*basics.streams, *(spec.schema for spec in parts.sessions))
-    catalog = Catalog(basics.fields, streams, basics.tables, lists, basics.tz, basics.week_starts)
+    fields = (*basics.fields, *(parts.merge.made_fields if parts.merge else ()))
+    catalog = Catalog(fields, streams, basics.tables, lists, basics.tz, basics.week_starts)
     judged = judge_rules(parts.rules, parts.plan, catalog)
     judged = (
         *judge_sessions(parts.sessions, basics.streams),

@@ -18,6 +18,7 @@ from cdptool.config.forms import (
     refused,
     wrong,
 )
+from cdptool.config.households import households
 from cdptool.config.judgements import read_judgements
 from cdptool.config.passes import PassBranches, never_branches, pass_branches
 from cdptool.config.project import path
@@ -289,6 +290,7 @@ MERGE_SHAPE: Final = Shape(
         "keep": Into(survivorship, ("keep_default", "keep")),
         "unique_sources": ListOf(unique_source),
         "link": _LINK,
+        "households": households,
         "decisions": Into(judgements, ("judgements", "judged_in")),
     },
 )

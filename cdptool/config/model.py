@@ -76,7 +76,8 @@ class Project:
         """The names that rules may speak of."""
         lists = tuple(f"{name}s" for name in self.merge.listed) if self.merge else ()
         streams = (*self.streams, *(spec.schema for spec in self.sessions))
-        return Catalog(self.fields, streams, self.tables, lists, self.tz, self.week_starts)
+        fields = (*self.fields, *(self.merge.made_fields if self.merge else ()))
+        return Catalog(fields, streams, self.tables, lists, self.tz, self.week_starts)
 
     def digest(self, section: Section) -> str:
         """The sha256 of what a section means, in hex."""

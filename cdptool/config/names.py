@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from cdptool.config.reader import Scalar, Table, Value
+from cdptool.identity.spec import HOUSEHOLD_FIELDS
 
 Names = Mapping[str, Mapping[str, str]]  # kind of thing → its names → the type where it has one
 
@@ -19,6 +20,7 @@ OWN_COLUMNS: Final = "own columns"  # the type of a destination whose file has c
 WHO: Final = "segment or list"
 BUILT_IN_LISTS: Final = ("unsubscribed", "bounced", "capped")
 _PROFILE_COLUMNS: Final = ("profile_id", "is_known", "given_name", "family_name", "birth_year")
+_HOUSEHOLD: Final = tuple(column.name for column in HOUSEHOLD_FIELDS)
 
 # Which kinds of names stand under which top-level key.
 _KINDS: Final[tuple[tuple[str, str], ...]] = (
@@ -72,7 +74,7 @@ def gather_names(top: Table, destinations: Mapping[str, str], unreadable: Collec
         names[WHO] = {**names["segment"], **dict.fromkeys(BUILT_IN_LISTS, "")}
         lists = {f"{name}s": "text" for name in (*names["key"], *_listed(top))}
         names["list"] = lists
-        fixed = dict.fromkeys(_PROFILE_COLUMNS, "")
+        fixed = dict.fromkeys((*_PROFILE_COLUMNS, *(_HOUSEHOLD if top.get("households") else ())), "")
         names["column"] = {**fixed, **names["field"], **lists, **names["trait"], **names["segment"]}
     return names
 

@@ -17,10 +17,13 @@ from cdptool.destinations.checks import check_destination, size_findings
 from cdptool.destinations.encode import csv_bytes, parquet_bytes
 from cdptool.destinations.rows import (
     LEFT_OUT,
+    SAME_HOUSEHOLD,
+    SAME_ROW,
     Slot,
     blank_incomplete,
     left_out,
     split_doubles,
+    split_households,
     split_reachable,
 )
 from cdptool.destinations.spec import VALUE, DestinationSpec, ExportSpec, FileColumn
@@ -80,23 +83,34 @@ def render(
     Raises:
         ConfigError: If `check_destination` finds anything.
         SchemaError: If a column that the export names is missing or has no text form, or a Parquet
-            destination repeats a header.
+            destination repeats a header; one row per household is asked for, and profiles have none.
     """
     if problems := check_destination(destination):
         raise ConfigError(*problems)
     frame = audience.lazy().collect()
+    if export.one_per == "household" and "household_id" not in frame.columns:
+        hint = "add `households:` to merge.yaml and run `cdptool merge`"
+        raise SchemaError(
+            f"export `{export.name}`: profiles have no household", place=export.place, hint=hint
+        )
     cells = _all_cells(frame, export, destination)
     complete = blank_incomplete(cells.frame, cells.slots)
     reachable, unreachable = split_reachable(
         complete, cells.slots, _identifying(cells.slots, export, destination)
     )
+    housemates = reachable.clear()
+    if export.one_per == "household":
+        homes = frame.select("profile_id", pl.col("household_id").cast(pl.String))
+        reachable, housemates = split_households(reachable, cells.slots, homes)
     drops_doubles = bool(destination.columns) or export.kind == "suppression"
     written, doubles = split_doubles(reachable, cells.slots, drop=drops_doubles)
     return Rendered(
         body=_body(written, cells.slots, frame, destination),
         rows=written.height,
         fill=tuple((slot.header, written.height - written[slot.name].null_count()) for slot in cells.slots),
-        left_out=left_out(unreachable, doubles, written, cells.refused),
+        left_out=left_out(
+            unreachable, {SAME_ROW: doubles, SAME_HOUSEHOLD: housemates}, written, cells.refused
+        ),
         refused=cells.refused.select(list(REFUSED)).sort(list(REFUSED)),
         ledger=_ledger(reachable, cells.slots),
         findings=(*size_findings(export, destination, written.height), *cells.notes),

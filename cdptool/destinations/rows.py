@@ -4,6 +4,7 @@ Which rows of finished cells are written: complete addresses, at least one ident
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -17,7 +18,8 @@ LEFT_OUT: Final[dict[str, pl.DataType]] = {"profile_id": pl.Int64(), "reason": p
 NO_IDENTIFIER: Final = "nothing to reach the profile by"
 NO_VALID_IDENTIFIER: Final = "no valid value to reach the profile by"
 SAME_ROW: Final = "same row as another profile"
-_STRONGEST_FIRST: Final = (SAME_ROW, NO_VALID_IDENTIFIER, NO_IDENTIFIER)
+SAME_HOUSEHOLD: Final = "another one of the household has a row"
+_STRONGEST_FIRST: Final = (SAME_ROW, SAME_HOUSEHOLD, NO_VALID_IDENTIFIER, NO_IDENTIFIER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,33 @@ def split_reachable(
     """The rows in which one of the sets of headers is filled, and the others."""
     reachable = reduce(or_, (_all_filled(headers, slots) for headers in require_any))
     return cells.filter(reachable), cells.filter(~reachable)
+
+
+def split_households(
+    cells: pl.DataFrame, slots: tuple[Slot, ...], households: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """
+    The rows of one profile of each household, and those of the others.
+
+    Args:
+        cells: `profile_id` and the slots' cells.
+        slots: What is written.
+        households: `profile_id`, `household_id` of every profile; one without a household stands for itself.
+
+    Returns:
+        Two parts of `cells`. The profile that fills most columns stays, of several the lowest `profile_id`.
+    """
+    filled = pl.sum_horizontal(pl.lit(0), *(pl.col(slot.name).is_not_null() for slot in slots))
+    fullest = cells.with_columns(filled=filled).group_by("profile_id").agg(pl.col("filled").max())
+    own = pl.concat_str(pl.lit("profile "), pl.col("profile_id").cast(pl.String))
+    first = (
+        fullest.join(households, on="profile_id", how="left")
+        .with_columns(pl.col("household_id").fill_null(own))
+        .sort("filled", "profile_id", descending=[True, False])
+        .unique("household_id", keep="first", maintain_order=True)
+    )
+    chosen = pl.col("profile_id").is_in(first["profile_id"].implode())
+    return cells.filter(chosen), cells.filter(~chosen)
 
 
 def split_doubles(
@@ -73,14 +102,17 @@ def split_doubles(
 
 
 def left_out(
-    unreachable: pl.DataFrame, doubles: pl.DataFrame, written: pl.DataFrame, refused: pl.DataFrame
+    unreachable: pl.DataFrame,
+    others: Mapping[str, pl.DataFrame],
+    written: pl.DataFrame,
+    refused: pl.DataFrame,
 ) -> pl.DataFrame:
     """
     The profiles that have no row in the file, with the reason.
 
     Args:
         unreachable: Rows without an identifier.
-        doubles: Rows that equal another one.
+        others: By reason, rows for which another one stands.
         written: The rows of the file.
         refused: `row` of each value that was refused.
 
@@ -89,8 +121,8 @@ def left_out(
     """
     had_values = pl.col("row").is_in(refused["row"].implode())
     reason = pl.when(had_values).then(pl.lit(NO_VALID_IDENTIFIER)).otherwise(pl.lit(NO_IDENTIFIER))
-    same = doubles.select("profile_id", reason=pl.lit(SAME_ROW))
-    rows = pl.concat([same, unreachable.select("profile_id", reason=reason)])
+    same = [rows.select("profile_id", reason=pl.lit(why)) for why, rows in others.items()]
+    rows = pl.concat([*same, unreachable.select("profile_id", reason=reason)])
     absent = rows.join(written.select("profile_id"), on="profile_id", how="anti")
     absent = absent.sort("profile_id", pl.col("reason").cast(pl.Enum(_STRONGEST_FIRST)))
     bare = absent.filter(pl.col("profile_id").is_null())

@@ -78,4 +78,5 @@ class ExportSpec:
     channel_list: str | None = None  # for unsubscribed / bounced / capped: only of this channel
     max_change_ratio: float | None = None  # guard: refuse when the size changed by more than this
     min_rows: int = 0
+    one_per: Literal["profile", "household"] = "profile"
     place: Place | None = field(default=None, compare=False)

@@ -24,7 +24,9 @@ class Registered(NamedTuple):
     aliases: pl.DataFrame
 
 
-def carry_ids(labels: pl.DataFrame, previous: pl.DataFrame, aliases: pl.DataFrame) -> Registered:
+def carry_ids(
+    labels: pl.DataFrame, previous: pl.DataFrame, aliases: pl.DataFrame, *, kind: str = "profile"
+) -> Registered:
     """
     Give every cluster a profile id.
 
@@ -32,6 +34,7 @@ def carry_ids(labels: pl.DataFrame, previous: pl.DataFrame, aliases: pl.DataFram
         labels: `record_id`, `cluster`, every record once.
         previous: `record_id`, `profile_id` of the last run (empty at first).
         aliases: `old_profile_id`, `profile_id` of the last run.
+        kind: What the ids are of; ids of two kinds are never the same by more than chance.
 
     Returns:
         Registered. Every old id leads to a living one as long as any of its records lives; aliases are
@@ -45,7 +48,7 @@ def carry_ids(labels: pl.DataFrame, previous: pl.DataFrame, aliases: pl.DataFram
     )
     carried = _one_to_one(overlap)
     fresh = labels.select("cluster").unique().join(carried, on="cluster", how="anti")
-    new = _new_ids(fresh, previous["profile_id"].unique())
+    new = _new_ids(fresh, previous["profile_id"].unique(), kind)
     ids = pl.concat([carried.select("cluster", "profile_id"), new])
     identity = labels.join(ids, on="cluster").select("record_id", "profile_id").sort("record_id")
     # An id that lost its cluster leads to the cluster with most of its records.
@@ -83,13 +86,13 @@ def _one_to_one(overlap: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([clear, pl.DataFrame(won, schema=clear.schema, orient="row")])
 
 
-def _new_ids(fresh: pl.DataFrame, taken: pl.Series) -> pl.DataFrame:
+def _new_ids(fresh: pl.DataFrame, taken: pl.Series, kind: str) -> pl.DataFrame:
     """New ids from the smallest record of each cluster; salted again while one is already taken."""
-    made = fresh.select("cluster", hash63("profile", pl.col("cluster")).alias("profile_id"))
+    made = fresh.select("cluster", hash63(kind, pl.col("cluster")).alias("profile_id"))
     salt = 0
     while made["profile_id"].is_in(taken.implode()).any():
         salt += 1
-        again = hash63("profile", pl.col("cluster"), str(salt))
+        again = hash63(kind, pl.col("cluster"), str(salt))
         made = made.with_columns(
             pl.when(pl.col("profile_id").is_in(taken.implode()))
             .then(again)

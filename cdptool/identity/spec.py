@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Literal
+from typing import Final, Literal
 
 from cdptool.errors import Place
 from cdptool.identity.conditions import Branch
+from cdptool.tables import Column
 
 Preference = Literal["latest", "earliest", "most_frequent", "longest", "most_complete", "most_restrictive"]
 Judgement = Literal["POSITIVE", "NEGATIVE", "UNSURE"]
@@ -92,6 +93,21 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Households:
+    """Which profiles live together: branches of fields that must agree and what each asks besides; at most `limit`."""
+
+    branches: tuple[tuple[str, ...], ...]
+    conditions: tuple[Branch, ...]
+    text: str
+    limit: int = 12
+    place: Place | None = attribute(default=None, compare=False)
+
+
+# What every profile has beside its fields where households are declared.
+HOUSEHOLD_FIELDS: Final = (Column("household_id", "identifier"), Column("household_size", "integer"))
+
+
+@dataclass(frozen=True, slots=True)
 class MergePlan:
     """merge.yaml and decisions.csv, read."""
 
@@ -104,10 +120,16 @@ class MergePlan:
     judged_in: Place | None = attribute(default=None, compare=False)  # decisions.csv, whole path
     unique_sources: tuple[str, ...] = ()  # each holds a person once: no two of its records are one
     link: Link = "and_dedupe"  # of the passes that do not say
+    households: Households | None = None
 
     def links_only(self, step: Pass) -> bool:
         """Whether two records of one source are no evidence for a pass."""
         return (step.link or self.link) == "only"
+
+    @property
+    def made_fields(self) -> tuple[Column, ...]:
+        """The fields that a profile has beside those the project declares."""
+        return HOUSEHOLD_FIELDS if self.households is not None else ()
 
     @property
     def listed(self) -> tuple[str, ...]:

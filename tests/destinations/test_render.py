@@ -225,6 +225,26 @@ def test_a_bare_identifier_of_a_suppression_list_needs_no_profile() -> None:
     assert rendered.ledger.rows() == [(None, "email", "z@x.vn"), (7, "email", "a@x.vn")]
 
 
+def test_one_row_per_household_is_that_of_the_fullest_profile() -> None:
+    """2 has an address and 1 has not; of 4 and 5, as full, the lower id; 3 lives alone, 6 in no known household."""
+    audience = people(
+        household_id=["h1", "h1", "h2", "h3", "h3", None],
+        name=["An", "Bình", "Chi", "Dung", "Em", "Gia"],
+        address=[None, "1 Main", "2 Main", "3 Main", "3 Main", "4 Main"],
+    )
+    export = to(CSV, columns=("name", "address"), one_per="household")
+    rendered = render(audience, export, CSV)
+    assert [row[0] for row in lines(rendered)[1:]] == ["Bình", "Chi", "Dung", "Gia"]
+    assert rendered.left_out.rows() == [
+        (1, "another one of the household has a row"),
+        (5, "another one of the household has a row"),
+    ]
+    assert set(rendered.ledger["profile_id"]) == {2, 3, 4, 6}
+    assert_frame_equal(render(audience.reverse(), export, CSV).ledger, rendered.ledger)
+    with pytest.raises(SchemaError, match="profiles have no household"):
+        render(audience.drop("household_id"), export, CSV)
+
+
 def test_missing_columns_are_all_named_before_anything_is_made() -> None:
     with pytest.raises(SchemaError) as caught:
         render(people(email=["a@x.vn"]), to(CSV, columns=("emial", "email", "phone")), CSV)
