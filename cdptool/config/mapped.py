@@ -11,6 +11,7 @@ from cdptool.config.project import currency_code, region, zone
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import OneOf, boolean, constant, text
 from cdptool.errors import ConfigError, Finding, Place
+from cdptool.fields.text_parts import PARTS
 from cdptool.rules import parse
 from cdptool.sources.expressions import compiled_column, compiled_filter
 from cdptool.sources.spec import Expression, Mapped
@@ -23,6 +24,7 @@ _OPTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("currency_from", ("money",)),
     ("decimal", ("money", "number", "integer")),
     ("region", ("phone",)),
+    ("part", ("person_name", "text", "identifier")),
 )
 _ORIGINS: Final = ("column", "value", "expr", "first")
 
@@ -90,6 +92,7 @@ _MAPPED: Final = Shape(
         "currency_from": text,
         "decimal": OneOf((".", ","), "decimal sign"),
         "region": region,
+        "part": OneOf(PARTS, "part of a text"),
     },
 )
 

@@ -287,6 +287,7 @@ MERGE_SHAPE: Final = Shape(
         "keys": MapOf(key, Known("field")),
         "passes": passes,
         "never": ListOf(never),
+        "ambiguous": OneOf(("first", "apart"), "way with records that fit two people"),
         "keep": Into(survivorship, ("keep_default", "keep")),
         "unique_sources": ListOf(unique_source),
         "link": _LINK,

@@ -7,6 +7,7 @@ less than the library does. Dots and tags are kept: dropping them is for compari
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import warnings
 from typing import ClassVar, Final
@@ -97,6 +98,8 @@ _MADE_UP_DOMAINS: Final = (
 # What the plain expression must not decide: punycode, reserved domains, and anything that may be a placeholder.
 _RESERVED: Final = r"--|\.(?:arpa|invalid|local|localhost|onion|test)$"
 _NOBODY_AT: Final = r"^(?:" + "|".join(name.replace(".", r"\.") for name in (*_NOBODY, *_MADE_UP)) + ")@"
+# As mail programs write it: a name, and the address in angle brackets.
+_WITH_NAME: Final = re.compile(r'^(?:"[^"<>]*"|[^"<>@]*)\s*<\s*([^<>\s]+)\s*>$')
 # Invisible characters go, full-width letters become ASCII; the full-width at-sign stays what it is.
 _LETTERS: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")) | {
     wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if wide != 0xFF20
@@ -104,7 +107,7 @@ _LETTERS: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u
 
 
 class Email(FieldType):
-    """An e-mail address. Role accounts (`info@`) are addresses like others."""
+    """An e-mail address. Role accounts (`info@`) are addresses like others; of `Ann Lee <ann@…>` the address is taken."""
 
     name: ClassVar = "email"
     dtype: ClassVar = pl.String()
@@ -161,10 +164,12 @@ def judge_address(text: str) -> tuple[str | None, str, str | None]:
 
     >>> judge_address("Ann@Bücher.de")
     ('ann@xn--bcher-kva.de', 'valid', None)
+    >>> judge_address('"Ann Lee" <Ann@example.org>')[0]
+    'ann@example.org'
     """
     from email_validator import EmailNotValidError, validate_email
 
-    text = text.translate(_LETTERS)
+    text = _WITH_NAME.sub(r"\1", text.translate(_LETTERS))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -5,7 +5,8 @@ One value may bring thousands of records that may not be together (a till's phon
 the values they hold: a member is tried only where it may fit, never against every group.
 
 A source that holds each person once may have one record in a group. Who agrees as strongly with two of its records as
-one joins neither: the order of ids is no evidence. Where pairs have weights that add up, `assigning` says which go first.
+one joins neither: the order of ids is no evidence. So does who fits any two that must not be one, where the plan says so
+(`ambiguity`). Where pairs have weights that add up, `assigning` says which go first.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ def _stars(edges: pl.DataFrame) -> list[Star]:
 
 def _join_blocks(forest: Forest, waiting: list[Star], used: Used, cut: Cut) -> list[Star]:
     """Join the records of all blocks as far as they may be; the blocks that are not one group after it."""
-    if not forest.once:
+    if not forest.once and not forest.parts_ambiguous:
         return [star for star in waiting if not _join_block(forest, star, used, cut)]
     open_: set[int] = set()
     places = range(len(waiting))
@@ -161,6 +162,8 @@ def _join_blocks(forest: Forest, waiting: list[Star], used: Used, cut: Cut) -> l
         tiers += [list(tier) for _, tier in groupby(rest, key=lambda place: waiting[place].weight)]
         for tier in tiers:
             torn = _tear(forest, [waiting[place] for place in tier])
+            if forest.parts_ambiguous:
+                forest.part_ambiguous(waiting[place].members for place in tier)
             # Who owns a record of such a source takes what is near before that grows together by itself.
             for place in sorted(tier, key=lambda one: not _has_owner(forest, waiting[one])):
                 if not _join_block(forest, waiting[place], used, cut):

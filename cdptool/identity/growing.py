@@ -7,12 +7,13 @@ Only for the components that break a constraint when everything is joined; `buil
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
+from cdptool.identity.ambiguity import AMBIGUOUS, doubtful
 from cdptool.identity.forbidding import Forbidden, PairRules
 from cdptool.identity.recent import Sightings, Windows, most_at_once
 
@@ -29,7 +30,8 @@ class Constraints:
     `value` of the limited fields. `never`: long frame of the same shape for the never-fields (the latest
     version of each record). `apart` / `together`: judged pairs of record ids. `pairs`: never-rules that are
     expressions. `windows`: limits within a length of time. `unique`: `record_id`, `source` of the sources that hold
-    each person once. `weighed`: the branches whose weights add up (log odds).
+    each person once. `weighed`: the branches whose weights add up (log odds). `parts_ambiguous`: what fits two people
+    equally joins neither.
     """
 
     limits: dict[str, int]
@@ -41,6 +43,7 @@ class Constraints:
     windows: Windows = field(default_factory=Windows)
     unique: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_UNIQUE))
     weighed: tuple[int, ...] = ()
+    parts_ambiguous: bool = False
 
 
 def held_once(source: str) -> str:
@@ -59,10 +62,12 @@ class Group:
     units: int = 0  # bits: what the never-rules see of its members
     against: dict[str, int] = field(default_factory=dict)  # bits of the units that may not come in, by reason
     torn: set[str] = field(default_factory=set)  # sources of which two records are as near, for now
+    doubted: set[int] = field(default_factory=set)  # members of groups that it fits as well as others
 
     def absorb(self, other: Group) -> None:
         self.members |= other.members
         self.apart |= other.apart
+        self.doubted |= other.doubted
         self.units |= other.units
         self.torn |= other.torn
         for name, sightings in other.seen.items():
@@ -83,6 +88,7 @@ class Forest:
         self.once = tuple(held_once(source) for source in constraints.unique["source"].unique().sort())
         self.most |= dict.fromkeys(self.once, 1)
         self.weighed = constraints.weighed
+        self.parts_ambiguous = constraints.parts_ambiguous
         reasons = {("limit", name): f"limit: at most {n} {name}" for name, n in constraints.limits.items()}
         reasons |= {("never", name): f"never: differs({name})" for name in never}
         self.n_joins = 0
@@ -131,7 +137,18 @@ class Forest:
         if (barred := next((why for why, bits in a.against.items() if bits & b.units), None)) is not None:
             return barred
         torn = [why for one, other in ((a, b), (b, a)) for why in sorted(one.torn) if other.values.get(why)]
-        return f"{torn[0]}, and two of its records are as near" if torn else None
+        if torn:
+            return f"{torn[0]}, and two of its records are as near"
+        is_doubted = not (a.doubted.isdisjoint(b.members) and b.doubted.isdisjoint(a.members))
+        return AMBIGUOUS if is_doubted else None
+
+    def part_ambiguous(self, evidence: Iterable[Sequence[int]]) -> None:
+        """Set apart the groups that blocks of records, equally sure, join to several who must not be one."""
+        crowds = [frozenset(min(self.group_of[record].members) for record in members) for members in evidence]
+        for between, fitted in doubtful(crowds, lambda a, b: self.objection(a, b) not in (None, AMBIGUOUS)):
+            others = set().union(*(self.group_of[head].members for head in fitted))
+            for head in between:
+                self.group_of[head].doubted |= others
 
     def join(self, one: int, other: int) -> None:
         """Make the groups of two records one."""

@@ -110,6 +110,7 @@ def constraints_of(
         windows=_windows(engine, keys, plan),
         unique=unique.unique(),
         weighed=tuple(number for number, (step, _) in enumerate(branches(plan)) if step.compare),
+        parts_ambiguous=plan.ambiguous == "apart",
     )
     return Limits(constraints, findings)
 

@@ -116,6 +116,7 @@ class MergePlan:
     never: tuple[Never, ...] = ()
     keep_default: Keep = Keep()
     keep: tuple[tuple[str, Keep], ...] = ()
+    ambiguous: Literal["first", "apart"] = "first"  # whom equal evidence joins to two people who are not one
     judgements: tuple[Judged, ...] = ()
     judged_in: Place | None = attribute(default=None, compare=False)  # decisions.csv, whole path
     unique_sources: tuple[str, ...] = ()  # each holds a person once: no two of its records are one

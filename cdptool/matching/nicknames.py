@@ -1,5 +1,5 @@
 """
-Short forms that stand for a given name: Bob and Robert, Betty and Elizabeth.
+Short forms that stand for a given name: Bob and Robert, Betty and Elizabeth; and one name in many spellings (Mohammed).
 
 A name may be short for several (Alex), so names are alike where they share a group, and the relation is not passed on.
 """
@@ -107,7 +107,7 @@ lillian lily lil
 louise lou
 lucy lucille lu
 madeleine maddie maddy
-margaret maggie meg peggy marge margie greta madge rita daisy
+margaret maggie meg peggy peggie marge margie greta madge rita daisy
 maria mary marie
 martha marty patty
 martin marty
@@ -161,7 +161,7 @@ ruth ruthie
 samantha sam sammy
 samuel sam sammy
 sandra sandy
-sarah sally sadie sara
+sarah sally sadie sara zara
 sebastian seb
 sharon shaz
 sidney sid
@@ -211,6 +211,11 @@ ivan vanya
 alexei alyosha
 dmitri dima mitya
 mikhail misha
+muhammad mohammad mohammed mohamed mohamad muhammed muhamad muhamed mohd mhd
+ahmad ahmed
+hussein hussain husain husein hossein
+yousef yusuf youssef yusef
+ibrahim ebrahim ibraheem
 """.strip().splitlines()
 )
 NO_GROUP: Final[frozenset[int]] = frozenset()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cdptool.fields import FieldReader, FieldType, currency_code
+from cdptool.fields.text_parts import part_of
 from cdptool.sources.expressions import Derived
 from cdptool.sources.judging import Faults, Flawed
 from cdptool.sources.texts import as_readable, as_text, key_text
@@ -45,6 +46,7 @@ class ColumnReader:
     constant: pl.Series | None = None
     currency: str | None = None
     currency_source: str | None = None
+    part: str | None = None  # of the texts, which alone is read
 
     @property
     def has_currency(self) -> bool:
@@ -58,7 +60,7 @@ class ColumnReader:
     @property
     def is_plain(self) -> bool:
         """Whether its values are what the type makes of one column's texts."""
-        return self.source is not None and not self.fallbacks and not self.listed
+        return self.source is not None and not (self.fallbacks or self.listed or self.part)
 
     @property
     def needed(self) -> set[str]:
@@ -94,6 +96,8 @@ class ColumnReader:
         return pl.Series([self.currency], dtype=pl.String()).new_from_index(0, block.height)
 
     def _cells(self, column: pl.Series, label: str | None, faults: Faults) -> Cells:
+        if self.part is not None:
+            column = part_of(self.part, key_text(as_text(column)))
         texts = as_readable(column, self.kind)
         if self.listed:
             return self._translated(as_text(texts), label, faults, self._reader_of(column.dtype))

@@ -16,7 +16,7 @@ _CHUNK: Final = 1 << 20
 # Declared since the first version: a source that does not use them keeps its digest, and its files stay read.
 _LATER: Final = ("only", "unpivot", "deletes", "corrections")
 _LATER_OF_DIALECT: Final = ("records", "sparse", "sheet")
-_LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "values")
+_LATER_OF_COLUMNS: Final = ("expr", "first", "fallbacks", "part", "values")
 # What a source says that changes nothing about how its files are read.
 _NOT_READING: Final = (
     "files", "query", "purpose", "owner", "legal_basis", "keep_for_seconds", "expect", "max_lag", "every",

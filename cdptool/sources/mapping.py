@@ -285,6 +285,7 @@ class Mapper:
             constant=constant,
             currency=currency,
             currency_source=self._index[mapped.currency_from] if mapped.currency_from else None,
+            part=mapped.part,
         )
 
     @property

@@ -99,6 +99,7 @@ class Mapped:
     is, becomes null with an issue, or quarantines its row, as `otherwise` says.
     `format` is for dates and datetimes, `tz` for naive datetimes, `currency` (a code, or `currency_from` a
     column of the file) for money, `decimal` for numbers and money, `region` for phones.
+    `part` is the part of the texts that is read (`fields.text_parts`).
     An empty or invalid value of a `required` column quarantines the row; otherwise the value becomes null
     and an issue row keeps the raw text.
     """
@@ -119,6 +120,7 @@ class Mapped:
     currency_from: str | None = None
     decimal: Literal[".", ","] = "."
     region: str | None = None
+    part: str | None = None
     place: Place | None = field(default=None, compare=False)
 
 

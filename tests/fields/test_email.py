@@ -53,6 +53,8 @@ ONLY_STRICT = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghiklmn
 
 
 def is_disagreement(text: str) -> bool:
+    if text.endswith(">"):  # `Ann Lee <ann@…>`: we take the address out of what mail programs write
+        return True
     return text in DISAGREEMENTS or ("s\u0323\u0307" in text and len(text) > 250)  # shorter once composed
 
 
@@ -119,6 +121,8 @@ def test_addresses_are_trimmed_lowered_and_encoded() -> None:
         "INFO@acme.vn": "info@acme.vn",
         "john@example.com": "john@example.com",
         "test@acme.vn": "test@acme.vn",
+        '"Lee, Ann" <Ann@acme.vn>': "ann@acme.vn",
+        "Ann Lee<ann@acme.vn>": "ann@acme.vn",
     }
     assert read("email", list(cases)) == [(value, "valid") for value in cases.values()]
 
@@ -139,6 +143,9 @@ def test_broken_addresses_are_invalid() -> None:
         "a@b.local",
         "a.@b.com",
         "a@b@c.com",
+        "Ann <ann@acme>",
+        "<ann@acme.vn> Lee",
+        "lee@acme.vn <ann@acme.vn>",
     ]
     assert read("email", list(texts)) == [(None, "invalid")] * len(texts)
 

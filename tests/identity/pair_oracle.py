@@ -10,10 +10,11 @@ from itertools import combinations, pairwise
 from typing import Any
 
 import polars as pl
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA, Jaro, JaroWinkler
 
 from cdptool.errors import Place
 from cdptool.fields import field_type
+from cdptool.fields.romanised import romanised
 from cdptool.identity.spec import MergePlan
 from cdptool.matching.nicknames import GROUPS_OF
 from cdptool.rules.nodes import And, Arithmetic, Attribute, Call, Compare, Constant, Negative, Node, Not, Or
@@ -54,26 +55,26 @@ def alike(field: str, one: str, other: str) -> float:
     """The words that fit best, taken greedily; other types by the characters that differ."""
     a, b = sorted((one, other))
     if (field, a, b) not in _near:
-        _near[field, a, b] = (
-            _words(a, b) if TYPES[field] == "person_name" else OSA.normalized_similarity(a, b)
-        )
+        how = {"person_name": _words, "date": _days}.get(TYPES[field], OSA.normalized_similarity)
+        _near[field, a, b] = how(a, b)
     return _near[field, a, b]
 
 
-def _spelt(a: str, b: str) -> float:
-    if len(a) == 10 and a == f"{b[:5]}{b[8:]}-{b[5:7]}":
-        return 0.9
-    return OSA.normalized_similarity(a, b)
+def _days(a: str, b: str) -> float:
+    other_way = f"{b[:5]}{b[8:]}-{b[5:7]}"
+    return max(OSA.normalized_similarity(a, b), OSA.normalized_similarity(a, other_way) - 0.1)
 
 
 def _words(a: str, b: str) -> float:
     if a == b:
         return 1.0
-    mine, other = a.split(), b.split()
+    mine, other = (romanised(pl.Series([name])).item().split() for name in (a, b))
     scores = {(i, j): _word(x, y) for i, x in enumerate(mine) for j, y in enumerate(other)}
     both = of_mine = of_other = 0.0
+    taken = []
     while scores:
         (i, j), best = max(scores.items(), key=lambda one: (one[1], -one[0][0], -one[0][1]))
+        taken.append(best)
         both += best * (len(mine[i]) + len(other[j]))
         of_mine += best * len(mine[i])
         of_other += best * len(other[j])
@@ -84,13 +85,14 @@ def _words(a: str, b: str) -> float:
         found = max(found, 0.95 * of_mine / n)
     if m <= n and len(other) > 1:
         found = max(found, 0.95 * of_other / m)
-    return found
+    return min(found, *taken)
 
 
 def _word(x: str, y: str) -> float:
     if x != y and x[0] == y[0] and 1 in (len(x), len(y)):
         return 0.9
-    score = JaroWinkler.similarity(x, y)
+    spelt = Jaro if abs(len(x) - len(y)) >= 3 else JaroWinkler
+    score = max(spelt.similarity(x, y), OSA.normalized_similarity(x, y))
     if not GROUPS_OF.get(x, frozenset()).isdisjoint(GROUPS_OF.get(y, frozenset())):
         score = max(score, 0.95)
     return score if score >= 0.75 else 0.0

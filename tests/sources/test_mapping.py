@@ -150,6 +150,19 @@ def test_the_first_valid_of_several_columns_is_taken_and_the_invalid_one_is_an_i
     ]
 
 
+def test_a_part_of_each_text_is_read_and_a_text_without_it_is_empty(tmp_path: Path) -> None:
+    text = "family,given,k\nSmith Jr,Ann,1\nSmith,Bo II,2\nSmith,Cy,3\n"
+    from_two = mapped("note", "text", "family", fallbacks=("given",), part="generation")
+    found = read(tmp_path, text, note(from_two))
+    assert found.tables["stream_order"]["note"].to_list() == ["2", "2", None]
+    assert "issues" not in found.tables
+    from_both = made("note", "text", 'family + ", " + given', part="family")
+    assert read(tmp_path, text, note(from_both)).tables["stream_order"]["note"].to_list() == ["Smith"] * 3
+    digits = mapped("note", "identifier", "k", part="digits")
+    found = read(tmp_path, "k,n\n521-21-2123,1\n521 212 123,2\nnone,3\n", note(digits))
+    assert found.tables["stream_order"]["note"].to_list() == ["521212123", "521212123", None]
+
+
 def test_a_required_value_may_come_from_any_of_several_columns(tmp_path: Path) -> None:
     column = mapped("phone", "phone", "phone", fallbacks=("mobile",), required=True)
     found = read(tmp_path, "id,phone,mobile\n1,x,0987654421\n2,x,\n3,,\n", replace(CRM, columns=(column,)))
