@@ -4,7 +4,8 @@ Blocks: records that share a key, and the pairs of them. Keys are 64-bit mixes o
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +13,38 @@ from numpy.typing import NDArray
 from cdptool.matching.values import Ids, Rows
 
 Keys = NDArray[np.uint64]
+_BITS: Final = 64
 
 
 def hashed(*columns: Ids) -> tuple[Keys, Rows]:
-    """One key from several value numbers for each record that has all of them, and the rows of these records."""
+    """
+    One key from several value numbers for each record that has all of them, and the rows of these records.
+
+    Where the numbers are few enough they are the high bits as they stand, else these are mixed.
+    """
     known = columns[0] >= 0
     for ids in columns[1:]:
         known &= ids >= 0
     rows = np.flatnonzero(known)
+    bounds = [int(ids.max(initial=-1)) + 1 for ids in columns]
+    bits = int(rows.max(initial=1)).bit_length()
+    below = math.prod(bounds)
+    mix = _mixed if below.bit_length() + bits > _BITS else _side_by_side
     keys = np.zeros(len(rows), dtype=np.uint64)
-    for ids in columns:
-        keys ^= np.take(ids, rows).astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        keys *= np.uint64(0xBF58476D1CE4E5B9)
-        keys ^= keys >> np.uint64(29)
-    return keys, rows
+    for ids, bound in zip(columns, bounds, strict=True):
+        mix(keys, np.take(ids, rows), bound)
+    return (keys if mix is _mixed else keys << np.uint64(bits)), rows
+
+
+def _side_by_side(keys: Keys, ids: Ids, bound: int) -> None:
+    keys *= np.uint64(bound)
+    keys += ids.view(np.uint32)
+
+
+def _mixed(keys: Keys, ids: Ids, _bound: int) -> None:
+    keys ^= ids.view(np.uint32) + np.uint64(0x9E3779B97F4A7C15)
+    keys *= np.uint64(0xBF58476D1CE4E5B9)
+    keys ^= keys >> np.uint64(29)
 
 
 class Blocks(NamedTuple):
@@ -52,12 +71,14 @@ def blocks(keys: Keys, rows: Rows, largest: int) -> Blocks:
     packed <<= bits
     packed |= rows.view(np.uint64)
     packed.sort()
-    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
     packed >>= bits
-    starts = np.flatnonzero(np.append(True, packed[1:] != packed[:-1])) if len(order) else np.zeros(0, int)
-    sizes = np.diff(np.append(starts, len(order)))
-    kept = (sizes > 1) & (sizes <= largest)
-    return Blocks(order, starts[kept], sizes[kept])
+    is_bound = np.ones(len(packed) + 1, dtype=bool)
+    np.not_equal(packed[1:], packed[:-1], out=is_bound[1:-1])
+    bounds = np.flatnonzero(is_bound)
+    sizes = np.diff(bounds)
+    kept = np.flatnonzero((sizes > 1) & (sizes <= largest))
+    return Blocks(order, np.take(bounds, kept), np.take(sizes, kept))
 
 
 def pairs_of_blocks(keys: Keys, rows: Rows, largest: int) -> tuple[Rows, Rows]:

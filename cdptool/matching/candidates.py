@@ -19,13 +19,15 @@ from cdptool.matching.blocks import hashed, pairs_of_blocks
 from cdptool.matching.comparing import Comparison
 from cdptool.matching.gathering import Gathered
 from cdptool.matching.parts import Part, names_in_either_order, parts
-from cdptool.matching.values import Ids, Rows
+from cdptool.matching.values import MISSING, Ids, Rows
 
 _LARGEST_BLOCK: Final = 200
 _IMAGINED: Final = 10_000
 _SEED: Final = 20_250_102
 _LEAST_GAIN: Final = 0.0001
-_FREE: Final = 0.02  # pairs per record that cost nothing: the sorting of a key is dearer
+_FREE: Final = (0.02, 0.1)  # pairs per record that cost nothing: the sorting of a key is dearer
+_MANY: Final = 500_000  # records, of which each sorting costs
+_SPENT: Final = 0.98  # of the budget: what is left is not worth another key
 _PER_RECORD: Final = 40
 _ALWAYS: Final = 300_000
 _PER_MATCH: Final = 3.0
@@ -101,11 +103,12 @@ def candidates(
     if keys is not None:
         choices = [one for name in keys for one in choices if one.name == name]
     coverage = _Coverage(choices, n_records)
+    shared = _Shared()
     taken: list[tuple[_Choice, int, float]] = []
     too_large: list[str] = []
     while (number := coverage.next(in_order=keys is not None)) is not None:
         one = choices[number]
-        brought = _brought(one) if gathered.has_room(one.expected) else None
+        brought = shared.pairs(one) if gathered.has_room(one.expected) else None
         if brought is None or not gathered.add(*brought):
             too_large.append(one.name)
             continue
@@ -115,6 +118,8 @@ def candidates(
             by_chance = sum(one.expected for one, _, _ in taken)
             gathered.budget = pair_budget(n_records, (gathered.count() - by_chance) / coverage.share)
             is_spare = False
+        if gathered.is_spent(_SPENT):
+            break
     left, right, n_new = gathered.all()
     found = [
         Key(one.name, one.expected, n_pairs, new, share)
@@ -133,7 +138,7 @@ class _Coverage:
             catches[number, :_IMAGINED] = one.catches
         self._catches = np.packbits(catches, axis=1).view(np.uint64)
         self._missed = np.packbits(np.arange(n_bits) < _IMAGINED).view(np.uint64)
-        self._costs = np.array([one.expected for one in choices]) + _FREE * n_records
+        self._costs = np.array([one.expected for one in choices]) + _FREE[n_records >= _MANY] * n_records
         self._is_open = np.ones(len(choices), dtype=bool)
 
     def next(self, *, in_order: bool) -> int | None:
@@ -156,9 +161,23 @@ class _Coverage:
         return 1 - int(np.bitwise_count(self._missed).sum()) / _IMAGINED
 
 
-def _brought(one: _Choice) -> tuple[Rows, Rows]:
-    """The pairs of a key."""
-    return pairs_of_blocks(*hashed(*one.columns), largest=_LARGEST_BLOCK)
+class _Shared:
+    """Value numbers without those that one record holds alone: it shares no block with another."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Ids] = {}
+
+    def of(self, ids: Ids) -> Ids:
+        """The numbers with -1 for every value that one record holds; worked out once."""
+        if id(ids) not in self._known:
+            counts = np.bincount(ids + 1)
+            counts[0] = 0
+            self._known[id(ids)] = np.where(np.take(counts, ids + 1) > 1, ids, np.int32(MISSING))
+        return self._known[id(ids)]
+
+    def pairs(self, one: _Choice) -> tuple[Rows, Rows]:
+        """The pairs of a key."""
+        return pairs_of_blocks(*hashed(*(self.of(ids) for ids in one.columns)), largest=_LARGEST_BLOCK)
 
 
 def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choice]:

@@ -61,6 +61,10 @@ class Gathered:
         self._settle()
         return self._n_settled
 
+    def is_spent(self, share: float) -> bool:
+        """Whether so much of the budget is known to be used."""
+        return self._n_settled >= share * self.budget
+
     def all(self) -> tuple[Rows, Rows, Rows]:
         """Left and right rows, sorted, and how many pairs each key was the first to bring."""
         self._settle()
@@ -82,4 +86,7 @@ def _each_once(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     together = np.concatenate(batches)
     together.sort()
     pairs = together >> _KEY_BITS
-    return together[np.append(True, pairs[1:] != pairs[:-1])] if len(together) else together
+    is_fresh = np.ones(len(pairs), dtype=bool)
+    np.not_equal(pairs[1:], pairs[:-1], out=is_fresh[1:])
+    del pairs
+    return np.compress(is_fresh, together)

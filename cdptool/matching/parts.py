@@ -11,7 +11,9 @@ import numpy as np
 import polars as pl
 
 from cdptool.matching.comparing import Comparison
-from cdptool.matching.values import Ids, Values, encoded, recoded
+from cdptool.matching.sketches import local_parts
+from cdptool.matching.sorting import sorted_with_rows
+from cdptool.matching.values import MISSING, Ids, Values, recoded
 
 _Pieces = list[tuple[str, pl.Series, float]]
 
@@ -36,7 +38,7 @@ def parts(one: Comparison) -> list[Part]:
         return []
     is_alone = one.kind.name in _ALONE
     found = [Part(one.field, one.field, one.values.ids, 0.0, is_alone)]
-    for name, texts, survives in make(one.values.texts):
+    for name, texts, survives in make(one.values):
         found.append(Part(f"{one.field} ({name})", one.field, recoded(one.values, texts).ids, survives))
     if one.kind.name == "organisation":
         words = _rarest_words(one.values)
@@ -44,11 +46,13 @@ def parts(one: Comparison) -> list[Part]:
     return found
 
 
-def _name_parts(texts: pl.Series) -> _Pieces:
+def _name_parts(values: Values) -> _Pieces:
+    texts = values.texts
     return [("sound", sound(texts), 0.6), ("first 3", texts.str.head(3), 0.65)]
 
 
-def _date_parts(texts: pl.Series) -> _Pieces:
+def _date_parts(values: Values) -> _Pieces:
+    texts = values.texts
     return [
         ("year and month", texts.str.head(6), 0.6),
         ("month and day", texts.str.slice(4), 0.5),
@@ -56,11 +60,13 @@ def _date_parts(texts: pl.Series) -> _Pieces:
     ]
 
 
-def _identifier_parts(texts: pl.Series) -> _Pieces:
+def _identifier_parts(values: Values) -> _Pieces:
+    texts = values.texts
     return [("first 4", texts.str.head(4), 0.5), ("last 4", texts.str.tail(4), 0.5)]
 
 
-def _address_parts(texts: pl.Series) -> _Pieces:
+def _address_parts(values: Values) -> _Pieces:
+    texts = values.texts
     number = texts.str.extract(r"(\d+)")
     street = texts.str.replace_all(r"\b\w?\d+\w?\b", "").str.extract(r"(\w{3,})")
     return [
@@ -70,24 +76,26 @@ def _address_parts(texts: pl.Series) -> _Pieces:
     ]
 
 
-def _email_parts(texts: pl.Series) -> _Pieces:
-    return [("before the @", texts.str.replace("@.*$", ""), 0.4)]
+def _email_parts(values: Values) -> _Pieces:
+    return [("before the @", values.worked_out(local_parts), 0.4)]
 
 
-def _phone_parts(texts: pl.Series) -> _Pieces:
+def _phone_parts(values: Values) -> _Pieces:
+    texts = values.texts
     return [("last 7", texts.str.tail(7), 0.4)]
 
 
-def _postcode_parts(texts: pl.Series) -> _Pieces:
+def _postcode_parts(values: Values) -> _Pieces:
+    texts = values.texts
     return [("first 4", texts.str.head(4), 0.8)]
 
 
-def _whole(_texts: pl.Series) -> _Pieces:
+def _whole(_values: Values) -> _Pieces:
     return []
 
 
 _ALONE: Final = ("email", "phone", "identifier", "address", "organisation")
-_PARTS: Final[dict[str, Callable[[pl.Series], _Pieces]]] = {
+_PARTS: Final[dict[str, Callable[[Values], _Pieces]]] = {
     "given": _name_parts,
     "family": _name_parts,
     "birth_date": _date_parts,
@@ -142,5 +150,9 @@ def names_in_either_order(comparisons: tuple[Comparison, ...]) -> Ids | None:
         return None
     given, family = (by_kind[kind].hashes() for kind in ("given", "family"))
     known = (by_kind["given"].ids >= 0) & (by_kind["family"].ids >= 0)
-    both = np.where(known, given + family, 0)
-    return encoded(pl.Series(both).cast(pl.String).set(pl.Series(~known), None)).ids
+    rows = np.flatnonzero(known)
+    ordered, order = sorted_with_rows(((given + family)[rows] >> np.uint64(1)).view(np.int64), 1 << 63)
+    ids = np.full(len(known), MISSING, dtype=np.int32)
+    is_other = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
+    ids[rows[order]] = np.cumsum(is_other, dtype=np.int32) - np.int32(1)
+    return ids

@@ -86,7 +86,10 @@ def _of_letters_only(values: Values) -> Sketches:
 
 def local_parts(values: Values) -> pl.Series:
     """What stands before the @ of every value."""
-    return values.texts.str.replace("@.*$", "")
+    text = pl.col("text")
+    until = text.str.find("@", literal=True)
+    whole = values.texts.alias("text").to_frame()
+    return whole.select(pl.when(until.is_null()).then(text).otherwise(text.str.head(until))).to_series()
 
 
 def _of_local_parts(values: Values) -> Sketches:

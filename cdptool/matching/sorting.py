@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.int64]
 _BITS = 63
+_FEW = 1_000
 
 
 def sorted_with_rows(codes: Codes, below: int) -> tuple[Codes, Codes]:
@@ -22,11 +23,34 @@ def sorted_with_rows(codes: Codes, below: int) -> tuple[Codes, Codes]:
     """
     bits = max(len(codes) - 1, 1).bit_length()
     if below.bit_length() + bits > _BITS:
-        order = np.argsort(codes, kind="stable")
-        return codes[order], order
+        order = order_of(codes.view(np.uint64))
+        return np.take(codes, order), order
     packed = codes << bits
     packed |= np.arange(len(codes))
     packed.sort()
     rows = packed & ((1 << bits) - 1)
     packed >>= bits
     return packed, rows
+
+
+def order_of(numbers: NDArray[np.uint64]) -> Codes:
+    """
+    The rows in the order of their numbers, equal ones in the order of the rows.
+
+    Sorted with the row in the low bits; where that confuses numbers that differ there only, they are put right.
+    """
+    bits = np.uint64(max(len(numbers) - 1, 1).bit_length())
+    packed = numbers >> bits << bits
+    packed |= np.arange(len(numbers), dtype=np.uint64)
+    packed.sort()
+    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
+    packed >>= bits
+    ordered = np.take(numbers, order)
+    equal = packed[1:] == packed[:-1]
+    confused = np.flatnonzero(equal & (ordered[1:] != ordered[:-1]))
+    if len(confused) > _FEW:
+        return np.argsort(numbers, kind="stable")
+    for high in np.unique(packed[confused]) if len(confused) else ():
+        start, end = (int(np.searchsorted(packed, high, side=side)) for side in ("left", "right"))
+        order[start:end] = order[start:end][np.argsort(ordered[start:end], kind="stable")]
+    return order

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.matching.frequencies import Frequencies
+from cdptool.matching.sorting import order_of
 
 Ids = NDArray[np.int32]
 Rows = NDArray[np.int64]
@@ -73,7 +74,7 @@ def encoded(texts: pl.Series) -> Values:
     is_known = (texts != "").fill_null(False)
     rows = np.arange(len(texts)) if is_known.all() else is_known.arg_true().to_numpy().astype(np.int64)
     hashes = np.take(hashes, rows)
-    order = _by_hash(hashes)
+    order = order_of(hashes)
     ordered = np.take(hashes, order)
     fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
     starts = np.flatnonzero(fresh)
@@ -81,23 +82,6 @@ def encoded(texts: pl.Series) -> Values:
     order = np.take(rows, order)
     ids[order] = np.cumsum(fresh, dtype=np.int32) - np.int32(1)
     return Values(ids, texts.gather(order[starts]), np.diff(np.append(starts, len(order))))
-
-
-def _by_hash(hashes: NDArray[np.uint64]) -> Rows:
-    """Rows in the order of the hashes: sorted with the row in the low bits, and what that confuses put right."""
-    bits = np.uint64(max(len(hashes) - 1, 1).bit_length())
-    packed = hashes >> bits << bits
-    packed |= np.arange(len(hashes), dtype=np.uint64)
-    packed.sort()
-    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-    packed >>= bits
-    ordered = np.take(hashes, order)
-    equal = packed[1:] == packed[:-1]
-    confused = np.flatnonzero(equal & (ordered[1:] != ordered[:-1]))
-    for high in np.unique(packed[confused]) if len(confused) else ():
-        start, end = (int(np.searchsorted(packed, high, side=side)) for side in ("left", "right"))
-        order[start:end] = order[start:end][np.argsort(ordered[start:end], kind="stable")]
-    return order
 
 
 def recoded(values: Values, texts: pl.Series) -> Values:

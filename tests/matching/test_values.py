@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cdptool.matching import values as module
+from cdptool.matching import sorting
 from cdptool.matching.values import encoded, recoded
 
 
@@ -21,7 +21,19 @@ def test_equal_texts_have_one_number_and_others_another(seed: int) -> None:
 
 def test_hashes_that_begin_alike_stay_apart() -> None:
     hashes = np.array([8, 9, 8, 1 << 40, 9, 8, 9], dtype=np.uint64)
-    assert module._by_hash(hashes).tolist() == [0, 2, 5, 1, 4, 6, 3]
+    assert sorting.order_of(hashes).tolist() == [0, 2, 5, 1, 4, 6, 3]
+
+
+@pytest.mark.parametrize("few", [1_000, 0], ids=["put right", "sorted anew"])
+def test_an_order_is_that_of_a_stable_sort(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorting, "_FEW", few)
+    chance = np.random.default_rng(1)
+    numbers = chance.integers(0, 1 << 62, 300) >> chance.integers(0, 62, 300)
+    expected = np.argsort(numbers, kind="stable").tolist()
+    assert sorting.order_of(numbers.astype(np.uint64)).tolist() == expected
+    codes, rows = sorting.sorted_with_rows(numbers, 1 << 63)
+    assert rows.tolist() == expected
+    assert codes.tolist() == sorted(numbers.tolist())
 
 
 def test_a_value_that_becomes_nothing_is_missing() -> None:
