@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from cdptool.errors import Place, SourceError
+from cdptool.inspection.header_row import is_row
+from cdptool.sources.spec import Dialect
 from cdptool.sources.texts_of_file import MOST_BYTES, FileTexts, read_texts
 
 
 def read_any(path: str, place: Place, most_bytes: int = MOST_BYTES) -> FileTexts:
-    """The texts of a file; one that needs a dialect, such as a list of one column, is read as `init` would."""
+    """The texts of a file; one that needs a dialect, such as a list of one column, is read as `init` would; so is one without a header."""
     try:
-        return read_texts(path, place, most_bytes=most_bytes)
+        texts = read_texts(path, place, most_bytes=most_bytes)
     except SourceError:
         from cdptool.commands.dialect_search import find_dialect
 
         looked, _ = find_dialect(Path(path), place)
         return read_texts(path, place, looked.dialect, most_bytes=most_bytes)
+    if is_row(tuple(texts.frame.columns), texts.frame):
+        return read_texts(path, place, Dialect(has_header=False), most_bytes=most_bytes)
+    return texts

@@ -20,15 +20,21 @@ from cdptool.errors import Finding, Place, UsageError
 from cdptool.ids import hashes, printed_ids
 from cdptool.matching import AUTOMATIC, Matching, match
 from cdptool.matching.columns import Columns, columns_of
+from cdptool.matching.connected import connected_components
 from cdptool.matching.golden import golden_rows
 from cdptool.matching.roles import Roles, roles
 from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.texts import match_values
+from cdptool.matching.values import MISSING, Rows, Values
 from cdptool.sources.inputs import InputFile, taken_apart
 from cdptool.sources.texts_of_file import FileTexts
 
 _MOST_BYTES: Final = 16 << 30
 _LEAST_TOLD: Final = 0.001  # pairs below are nine in ten of those compared, and of no use to anybody
+_ENOUGH: Final = 3  # fields that are filled in copies of a row
+_TELLING: Final = frozenset(
+    ["given", "family", "full_name", "organisation", "identifier", "website", "phone", "email", "address"]
+)
 _SIZES: Final = ((1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-10"), (11, "11 and more"))
 
 
@@ -68,12 +74,7 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
     _refuse_part(file, texts)
     columns = columns_of(texts.frame)
     found = roles(columns)
-    if not any(role.kind != "category" for role in found.fields):
-        told = "; ".join(f"`{name}`: {reason}" for name, reason in found.left_out[:8])
-        problem = f"no column of {file} tells people or firms apart"
-        raise UsageError(
-            problem, hint=f"name columns by what they hold, such as `email` or `last name` ({told})"
-        )
+    _refuse_nameless(file, found)
     say("comparing")
     contents, rows, rejected = hashes("row", *texts.frame), pl.Series("row", texts.rows), texts.rejected
     del texts  # the columns hold each of them once
@@ -103,6 +104,24 @@ def _refuse_part(file: Path, texts: FileTexts) -> None:
         raise UsageError(problem, hint=f"see `cdptool profile {file}`")
 
 
+def _refuse_nameless(file: Path, found: Roles) -> None:
+    """
+    Without a name, a contact, an address or a key there is nobody to find.
+
+    Raises:
+        UsageError: If nothing of that is compared.
+    """
+    kinds = {role.kind for role in found.fields}
+    if kinds & _TELLING or ("birth_date" in kinds and len(found.fields) > 2):
+        return
+    alone = [
+        (role.field, f"its {role.kind.replace('_', ' ')} alone tells nobody apart") for role in found.fields
+    ]
+    told = "; ".join(f"`{name}`: {reason}" for name, reason in (*alone, *found.left_out)[:8])
+    hint = f"name columns by what they hold, such as `email` or `last name` ({told})"
+    raise UsageError(f"no column of {file} tells people or firms apart", hint=hint)
+
+
 def _explained(deduped: _Deduped, rows: tuple[int, int], wishes: Wishes) -> Report:
     numbers = deduped.rows.gather(deduped.order)
     at = {int(row): place for place, row in enumerate(numbers)}
@@ -129,6 +148,7 @@ def _dedupe(contents: pl.Series, rows: pl.Series, found: Roles, columns: Columns
     used = columns.only([name for role in found.fields for name in role.columns])
     compared, kinds = match_values(used.in_order(order), found.fields)
     matching = match(compared, kinds, at_least=wishes.at_least)
+    matching = matching._replace(clusters=_with_copies(matching.clusters, ordered, compared))
     places = np.arange(len(ordered))
     is_other = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
     copies = places - np.maximum.accumulate(np.where(is_other, places, 0))
@@ -136,6 +156,20 @@ def _dedupe(contents: pl.Series, rows: pl.Series, found: Roles, columns: Columns
     at = np.empty(len(order), np.int64)
     at[order] = matching.clusters
     return _Deduped(rows, names.gather(at), matching, pl.Series(order))
+
+
+def _with_copies(clusters: Rows, ordered: Rows, compared: dict[str, Values]) -> Rows:
+    """
+    The clusters with rows that are equal in every column in one, where as many as three fields say something.
+
+    A file of a few rows, or of one row many times over, has nothing from which a model could learn that.
+    """
+    is_copy = ordered[1:] == ordered[:-1]
+    says = sum((one.ids != MISSING).astype(np.int64) for one in compared.values())
+    copies = np.flatnonzero(is_copy & (np.asarray(says)[1:] >= _ENOUGH))
+    places = np.arange(len(ordered))
+    left, right = np.append(places, copies), np.append(clusters, copies + 1)
+    return connected_components(len(ordered), left, right)
 
 
 def _write(out: Path, columns: Columns, deduped: _Deduped) -> None:

@@ -1,323 +1,337 @@
 """
-The words in column names that say what part a column plays: English, Vietnamese and the neighbours of both.
+The words in column names that say what part a column plays, in the languages that exports come in.
 
-Folded, whole words; the first role with a phrase in a name is asked first.
+Folded, whole words; a phrase of several words also stands for them written as one (`firstname`). Of the phrases in
+a name the longest speaks, of equally long ones the role that stands first here.
 """
 
 from typing import Final
 
-# What people type where they know nothing, in any field; folded.
-NOTHING: Final = (
-    *(
-        "unknown",
-        "not known",
-        "not given",
-        "none",
-        "na",
-        "n a",
-        "null",
-        "nil",
-        "xxx",
-        "xx",
-        "x",
-        "test",
-        "tester",
-        "dummy",
-    ),
-    *(
-        "guest",
-        "customer",
-        "anonymous",
-        "no name",
-        "noname",
-        "no address",
-        "default",
-        "tbd",
-        "various",
-        "walk in",
-        "missing",
-    ),
-    *(
-        "walk in customer",
-        "guest customer",
-        "unbekannt",
-        "inconnu",
-        "desconocido",
-        "khach",
-        "khach le",
-        "khach hang",
-    ),
-    *("khong", "khong co", "khong ro", "khong biet", "chua co", "chua ro", "vang lai", "khach vang lai"),
-)
-NOBODYS_MAIL: Final = r"^(?:test|tester|none|no|noemail|nomail|noreply|no-reply|unknown|na|null|khongco|khong|abc|xxx|email|mail)@"
 
-# Names that are short enough to mean this only where nothing else stands in them.
-ALONE: Final = {"number": "house_number", "no": "house_number", "nr": "house_number", "mi": "middle"}
-# Role → phrases of a name (folded, whole words); the longest phrase is asked first.
+def _phrases(text: str) -> tuple[str, ...]:
+    """The phrases of a text that has commas between them."""
+    return tuple(" ".join(phrase.split()) for phrase in text.split(","))
+
+
+# What people type where they know nothing, in any field; folded.
+NOTHING: Final = _phrases("""
+    unknown, not known, not given, none, na, n a, null, nil, xxx, xx, x, test, tester, dummy, guest,
+    customer, anonymous, no name, noname, no address, default, tbd, various, walk in, missing, walk in
+    customer, guest customer, unbekannt, inconnu, desconocido, desconhecido, sconosciuto, onbekend,
+    nieznany, bilinmiyor, khach, khach le, khach hang, khong, khong co, khong ro, khong biet, chua co,
+    chua ro, vang lai, khach vang lai
+""")
+NOBODYS_MAIL: Final = r"^(?:test|tester|none|no|noemail|nomail|noreply|no-reply|donotreply|unknown|na|null|khongco|khong|abc|xxx|email|mail)@"
+
+# Role → phrases of a name.
 PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("email", ("email", "e mail", "mail", "thu dien tu", "correo", "courriel")),
     (
-        "phone",
-        (
-            *("phone", "telephone", "tel", "mobile", "cell", "cellphone", "msisdn", "fax", "sdt", "dt"),
-            *("dien thoai", "dienthoai", "di dong", "telefon", "handy", "telefono", "whatsapp", "zalo"),
-        ),
-    ),
-    (
-        "given",
-        (
-            "first name",
-            "firstname",
-            "given name",
-            "givenname",
-            "given",
-            "forename",
-            "fname",
-            "first",
-            "vorname",
-            "prenom",
-        ),
-    ),
-    ("given", ("christian name", "nombre", "ten goi", "ten")),
-    ("middle", ("middle name", "middlename", "middle", "mname", "middle initial", "ten dem", "ten lot")),
-    (
-        "family",
-        (
-            *("last name", "lastname", "surname", "family name", "familyname", "family", "lname", "last"),
-            *("nachname", "apellido", "apellidos", "nom", "nom de famille", "cognome", "ho"),
-        ),
-    ),
-    (
-        "full_name",
-        (
-            *(
-                "full name",
-                "fullname",
-                "ho ten",
-                "hoten",
-                "ho va ten",
-                "customer name",
-                "person name",
-            ),
-            *(
-                "member name",
-                "patient name",
-                "employee name",
-                "cardholder",
-                "ten khach hang",
-                "ten kh",
-                "khach hang",
-            ),
-        ),
-    ),
-    (
-        "contact",
-        (
-            *(
-                "contact",
-                "contact name",
-                "contact person",
-                "main contact",
-                "owner name",
-                "director",
-                "ceo",
-                "principal",
-            ),
-            *("ansprechpartner", "interlocuteur", "contacto", "nguoi lien he", "nguoi dai dien", "giam doc"),
-        ),
+        "email",
+        _phrases("""
+            email, emails, e mail, mail, email address, mail address, emailadres, emailadresse, e post,
+            epost, eposta, e posta, posta elettronica, correo, correo electronico, correio, courriel, smtp
+            addr, smtp, elektronische adresse, thu dien tu, hom thu, sahkoposti
+        """),
     ),
     (
         "website",
-        (
-            "website",
-            "web site",
-            "web",
-            "url",
-            "homepage",
-            "web page",
-            "domain",
-            "www",
-            "trang web",
-            "sitio web",
-        ),
+        _phrases("""
+            website, web site, webseite, homepage, home page, internet, internetadresse, site web, site
+            internet, sito, sito web, pagina web, sitio web, strona www, strona, www, web, url, uri,
+            domain, domain name, domaine, web address, web sitesi, trang web
+        """),
     ),
     (
-        "organisation",
-        (
-            *(
-                "company",
-                "company name",
-                "organisation",
-                "organization",
-                "org",
-                "business",
-                "firm",
-                "site name",
-                "site",
-            ),
-            *(
-                "shop name",
-                "store name",
-                "restaurant",
-                "venue",
-                "vendor",
-                "supplier",
-                "merchant",
-                "account name",
-            ),
-            *(
-                "cong ty",
-                "ten cong ty",
-                "doanh nghiep",
-                "legal name",
-                "trading name",
-                "facility",
-                "school",
-                "hospital",
-            ),
-        ),
+        "phone",
+        _phrases("""
+            phone, phones, phone number, telephone, tel, telf, telno, tel no, mobile, mobile no, mob,
+            cell, cellphone, msisdn, fax, ph, mobile phone, cell phone, contact no, contact number, sdt,
+            dt, so dt, dien thoai, di dong, telefon, telefonnummer, rufnummer, handy, handynummer, mobil,
+            mobilnummer, mobiltelefon, telefono, telefone, telemovel, movil, celular, cellulare, cep tel,
+            cep telefonu, gsm, telefoon, telefoonnummer, mobiel, portable, komorka, tel kom, puhelin,
+            fono, fone, whatsapp, zalo
+        """),
+    ),
+    (
+        "place",
+        _phrases("""
+            birth place, place of birth, born in, birth city, birth state, birth country, noi sinh,
+            geburtsort, geburtsland, lieu naissance, lieu de naissance, ville naissance, commune
+            naissance, pays naissance, lugar de nacimiento, lugar nacimiento, local de nascimento,
+            naturalidade, luogo di nascita, luogo nascita, comune di nascita, geboorteplaats,
+            geboorteland, miejsce urodzenia, dogum yeri
+        """),
+    ),
+    (
+        "birth_date",
+        _phrases("""
+            dob, d o b, birth, birthday, bday, birth date, birth dt, date of birth, date birth, dt birth,
+            born, birth year, year of birth, yob, ngay sinh, nam sinh, geburtsdatum, geburtstag,
+            geburtsjahr, geb, gebdat, geb datum, gbdat, naissance, date naissance, date de naissance,
+            annee naissance, nacimiento, fecha nacimiento, fecha de nacimiento, fec nac, fecha nac,
+            nascimento, data nascimento, data de nascimento, data nasc, dt nasc, nasc, nascita, data
+            nascita, data di nascita, geboortedatum, geboorte, geboortejaar, geb dat, urodzenia, data
+            urodzenia, data ur, rok urodzenia, dogum, dogum tarihi, fodselsdato, fodelsedatum, fodselsdag,
+            syntymaaika, narozeni, datum narozeni, tanggal lahir
+        """),
+    ),
+    (
+        "given",
+        _phrases("""
+            first name, given name, given names, given, forename, forenames, fname, christian name, name
+            first, name given, vorname, vornamen, rufname, prenom, prenoms, primer nombre, nombre de pila,
+            primeiro nome, nome proprio, voornaam, voornamen, roepnaam, imie, imiona, pierwsze imie,
+            fornavn, fornamn, etunimi, krestni jmeno, keresztnev, ten goi
+        """),
+    ),
+    ("initials", _phrases("initials, voorletters, initialen, initiales, iniciales, inicjaly")),
+    (
+        "middle",
+        _phrases("""
+            middle name, middle names, middle, mname, middle initial, name middle, second name, zweiter
+            vorname, segundo nombre, nome do meio, secondo nome, drugie imie, ten dem, ten lot
+        """),
+    ),
+    (
+        "family",
+        _phrases("""
+            last name, surname, surnames, family name, family, lname, name last, name family, nachname,
+            familienname, zuname, apellido, apellidos, primer apellido, segundo apellido, nom de famille,
+            nom famille, nom usage, cognome, cognomi, sobrenome, ultimo nome, apelido, achternaam,
+            familienaam, nazwisko, soyad, soyadi, soy isim, soyisim, efternavn, efternamn, etternavn,
+            sukunimi, prijmeni, vezeteknev, prezime, ho
+        """),
+    ),
+    ("before_family", _phrases("tussenvoegsel, tussenvoegsels, voorvoegsel, voorvoegsels, namensvorsatz")),
+    (
+        "full_name",
+        _phrases("""
+            full name, person name, nombre completo, nombre y apellidos, nombres y apellidos, nome
+            completo, nome e cognome, cognome e nome, nominativo, nom complet, nom et prenom, nom prenom,
+            vor und nachname, vollstandiger name, volledige naam, imie i nazwisko, nazwisko i imie, ad
+            soyad, adi soyadi, isim soyisim, ho ten, hoten, ho va ten, cardholder, ten khach hang, ten kh,
+            khach hang, file as
+        """),
     ),
     (
         "house_number",
-        ("street number", "house number", "house no", "street no", "so nha", "hausnummer", "building number"),
+        _phrases("""
+            street number, house number, house no, house num, street no, street num, so nha, hausnummer,
+            hausnr, haus nr, building number, huisnummer, huisnr, huis nr, nr domu, numer domu, numero
+            civico, civico, num via, kapi no, husnummer
+        """),
     ),
-    ("place", ("birth place", "birthplace", "place of birth", "noi sinh", "born in")),
+    (
+        "unit",
+        _phrases("""
+            apt, apt no, apartment, unit, unit no, flat, flat no, suite, huisnummer toevoeging,
+            toevoeging, nr lokalu, numer lokalu, lokal, wohnung, daire no, piso, interno, complemento,
+            address line 2, address 2, addr 2, line 2, street 2, adresse 2, direccion 2
+        """),
+    ),
     (
         "postcode",
-        (
-            "postcode",
-            "post code",
-            "zip",
-            "zip code",
-            "zipcode",
-            "postal code",
-            "postal",
-            "plz",
-            "ma buu",
-            "cep",
-        ),
+        _phrases("""
+            post code, postcode, zip, zip code, postal code, postal, plz, pstlz, pin code, pincode,
+            eircode, postleitzahl, postnummer, postnr, post nr, code postal, codigo postal, cod postal,
+            cep, kod pocztowy, posta kodu, ma buu, ma buu chinh, ma buu dien, postinumero, psc
+        """),
     ),
-    ("state", ("state", "region", "county", "bang", "bundesland", "departement")),
+    (
+        "state",
+        _phrases("""
+            state, region, county, bang, bundesland, departement, provincia, provincie, estado,
+            prefecture, state province, province code, state code, wojewodztwo, kanton, canton, oblast,
+            eyalet, emirate
+        """),
+    ),
     (
         "city",
-        (
-            *(
-                "city",
-                "town",
-                "suburb",
-                "village",
-                "municipality",
-                "district",
-                "ward",
-                "commune",
-                "province",
-                "locality",
-            ),
-            *(
-                "tinh",
-                "thanh pho",
-                "tinh thanh",
-                "quan",
-                "huyen",
-                "phuong",
-                "xa",
-                "ort",
-                "stadt",
-                "ville",
-                "ciudad",
-            ),
-        ),
+        _phrases("""
+            city, town, post town, suburb, village, municipality, district, ward, commune, province,
+            locality, borough, neighborhood, neighbourhood, parish, tinh, thanh pho, tinh thanh, quan,
+            huyen, phuong, xa, ort, ort name, wohnort, ortschaft, stadt, gemeinde, ville, localite,
+            ciudad, poblacion, localidad, municipio, barrio, bairro, cidade, comune, citta, localita,
+            woonplaats, plaats, stad, gemeente, miejscowosc, miasto, gmina, sehir, ilce, semt, poststed,
+            postort, kaupunki, mesto, obec, kota
+        """),
     ),
     (
         "address",
-        (
-            "address",
-            "addr",
-            "address 1",
-            "address 2",
-            "street",
-            "dia chi",
-            "diachi",
-            "adresse",
-            "strasse",
-            "direccion",
-            "line 1",
-        ),
+        _phrases("""
+            address, addr, adr, address line, street, street name, street address, road, stras, dia chi,
+            diachi, adresse, anschrift, strasse, strassenname, rue, voie, direccion, calle, domicilio,
+            endereco, logradouro, rua, morada, indirizzo, adres, straat, straatnaam, ulica, cadde, sokak,
+            gata, gatuadress, osoite, ulice, utca, alamat
+        """),
+    ),
+    (
+        "national_id",
+        _phrases("""
+            ssn, soc sec id, social security, national id, national number, nhs number, nhs no, nino, ni
+            number, passport, passport no, passport number, pass nr, doc no, document no, document number,
+            documento, pasaporte, passeport, passaporto, paszport, tax id, tax number, tax no, tin, ein,
+            fein, vat, vat id, vat no, vat number, vat reg no, nif, nie, cif, dni, cpf, cnpj, curp, rfc,
+            rut, cedula, codice fiscale, cod fiscale, partita iva, p iva, piva, pesel, nip, regon, krs,
+            tckn, tc kimlik, tc kimlik no, kimlik no, vergi no, vkn, bsn, kvk, kvk nummer, kvk nr, btw,
+            btw nummer, btw nr, siren, siret, tva, no tva, tva intracom, num tva, ust id, ustid, ust id
+            nr, ust idnr, u st id nr, u st id, umsatzsteuer id, steuernummer, steuer id, ust nr, stceg,
+            stcd, hrb, handelsregister, registernummer, register number, register no, registration number,
+            registration no, registered number, company number, company no, company reg no, crn, abn, acn,
+            gstin, pan, aadhaar, uen, org nr, orgnr, organisationsnummer, cvr, lei, duns, npi, insee,
+            personnummer, fodselsnummer, svnr, sozialversicherungsnummer, ahv, cccd, cmnd, identity card,
+            id card, license, licence, drivers license, driver license, licence no, license number, ma so
+            thue, mst, iban
+        """),
     ),
     (
         "identifier",
-        (
-            *(
-                "ssn",
-                "soc sec id",
-                "social security",
-                "national id",
-                "passport",
-                "tax id",
-                "vat",
-                "vat id",
-                "nif",
-                "cccd",
-            ),
-            *(
-                "cmnd",
-                "identity card",
-                "license",
-                "licence",
-                "drivers license",
-                "card number",
-                "loyalty card",
-                "member no",
-            ),
-            *(
-                "customer id",
-                "customer no",
-                "customer number",
-                "ma kh",
-                "ma so thue",
-                "duns",
-                "registration number",
-                "iban",
-            ),
-        ),
+        _phrases("""
+            card number, card no, loyalty card, member no, member id, customer id, customer no, customer
+            number, client id, patient id, mrn, student id, kundennummer, kunden nr, kundennr, kdnr, ma
+            kh, membership number
+        """),
+    ),
+    (
+        "organisation",
+        _phrases("""
+            company, company name, organisation, organization, organisation name, org, business, business
+            name, firm, firm name, site name, site, shop name, store name, restaurant, restaurant name,
+            venue, venue name, vendor, vendor name, supplier, supplier name, merchant, merchant name,
+            account name, legal name, trading name, trade name, entity name, facility, facility name,
+            school, school name, hospital, hospital name, dba, name org, employer, firma, firmenname,
+            unternehmen, betrieb, firmierung, lieferant, societe, entreprise, raison sociale,
+            denomination, denomination sociale, enseigne, fournisseur, empresa, nombre empresa, razon
+            social, proveedor, razao social, nome fantasia, fornecedor, azienda, ditta, ragione sociale,
+            denominazione, fornitore, bedrijf, bedrijfsnaam, handelsnaam, leverancier, nazwa, nazwa firmy,
+            dostawca, sirket, unvan, ticari unvan, isletme, cong ty, ten cong ty, doanh nghiep, ten doanh
+            nghiep, ten don vi, foretag, yritys
+        """),
     ),
     (
         "category",
-        (
-            *(
-                "gender",
-                "sex",
-                "gioi tinh",
-                "occupation",
-                "job",
-                "profession",
-                "nationality",
-                "country",
-                "quoc gia",
-            ),
-            *(
-                "cuisine",
-                "industry",
-                "sector",
-                "type",
-                "category",
-                "nghe nghiep",
-                "religion",
-                "ethnicity",
-                "race",
-            ),
-        ),
+        _phrases("""
+            gender, gender code, sex, gioi tinh, geschlecht, sexe, sexo, sesso, geslacht, plec, cinsiyet,
+            kjonn, occupation, job, job title, profession, beruf, metier, ocupacion, profesion,
+            professione, beroep, zawod, meslek, nghe nghiep, nationality, nationalitat,
+            staatsangehorigkeit, nationalite, nacionalidad, nacionalidade, nazionalita, citizenship,
+            country, country code, quoc gia, land, pays, pais, paese, kraj, ulke, cuisine, industry,
+            sector, type, category, religion, ethnicity, race, race code, father name, fathers name,
+            mother name, mothers name
+        """),
     ),
-    ("name", ("name", "names")),
+    (
+        "contact",
+        _phrases("""
+            contact, contact name, contact person, main contact, key contact, contact full name, owner
+            name, owner, director, director name, executive director, ceo, principal, manager name,
+            representative, legal representative, ansprechpartner, inhaber, geschaftsfuhrer,
+            interlocuteur, dirigeant, gerant, responsable, contacto, persona contacto, representante,
+            representante legal, contatto, referente, legale rappresentante, contactpersoon, osoba
+            kontaktowa, prezes, yetkili, ilgili kisi, nguoi lien he, nguoi dai dien, giam doc
+        """),
+    ),
+    ("phone", ("cep",)),  # Turkish, where it reads as no Brazilian postcode
+    (
+        "name",
+        _phrases("""
+        name, names, nom, nome, nombre, nombres, naam, navn, namn, ad, adi, isim, ten, jmeno, ime, nimi, nev
+    """),
+    ),
 )
-NOT_A_PLACE: Final = ("ip", "mac", "web", "url", "email", "host", "wallet")
+# Names that mean this only where nothing else stands in them (but for words of WRAPPERS).
+ALONE: Final = {
+    "number": "house_number", "no": "house_number", "nr": "house_number", "numero": "house_number",
+    "mi": "middle", "first": "given", "last": "family", "fn": "given", "ln": "family", "st": "state",
+    "cap": "postcode", "cp": "postcode", "uf": "state", "via": "address", "str": "address", "cf": "national_id", "mel": "email",
+    "bday": "birth_date", "il": "state", "mail": "email", "pax": "full_name", "whom": "full_name",
+}  # fmt: skip
+# Words that say whose or which one, and change nothing of what a column is.
+WRAPPERS: Final = frozenset(
+    _phrases("""
+    pt, pat, patient, cust, customer, client, contact, member, guest, student, person, applicant, insured,
+    subscriber, billing, holder, bill, shipping, ship, mailing, home, primary, default, res, residence,
+    residential, remit, legal, reg, registered, main, value, desc, lbl, nm, txt, current, the, of, own,
+    my, your, personal, permanent, kunde, kunden, client, cliente, musteri, klient
+""")
+)
+# Who may be called by a `name`, or by a column that is called like this alone.
+PEOPLE: Final = frozenset(
+    _phrases("""
+    customer, client, member, patient, employee, guest, passenger, pax, patron, borrower, student, holder,
+    insured, subscriber, applicant, buyer, recipient, candidate, participant, attendee, donor, voter,
+    resident, traveller, traveler, user, person, worker, debtor, tenant, author, kunde, kunden, gast,
+    mitglied, patienten, mitarbeiter, cliente, paciente, huesped, socio, aluno, hospede, klant, relatie,
+    lid, deelnemer, klient, musteri, hasta, ogrenci, adherent, abonne
+""")
+)
+# Whatever else such a name says, the column is of somebody or something else, or of a doing.
+STAFF: Final = frozenset(
+    _phrases("""
+    owner, manager, mgr, agent, advisor, adviser, tutor, supervisor, teacher, physician, doctor, pcp,
+    provider, salesperson, rep, representative, assigned, assignee, operator, referrer, referred,
+    emergency, kin, sponsor, parent, betreuer, bearbeiter, sachbearbeiter, berater, verkaufer, conseiller,
+    vendeur, asesor, vendedor, gestor, agente, venditore, consulente, accountmanager, opiekun, handlowiec,
+    temsilci, danisman, nhan vien, phu trach, nguoi tao, nguoi dai dien, maiden
+""")
+)
+ELSEWHERE: Final = frozenset(
+    _phrases("""
+    created, updated, modified, cap nhat, ngay tao, changed, inserted, deleted, order, orders, invoice,
+    booking, login, utm, campaign, source, medium, referral, product, item, article, artikel, producto,
+    produit, sku, brand, event, file, list, track, album, song, playlist, course, programme, program,
+    project, page, session, device, browser, ip, mac, cookie, flight, seat, room, ticket, label, labels,
+    tag, tags, status, stage, flag, note, notes, comment, comments, remark, remarks, description,
+    bemerkung, notiz, ghi chu, commentaire, observaciones, observacoes, nota, opmerking, uwagi, aciklama,
+    consent, optin, opt, accepts, rating, points, balance, timezone, wallet, host, username, password,
+    hash, token, phonetic, phonetics, nickname, suffix, prefix, photo, image, picture, size, revenue,
+    turnover, since, expires, expiry, employees, legalform, class, group
+""")
+)
+# Where something happened, unless the rows are these places themselves.
+WHERE: Final = frozenset(
+    _phrases("""
+    store, shop, branch, site, warehouse, outlet, till, pos, filiale, sucursal, tienda, loja, negozio,
+    magasin, agence, vestiging, oddzial, sube, chi nhanh, cua hang, campus, facility, hospital, school,
+    hotel
+""")
+)
+OF_A_NUMBER: Final = frozenset(
+    _phrases("""
+    type, category, status, url, code, id, domain, number, count, class, date, since, industry, title,
+    department, form
+""")
+)
+PRODUCTS: Final = frozenset(
+    _phrases("""
+    sku, ean, upc, gtin, isbn, asin, price, brand, stock, barcode, quantity, qty, precio, prix, preis,
+    model
+""")
+)
+SAYS_NOTHING: Final = frozenset(
+    _phrases("""
+    column, col, field, f, c, var, v, attribute, attr, feld, champ, campo, spalte, x, unnamed, val, value,
+    data, text, string, a, b
+""")
+)
 FIRM_WORDS: Final = (
-    r"\b(?:inc|llc|ltd|limited|corp|co|company|gmbh|ag|plc|bv|sarl|sa|srl|cty|cong ty|tnhh|restaurant|cafe|grill|bar|hotel|inn"
+    r"\b(?:inc|llc|llp|ltd|limited|corp|co|company|gmbh|ag|kg|ug|ohg|plc|bv|nv|sarl|sas|eurl|sci|sa|srl|spa|snc|sl|slu|ltda|eireli|sp z o o"
+    r"|sirketi|sti|a s|oy|oyj|ab|aps|kft|pvt|pty|cty|cong ty|tnhh|ctcp|kk|restaurant|cafe|grill|bar|hotel|inn"
     r"|school|center|centre|church|clinic|hospital|shop|store|market|services?|group|association|club|agency|bank|systems?"
     r"|solutions?|the|of|and|kitchen|house|bistro|deli|pizza|foundation|university|college|academy|studio|partners)\b"
 )
+OF_BIRTH: Final = _phrases("""
+    birth, dob, geb, geburts, geburt, born, naissance, nacimiento, nasc, nascimento, nascita, geboorte,
+    urodzenia, ur, dogum, sinh, b
+""")
 PARTS_OF_BIRTH: Final = {
-    "year": ("by", "birth year", "year of birth", "yob", "nam sinh"),
-    "month": ("bm", "birth month", "month of birth"),
-    "day": ("bd", "birth day", "day of birth"),
+    "year": _phrases("""
+        by, year, yyyy, yr, jahr, annee, ano, anio, anno, jaar, rok, yil, nam, yob
+    """),
+    "month": _phrases("""
+        bm, month, mm, mon, monat, mois, mes, mese, maand, miesiac, ay, thang, mob
+    """),
+    "day": _phrases("""
+        bd, day, dd, tag, jour, dia, giorno, dag, dzien, gun, ngay
+    """),
 }

@@ -7,18 +7,36 @@ a status are not more likely one person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import polars as pl
 
-from cdptool.inspection.naming_words import says_birth, words
+from cdptool.fields.folding import folded
+from cdptool.inspection.naming_words import says_birth
 from cdptool.inspection.sample import Sample, sample_of_counted
 from cdptool.matching.columns import Columns, columns_of
-from cdptool.matching.role_words import ALONE, FIRM_WORDS, NOT_A_PLACE, PARTS_OF_BIRTH, PHRASES
+from cdptool.matching.role_names import Said, part_of_birth, said_by
+from cdptool.matching.role_values import is_like_firms, may_be, role_by_values, roles_of_nameless
+from cdptool.matching.role_words import PARTS_OF_BIRTH, PRODUCTS
 
 _ROW_LIKE: Final = 0.98
-_FEW_FIRMS: Final = 0.10
+_TINY: Final = 10  # different rows of which a value that all share still tells something
+_VARIOUS: Final = 0.2
+_MOSTLY: Final = 0.8
+_NAMES: Final = frozenset(["given", "family", "full_name"])
+_OPEN: Final = (
+    *("organisation", "name", "some name", "full_name", "website", "contact", "initials", "before_family"),
+)
+_PARTS_TOLD: Final = "its parts stand in other columns"
+_NOT_OF_IT: Final = "about somebody or something else, by its name"
+_WRITTEN_TWICE: Final = ("given", "family", "full_name", "organisation")
+_MADE_OF: Final = {
+    "national_id": "identifier",
+    "middle": "given",
+    "initials": "given",
+    "before_family": "family",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +44,7 @@ class Role:
     """
     A field of the comparison: its kind, the columns it is made of, and why.
 
-    `kind` is one of `matching.KINDS`, or `full_name` (split into given and family). `part` is how the columns
-    become one text: `joined`, `date`, `parts of a date`, `phone`, `email`, `name`.
+    `kind` is one of `matching.KINDS`, or `full_name` (split into given and family).
     """
 
     field: str
@@ -44,6 +61,32 @@ class Roles:
     left_out: tuple[tuple[str, str], ...]
 
 
+class _Column(NamedTuple):
+    """A column: what its name says and what stands in it; `height` is of the table."""
+
+    name: str
+    said: Said
+    sample: Sample
+    height: int
+
+    @property
+    def share_filled(self) -> float:
+        return self.sample.n_rows / max(self.height, 1)
+
+    @property
+    def is_various(self) -> bool:
+        """Whether it holds many different texts: not the few places or colleagues of one house."""
+        return self.sample.n_distinct >= _VARIOUS * max(self.sample.n_rows, 1)
+
+    @property
+    def is_of_another(self) -> bool:
+        """Whether its name says that it is not about the person or firm of the row."""
+        said = self.said
+        if said.is_of_staff and not ("contact" in said.roles and self.is_various):
+            return True
+        return said.is_of_something_else or (said.is_where and not self.is_various)
+
+
 def roles(table: pl.DataFrame | Columns) -> Roles:
     """
     Propose what to compare.
@@ -53,138 +96,216 @@ def roles(table: pl.DataFrame | Columns) -> Roles:
 
     >>> found = roles(pl.DataFrame({"id": ["1", "2"], "first_name": ["An", "Bo"], "dob": ["1980-01-02", "1981-02-03"]}))
     >>> [(role.field, role.kind) for role in found.fields], found.left_out
-    ([('first_name', 'given'), ('dob', 'birth_date')], (('id', 'not a word that tells people or firms apart'),))
+    ([('first_name', 'given'), ('dob', 'birth_date')], (('id', 'neither its name nor its values speak of people or firms'),))
     """
-    columns = table if isinstance(table, Columns) else columns_of(table)
-    samples = {name: sample_of_counted(one.texts, one.counts) for name, one in columns.by_name.items()}
-    names = list(samples)
-    named = {name: _named(name, samples[name]) for name in names}
-    birth = _birth_parts(names, samples)
-    for name in birth:
-        named[name] = "part of a birth date"
-    others = {*named.values(), *(("birth_date",) if birth else ())}
+    numbered = table if isinstance(table, Columns) else columns_of(table)
+    columns = _columns(numbered)
+    birth = _birth_parts(columns)
+    rest = tuple(column for column in columns if column.name not in birth)
+    named = {column.name: _named(column) for column in rest}
+    _add_by_values(numbered, rest, named, has_birth=bool(birth))
+    _settle_names(rest, named, has_birth=bool(birth))
+    _drop_repeated(numbered, rest, named)
     fields: list[Role] = []
     left_out: list[tuple[str, str]] = []
-    for name in names:
-        role, sample = named[name], samples[name]
-        if role == "part of a birth date":
-            continue
-        if role is None:
-            left_out.append((name, "not a word that tells people or firms apart"))
-        elif not sample.n_rows:
-            left_out.append((name, "empty"))
-        elif sample.n_distinct < 2:
-            left_out.append((name, "the same everywhere"))
-        elif role == "identifier" and sample.n_distinct >= _ROW_LIKE * sample.n_rows:
-            left_out.append((name, "every row has another: a row number"))
+    for column in rest:
+        role = named[column.name]
+        reason = _unfit(column, role)
+        if role is None or reason:
+            left_out.append((column.name, reason))
         else:
-            kind = _whose_name(role, sample, others)
-            fields.append(Role(name, kind, (name,), "by its name"))
+            by = "by its values" if role not in column.said.roles else "by its name"
+            fields.append(Role(column.name, _MADE_OF.get(role, role), (column.name,), by))
     if birth:
-        fields.append(
-            Role("birth date", "birth_date", tuple(birth), "year, month and day in columns of their own")
-        )
-    return _settled(fields, left_out)
+        fields.append(Role("birth date", "birth_date", birth, "year, month and day in columns of their own"))
+    return Roles(_joined(fields), tuple(left_out))
 
 
-def _named(name: str, sample: Sample) -> str | None:
+def _columns(table: Columns) -> tuple[_Column, ...]:
+    """The columns; a table of one row many times over is like a table of one row."""
+    samples = {name: sample_of_counted(one.texts, one.counts) for name, one in table.by_name.items()}
+    height = table.n_rows if any(sample.n_distinct > 1 for sample in samples.values()) else 1
+    return tuple(_Column(name, said_by(name), sample, height) for name, sample in samples.items())
+
+
+def _named(column: _Column) -> str | None:
     """The role that the words of a name speak of, if the texts do not speak against it."""
-    spaced = f" {words(name)} "
-    if says_birth(name) and not any(f" {word} " in spaced for word in ("place", "noi", "city", "country")):
+    if not column.sample.n_rows or column.is_of_another:
+        return None
+    if says_birth(column.name) and "place" not in column.said.roles and may_be("birth_date", column.sample):
         return "birth_date"
-    if (alone := ALONE.get(words(name))) is not None and _may_be(alone, spaced, sample):
-        return alone
-    spoken = [
-        (-len(phrase.split()), place, role)
-        for place, (role, phrases) in enumerate(PHRASES)
-        for phrase in phrases
-        if f" {phrase} " in spaced
-    ]
-    said = {role for _, _, role in spoken}
-    if {"given", "family"} <= said and "full_name" not in said:
-        return "full_name"  # `first_and_surname`
-    for _, _, role in sorted(spoken):  # the longest phrase first: `gioi tinh` is no `tinh`
-        if _may_be(role, spaced, sample):
-            return "some name" if role == "name" and words(name) not in ("name", "names") else role
-    return None
-
-
-def _may_be(role: str, spaced: str, sample: Sample) -> bool:
-    if role == "address" and any(f" {word} " in spaced for word in NOT_A_PLACE):
-        return False
-    if role == "email":
-        return sample.matching("@") > 0.3
-    if role == "phone":
-        return sample.matching(r"(?:\d\D*){6}") > 0.5
-    if role == "website":
-        return sample.matching(r"[\w-]\.[A-Za-z]{2,}") > 0.5
-    if role in (
-        "given",
-        "family",
-        "middle",
-        "full_name",
-        "contact",
-        "name",
-        "organisation",
-        "address",
-        "city",
+    possible = [role for role in column.said.roles if may_be(role, column.sample)]
+    if (
+        possible[:1] == ["address"]
+        and "organisation" in possible
+        and column.sample.matching(r"\d") < _VARIOUS
     ):
-        return sample.matching(r"\p{L}") > 0.8 and " date " not in spaced and " id " not in spaced
-    return " date " not in spaced
+        return "organisation"  # `address company`; a firm's address has numbers
+    return possible[0] if possible else None
 
 
-def _whose_name(role: str, sample: Sample, others: set[str | None]) -> str:
-    """
-    Whose name a column called `name` or `… name` is.
+def _add_by_values(
+    table: Columns, columns: tuple[_Column, ...], named: dict[str, str | None], *, has_birth: bool
+) -> None:
+    """Roles of columns whose names say none: by their texts, and only one birth date and one address."""
+    nameless = {c.name: c.sample for c in columns if c.said.is_nothing and c.sample.n_rows}
+    named |= roles_of_nameless(table, nameless, {role for role in named.values() if role})
+    for column in columns:
+        is_open = named[column.name] is None and not column.said.is_nothing and not column.is_of_another
+        if not is_open or column.sample.n_distinct < 2:
+            continue
+        role = role_by_values(column.sample)
+        taken = {*named.values(), *(("birth_date",) if has_birth else ())}
+        if role in ("birth_date", "address") and (role in taken or "organisation" in taken):
+            continue
+        if role == "birth_date" and not {*_NAMES, "name", "some name"} & taken:
+            continue
+        named[column.name] = role
 
-    A person's where another column speaks of people, or of the firm besides; else a firm's where its texts read so.
-    """
-    is_of_people = bool({"given", "family", "full_name", "birth_date"} & others)
+
+def _settle_names(columns: tuple[_Column, ...], named: dict[str, str | None], *, has_birth: bool) -> None:
+    """Whose name every name is, seen together with the others."""
+    by_name = {column.name: column for column in columns}
+    said = set(named.values())
+    if "name" in said and ("given" in said) != ("family" in said):
+        missing = "family" if "given" in said else "given"
+        named |= {name: missing for name, role in named.items() if role == "name"}
+    said = set(named.values())
+    is_of_people = bool(_NAMES & said) or has_birth or "birth_date" in said
+    if is_of_people and _is_of_firms(by_name, named):
+        is_of_people = False
+        named |= {name: "contact" for name, role in named.items() if role in _NAMES}
+        said = set(named.values())
+    for name, role in named.items():
+        if role in _OPEN:
+            named[name] = _settled(by_name[name], role, said, is_of_people)
+
+
+def _is_of_firms(by_name: dict[str, _Column], named: dict[str, str | None]) -> bool:
+    """Whether every row has a firm and only some of them a person: a firm with somebody to ask for."""
+    firms = [by_name[name].share_filled for name, role in named.items() if role == "organisation"]
+    people = [
+        by_name[name].share_filled for name, role in named.items() if role in _NAMES or role == "birth_date"
+    ]
+    return bool(firms) and max(firms) > 0.95 and max(people, default=0) < 0.7
+
+
+def _settled(column: _Column, role: str, said: set[str | None], is_of_people: bool) -> str | None:
+    """The role of a name among the others, None where it gives way."""
     if role == "organisation":
-        return "category" if is_of_people or "name" in others else role
-    if role == "some name":
-        return "category" if is_of_people or {"name", "organisation"} & others else "organisation"
-    if role in ("contact", "website") and is_of_people:
-        return "category"  # whoever looks after them, or where they signed up
-    if role == "contact":
-        return role if {"organisation", "some name", "name"} & others else "full_name"
-    if role != "name":
+        return ("category" if not column.said.is_where else None) if is_of_people or "name" in said else role
+    if role in ("website", "contact") and is_of_people:
+        return None  # where they signed up, and whoever looks after them
+    if role == "website":
         return role
-    folded = Sample(sample.texts.str.to_lowercase(), sample.counts, sample.n_rows, sample.n_distinct)
-    is_firm = not is_of_people and "organisation" not in others and folded.matching(FIRM_WORDS) > _FEW_FIRMS
-    return "organisation" if is_firm else "full_name"
+    if role == "contact":
+        return role if {"organisation", "some name", "name"} & said else "full_name"
+    if role in ("initials", "before_family"):
+        needed = {"initials": "given" not in said, "before_family": "family" in said}
+        return role if needed[role] else None
+    if {"given", "family"} <= said and role in ("name", "full_name"):
+        return None
+    if role == "some name":
+        if is_of_people or {"name", "organisation"} & said:
+            return "category"
+        return None if PRODUCTS.intersection(column.said.tokens) else "organisation"
+    speaks_of_firms = not {"given", "family", "birth_date", "organisation"} & said and is_like_firms(
+        column.sample
+    )
+    return "organisation" if speaks_of_firms else "full_name"
 
 
-def _birth_parts(columns: list[str], samples: dict[str, Sample]) -> list[str]:
+def _drop_repeated(table: Columns, columns: tuple[_Column, ...], named: dict[str, str | None]) -> None:
+    """A whole address gives way to its parts: what is said twice is no evidence twice."""
+    if not {"city", "postcode"} & set(named.values()):
+        return
+    addresses = [column.name for column in columns if named[column.name] == "address"]
+    for whole in addresses:
+        for part in addresses:
+            if whole != part and named[part] and _holds(table, whole, part):
+                named[whole] = None
+                break
+
+
+def _holds(table: Columns, whole: str, part: str) -> bool:
+    """Whether the texts of one column mostly stand in the other, with more around them."""
+    some = table.some((whole, part))
+    pairs = some.select(whole=folded(pl.col(whole)), part=folded(pl.col(part))).drop_nulls()
+    both = pairs.filter((pl.col("part") != "") & (pl.col("whole") != ""))
+    inside = both.filter(pl.col("whole").str.contains(pl.col("part"), literal=True))
+    longer = inside.filter(pl.col("whole") != pl.col("part"))
+    return both.height > 0 and longer.height > _MOSTLY * both.height
+
+
+def _unfit(column: _Column, role: str | None) -> str:
+    """Why a column is left out; empty where it is compared."""
+    sample = column.sample
+    if not sample.n_rows:
+        return "empty"
+    if role is None:
+        return _why_none(column)
+    if sample.n_distinct < 2 and column.height > _TINY:
+        return "the same everywhere"
+    if role == "unit":
+        return "a part of the address that is often left out"
+    is_key = role in ("identifier", "national_id")
+    is_of_each = sample.n_distinct >= (_ROW_LIKE if role == "identifier" else 1) * sample.n_rows
+    return "every row has another: a row number" if is_key and is_of_each else ""
+
+
+def _why_none(column: _Column) -> str:
+    sample = column.sample
+    if sample.n_distinct < 2 and column.height > _TINY:
+        return "the same everywhere"
+    if column.is_of_another or "contact" in column.said.roles[:1]:
+        return _NOT_OF_IT
+    if column.said.roles and not may_be(column.said.roles[0], sample):
+        return f"named like {_called(column.said.roles[0])}, and its values read otherwise"
+    if {"name", "full_name", "address", "initials"} & set(column.said.roles):
+        return _PARTS_TOLD
+    if sample.n_distinct >= _ROW_LIKE * sample.n_rows and sample.n_rows > _TINY:
+        return "every row has another, and its name speaks of neither people nor firms"
+    return "neither its name nor its values speak of people or firms"
+
+
+def _called(role: str) -> str:
+    """
+    A role in words, with its article.
+
+    >>> _called("email"), _called("birth_date")
+    ('an email', 'a birth date')
+    """
+    return f"{'an' if role[0] in 'aeiou' else 'a'} {role.replace('_', ' ')}"
+
+
+def _birth_parts(columns: tuple[_Column, ...]) -> tuple[str, ...]:
     """Year, month and day of birth in columns of their own, in this order; none where one is missing."""
-    found = []
-    for part, phrases in PARTS_OF_BIRTH.items():
+    found: dict[str, str] = {}
+    for column in columns:
+        part = part_of_birth(column.name)
         pattern = r"^(?:18|19|20)\d\d$" if part == "year" else r"^\d{1,2}$"
-        matching = [
-            name for name in columns if words(name) in phrases and samples[name].matching(pattern) > 0.9
-        ]
-        found += matching[:1]
-    return found if len(found) == len(PARTS_OF_BIRTH) else []
+        if part and part not in found and column.sample.matching(pattern) > 0.9:
+            found[part] = column.name
+    return tuple(found[part] for part in PARTS_OF_BIRTH) if len(found) == len(PARTS_OF_BIRTH) else ()
 
 
-def _settled(fields: list[Role], left_out: list[tuple[str, str]]) -> Roles:
-    """One field per part of a name: further given, middle and family names join the first, a whole name gives way."""
-    kinds = {role.kind for role in fields}
-    has_parts = {"given", "family"} <= kinds
+def _joined(fields: list[Role]) -> tuple[Role, ...]:
+    """One field per part of a name: further given, middle and family names join the first."""
     merged: dict[str, Role] = {}
     kept: list[Role] = []
     for role in fields:
-        kind = "given" if role.kind == "middle" else role.kind
-        if kind == "full_name" and (has_parts or "full_name" in merged):
-            left_out.append((role.field, "its parts stand in other columns"))
-        elif kind in ("given", "family", "full_name"):
-            first = merged.get(kind)
-            merged[kind] = Role(
-                first.field if first else role.field,
-                kind,
-                (*(first.columns if first else ()), *role.columns),
-                role.why,
-            )
+        if role.kind not in _WRITTEN_TWICE:
+            kept.append(role)
+        elif role.kind not in merged:
+            merged[role.kind] = role
+        elif _is_more_of(role, merged[role.kind]):
+            first = merged[role.kind]
+            merged[role.kind] = replace(first, columns=(*first.columns, *role.columns))
         else:
-            kept.append(Role(role.field, kind, role.columns, role.why))
-    return Roles((*merged.values(), *kept), tuple(left_out))
+            kept.append(role)
+    return (*merged.values(), *kept)
+
+
+def _is_more_of(role: Role, first: Role) -> bool:
+    """Whether a column goes on with what another began: `NAME2` after `NAME1`, a second family name."""
+    return role.kind in ("given", "family") or said_by(role.field).tokens == said_by(first.field).tokens

@@ -19,8 +19,10 @@ from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.phones import phone_texts
 from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
 from cdptool.matching.roles import Role
+from cdptool.matching.two_family_names import with_both_family_names
 from cdptool.matching.values import Values, spread
 
+_TICKET: Final = r"(?i)^([^/,]+)/([^/,]+?)(?: ?(?:mr|mrs|ms|miss|mstr|dr|chd|inf))?$"
 _MANY: Final = 0.5
 _ONE_DIGIT: Final = tuple(digit * n for digit in "0123456789" for n in range(3, 16))
 _HOSTS_OF_MANY: Final = (
@@ -74,9 +76,11 @@ def _texts(table: pl.DataFrame, role: Role) -> dict[str, pl.Series]:
         return {role.field: _dates(table.select(role.columns))}
     joined = _meant(_said(table.select(role.columns)))
     if role.kind == "full_name":
+        joined = _in_reading_order(joined)
         parts = split_name(pl.col("text"))
         given = pl.concat_str(parts.given, parts.middle, separator=" ", ignore_nulls=True)
         both = joined.to_frame("text").select(given=squeezed(given), family=squeezed(parts.family))
+        both = with_both_family_names(both)
         return {f"{role.field} {part}": _or_null(both[part]) for part in ("given", "family")}
     if role.kind == "email":
         return {role.field: _read(joined, "email", FieldOptions(), r"[^\w.@+-]")}
@@ -90,6 +94,13 @@ def _texts(table: pl.DataFrame, role: Role) -> dict[str, pl.Series]:
     if role.kind == "identifier":
         plain = plain.set(plain.str.contains(r"^0*$").fill_null(False), None)
     return {role.field: _or_null(plain)}
+
+
+def _in_reading_order(names: pl.Series) -> pl.Series:
+    """Names as tickets write them (`SMITH/ANNA MRS`) as others do."""
+    if float(names.str.contains(_TICKET).mean() or 0) < _MANY:  # type: ignore[arg-type]  # a mean of truths is a number
+        return names
+    return names.str.replace(_TICKET, "$1, $2")
 
 
 def _meant(texts: pl.Series) -> pl.Series:

@@ -1,0 +1,237 @@
+"""What the texts of a column say of its part: whether they agree with its name, and what they are where it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from cdptool.fields.folding import fold, squeezed
+from cdptool.inspection.guess import guess_column
+from cdptool.inspection.guess_times import guess_times
+from cdptool.inspection.sample import Sample
+from cdptool.matching.columns import Columns
+from cdptool.matching.nicknames import GROUPS_OF
+from cdptool.matching.role_words import FIRM_WORDS
+
+_FEW_FIRMS: Final = 0.10
+_EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]{2,}\s*$"
+_DAY: Final = r"^\s*\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}(?:\D.*)?$|^(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
+_PHONE: Final = (
+    r"^\s*(?:(?:\+|00)[1-9][\d .()/\-]{6,17}|\(0?\d{2,4}\) ?[\d .\-]{6,10}|\d{3}[-. ]\d{3}[-. ]\d{4})\s*$"
+)
+_LINE: Final = r"^\d{1,5}\s?\p{L}?[ ,]+[\p{L}\p{M}'’.].*$|^[\p{L}\p{M}'’.\- ]+[ ,.]\d{1,5}\s?\p{L}?$"
+_POSTCODE: Final = (
+    r"^(?:\d{4,6}|\d{5}-\d{3,4}|\d{3}-\d{4}|\d{2}-\d{3}|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$"
+)
+_WORD: Final = r"^[\p{L}\p{M}'’`.\- ]+$"
+_LEAST_AGES: Final = 30  # years between the 5th and 95th of a hundred birthdays, and not of what was entered
+_IN_MAILS: Final = 0.2
+_SEEN_OFTEN: Final = 20
+_VARIOUS: Final = 0.2
+
+
+def may_be(role: str, sample: Sample) -> bool:
+    """Whether the texts do not speak against a role that the name gives."""
+    if role == "email":
+        return sample.matching("@") > 0.3
+    if sample.matching(_EMAIL) > 0.5:
+        return False
+    if role == "website":
+        return sample.matching(r"\p{L}{2}.*\.\p{L}{2}") > 0.5 and _is_of_many_hosts(sample)
+    is_of_days = sample.matching(_DAY) > 0.5
+    if role == "birth_date":
+        return is_of_days or sample.matching(r"\d\D*\d\D*\d") > 0.5
+    if is_of_days:
+        return False
+    if role == "phone":
+        return sample.matching(r"(?:\d\D*){6}") > 0.5 and sample.matching(r"\p{L}{4}") < 0.5
+    return _may_be_written(role, sample)
+
+
+def _may_be_written(role: str, sample: Sample) -> bool:
+    if role in (
+        "given",
+        "family",
+        "middle",
+        "full_name",
+        "name",
+        "some name",
+        "contact",
+        "initials",
+        "before_family",
+    ):
+        return sample.matching(r"\p{L}") > 0.8 and sample.matching(r"\d") < 0.5
+    if role == "organisation":
+        return sample.matching(r"\p{L}") > 0.8 and sample.matching(r"^\S+\.\p{L}{2,3}(?:/\S*)?$") < 0.5
+    if role in ("city", "state", "place"):
+        return sample.matching(r"\p{L}") > 0.7
+    if role == "address":
+        return sample.matching(r"\p{L}") > 0.8 and sample.matching(_UNIT) < 0.8
+    if role == "postcode":
+        return sample.matching(r"\d") > 0.5 and sample.matching(r"^(?:\D*\d){10}|^.{13}") < 0.5
+    if role == "house_number":
+        return sample.matching(r"\d") > 0.7 and sample.matching(r"^.{11}") < 0.5
+    if role in ("national_id", "identifier"):
+        return sample.matching(r"\d") > 0.5
+    return True
+
+
+def hosts(texts: pl.Series) -> pl.Series:
+    """
+    The hosts of addresses in the web, without what all have.
+
+    >>> hosts(pl.Series(["https://www.Hoasen.vn/en", "hoasen.vn"])).to_list()
+    ['hoasen.vn', 'hoasen.vn']
+    """
+    bare = texts.str.to_lowercase().str.replace(r"^\s*(?:https?:)?/*(?:www\d?\.)?", "")
+    return bare.str.extract(r"^([^/?#:\s]+)", 1)
+
+
+def _is_of_many_hosts(sample: Sample) -> bool:
+    return hosts(sample.texts).n_unique() > _VARIOUS * len(sample.texts)
+
+
+_UNIT: Final = r"^(?:#|\p{L}{1,6}\.?)? ?#?\d{1,5}\p{L}?$"
+
+
+def is_like_firms(sample: Sample) -> bool:
+    """Whether some of the texts hold words of firms."""
+    return Sample(squeezed_texts(sample), sample.counts, 0, 0).matching(FIRM_WORDS) > _FEW_FIRMS
+
+
+def squeezed_texts(sample: Sample) -> pl.Series:
+    """The texts in small letters without accents and signs."""
+    return sample.texts.to_frame("text").select(squeezed(pl.col("text"))).to_series()
+
+
+def role_by_values(sample: Sample) -> str | None:
+    """
+    The role of a column whose name says none, where its texts leave little doubt.
+
+    >>> from cdptool.inspection.sample import sample_of
+    >>> role_by_values(sample_of(pl.Series(["an@x.vn", "binh@x.vn"]))), role_by_values(sample_of(pl.Series(["1", "2"])))
+    ('email', None)
+    """
+    if sample.matching(_EMAIL) > 0.8:
+        return "email"
+    if sample.matching(_DAY) > 0.8 or sample.matching(r"(?i)^\d{1,2}[ \-.]?\p{L}{3,9}[ \-.,]*\d{2,4}$") > 0.8:
+        return "birth_date" if _is_of_births(sample) else None
+    if _reads_as_phones(sample):
+        return "phone"
+    if sample.matching(_LINE) > 0.7 and sample.n_distinct > 0.3 * sample.n_rows:
+        return "address"
+    return None
+
+
+def _reads_as_phones(sample: Sample) -> bool:
+    """Numbers written as telephones are and as counters are not: with a plus, or in groups."""
+    is_various = sample.n_distinct > 0.3 * sample.n_rows
+    return is_various and sample.matching(_PHONE) > 0.8 and sample.matching(r"^\s*\d+\s*$") < 0.7
+
+
+def _is_of_births(sample: Sample) -> bool:
+    """Days without a clock that lie as far apart as ages do."""
+    times = guess_times(sample, is_named_time=True)
+    if times is None or times.has_clock:
+        return False
+    years = sample.texts.str.extract(r"((?:18|19|20)\d\d)").cast(pl.Int64, strict=False).drop_nulls()
+    if len(years) < _SEEN_OFTEN:
+        return False
+    low, high = (float(years.quantile(share) or 0) for share in (0.05, 0.95))
+    return high - low >= _LEAST_AGES
+
+
+def roles_of_nameless(table: Columns, samples: Mapping[str, Sample], taken: set[str]) -> dict[str, str]:
+    """
+    Roles of columns that have no name worth the word, by their texts alone.
+
+    Args:
+        table: The columns of the file.
+        samples: Their samples, in the order of the file: those to be told.
+        taken: Roles that other columns have.
+    """
+    found = {name: role for name, sample in samples.items() if (role := role_by_values(sample))}
+    written = [name for name in samples if name not in found and samples[name].matching(_WORD) > 0.9]
+    names = [
+        name for name in written if samples[name].n_distinct > max(_SEEN_OFTEN, 0.05 * samples[name].n_rows)
+    ]
+    found |= _whole_names(names, samples)
+    names = [name for name in names if name not in found]
+    mails = [name for name, role in found.items() if role == "email"]
+    found |= _parts_of_names(table, names, samples, mails)
+    has_address = "address" in {*found.values(), *taken}
+    for name in [name for name in samples if name not in found]:
+        role = _role_of_place(samples[name], is_written=name in written) if has_address else None
+        if role is None and is_likely_phone(samples[name]):
+            role = "phone"
+        if role is not None:
+            found[name] = role
+    return found
+
+
+def _role_of_place(sample: Sample, *, is_written: bool) -> str | None:
+    """The role of a column beside an address: a state, a city or a postcode."""
+    if is_written and sample.matching(r"^[A-Z]{2}$") > 0.9:
+        return "state"
+    if sample.n_distinct <= _SEEN_OFTEN or sample.n_distinct > 0.7 * sample.n_rows:
+        return None
+    if is_written:
+        return "city"
+    return "postcode" if sample.matching(_POSTCODE) > 0.9 else None
+
+
+def is_likely_phone(sample: Sample) -> bool:
+    """Whether the texts are numbers that some country's plan reads, and no row numbers."""
+    is_long = sample.matching(r"^\D*(?:\d\D{0,2}){8,14}$") > 0.9
+    starts = sample.texts.str.replace_all(r"\D", "").str.head(3).n_unique()
+    if not is_long or sample.n_distinct < 0.3 * sample.n_rows or starts > 300:
+        return False
+    return guess_column("phone", sample.texts).type == "phone"
+
+
+def _whole_names(names: list[str], samples: Mapping[str, Sample]) -> dict[str, str]:
+    """Of columns of letters those of several words that hardly repeat: firms where they read so, else people."""
+    found: dict[str, str] = {}
+    for name in names:
+        sample = samples[name]
+        if sample.matching(r"\S \S") > 0.7 and sample.n_distinct > 0.5 * sample.n_rows and not found:
+            found[name] = "organisation" if is_like_firms(sample) else "full_name"
+    return found
+
+
+def _parts_of_names(
+    table: Columns, names: list[str], samples: Mapping[str, Sample], mails: list[str]
+) -> dict[str, str]:
+    """
+    The two columns that are a given and a family name: e-mails are made from them, or one holds known given names.
+
+    A given name is the one that nicknames are known for, else the one with fewer different texts.
+    """
+    if mails:
+        some = table.some((*names, mails[0]))
+        local = fold(some[mails[0]].str.replace("@.*$", ""))
+        shares = {name: _share_inside(some[name], local) for name in names}
+        likely = [name for name in names if shares[name] > _IN_MAILS]
+    else:
+        likely = [name for name in names if _share_of_known(samples[name]) > _IN_MAILS]
+        beside = [names[names.index(n) + 1] for n in likely if names.index(n) + 1 < len(names)]
+        likely = (likely + beside)[:2]
+    if len(likely) < 2:
+        return {}
+    first, second = sorted(likely[:2], key=lambda n: (-_share_of_known(samples[n]), samples[n].n_distinct))
+    return {first: "given", second: "family"}
+
+
+def _share_inside(texts: pl.Series, local: pl.Series) -> float:
+    """How often the text stands in the e-mail of its row."""
+    pairs = pl.DataFrame({"text": fold(texts).str.replace_all(r"[^a-z]", ""), "local": local}).drop_nulls()
+    long = pairs.filter(pl.col("text").str.len_bytes() > 2)
+    inside = long.select(pl.col("local").str.contains(pl.col("text"), literal=True).mean()).item()
+    return float(inside or 0)
+
+
+def _share_of_known(sample: Sample) -> float:
+    """The share of rows whose text is a given name that has short forms."""
+    return sample.share(fold(sample.texts).is_in(list(GROUPS_OF)))

@@ -1,0 +1,169 @@
+"""What columns are compared: by the words of their names in many languages, and by what stands in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cdptool.matching.columns import columns_of
+from cdptool.matching.role_names import part_of_birth, said_by
+from cdptool.matching.roles import roles
+from cdptool.matching.texts import match_texts
+from cdptool.matching.two_family_names import with_both_family_names
+
+N = 40
+NAMES = ("Kovacs", "Brown", "Silva", "Kowalski", "Rossi", "Jansen", "Demir", "Nguyen", "Garcia", "Weber")
+TEXTS = {
+    "word": [f"{NAMES[i % 10]}{chr(97 + i // 10)}" for i in range(N)],
+    "whole": [f"{NAMES[i % 10]} {NAMES[i * 7 % 9]}{chr(97 + i // 10)}" for i in range(N)],
+    "mail": [f"{NAMES[i % 10].lower()}{i}@mail.example" for i in range(N)],
+    "phone": [f"+49 30 9{i:02}1234{i:02}" for i in range(N)],
+    "digits": [f"{4711 * (i + 7) % 899999 + 100000}" for i in [*range(N - 4), 0, 1, 2, 3]],
+    "day": [f"{1 + i % 28:02}.{1 + i % 12:02}.{1940 + i * 3 % 60}" for i in range(N)],
+    "recent": [f"2024-{1 + i % 12:02}-{1 + i % 28:02}" for i in range(N)],
+    "street": [f"{NAMES[i % 10]} Street {i + 1}" for i in range(N)],
+    "zip": [f"{10115 + i % 30 * 13}" for i in range(N)],
+    "few": [("m", "f")[i % 2] for i in range(N)],
+    "firm": [f"{NAMES[i % 10]} {chr(97 + i // 10)} GmbH" for i in range(N)],
+    "host": [f"https://www.{NAMES[i % 10].lower()}{i}.example/en" for i in range(N)],
+    "clock": [f"2024-{1 + i % 12:02}-{1 + i % 28:02} 10:{i:02}:00" for i in range(N)],
+}
+# Name of a column, what stands in it, and the kind that it is compared as (None: it is left out).
+CASES: tuple[tuple[str, str, str | None], ...] = (
+    ("Vorname", "word", "given"), ("prénom", "word", "given"), ("Imię", "word", "given"), ("voornaam", "word", "given"),
+    ("GivenName", "word", "given"), ("PT_FIRST", "word", "given"), ("fname", "word", "given"), ("First", "word", "given"),
+    ("Nachname", "word", "family"), ("Apellido1", "word", "family"), ("cognome", "word", "family"),
+    ("achternaam", "word", "family"), ("soyadı", "word", "family"), ("NAME_LAST", "word", "family"),
+    ("Họ tên", "whole", "full_name"), ("nombre completo", "whole", "full_name"), ("Guest Name", "whole", "full_name"),
+    ("PAX_NAME", "whole", "full_name"), ("Kundenname", "whole", "full_name"), ("Patron", "whole", "full_name"),
+    ("Imię i nazwisko", "whole", "full_name"), ("first_and_surname", "whole", "full_name"),
+    ("E-Mail", "mail", "email"), ("posta elettronica", "mail", "email"), ("SMTP_ADDR", "mail", "email"),
+    ("emailaddress1", "mail", "email"), ("eposta", "mail", "email"), ("who_to_write_to", "mail", "email"),
+    ("SĐT", "phone", "phone"), ("Móvil", "phone", "phone"), ("TELF1", "phone", "phone"), ("telefoonnummer", "phone", "phone"),
+    ("mobilephone", "phone", "phone"), ("cep_tel", "phone", "phone"), ("CONTACT_PH", "phone", "phone"),
+    ("ADMIT_DT", "recent", None), ("registr_dt", "recent", None), ("dt", "phone", "phone"),
+    ("Geburtsdatum", "day", "birth_date"), ("data di nascita", "day", "birth_date"), ("doğum_tarihi", "day", "birth_date"),
+    ("BIRTHDT", "day", "birth_date"), ("FechaNacimiento", "day", "birth_date"), ("geboortedatum", "day", "birth_date"),
+    ("birth_state", "word", "place"), ("luogo di nascita", "word", "place"), ("Geburtsort", "word", "place"),
+    ("STRAS", "street", "address"), ("endereço", "street", "address"), ("indirizzo", "street", "address"),
+    ("ADDRESS1_CITY", "word", "city"), ("woonplaats", "word", "city"), ("Población", "word", "city"),
+    ("miejscowosc", "word", "city"), ("ORT01", "word", "city"), ("province_code", "word", "state"),
+    ("PSTLZ", "zip", "postcode"), ("CP", "zip", "postcode"), ("pincode", "zip", "postcode"), ("ZIP5", "zip", "postcode"),
+    ("kod_pocztowy", "zip", "postcode"), ("CAP", "zip", "postcode"), ("Ngày cập nhật", "recent", None),
+    ("DNI", "digits", "identifier"), ("codice fiscale", "digits", "identifier"), ("NHS Number", "digits", "identifier"),
+    ("PESEL", "digits", "identifier"), ("USt-IdNr", "digits", "identifier"), ("Passport No", "digits", "identifier"),
+    ("Geschlecht", "few", "category"), ("sesso", "few", "category"), ("gender_code", "few", "category"),
+    ("raison sociale", "firm", "organisation"), ("Firma", "firm", "organisation"), ("handelsnaam", "firm", "organisation"),
+    ("razón social", "firm", "organisation"), ("NAME1", "firm", "organisation"), ("Company Domain Name", "host", "website"),
+    ("account_manager", "few", None), ("updated_by", "word", None), ("created_at", "clock", None),
+    ("store_name", "few", None), ("Company owner", "few", None), ("CompanyStatus", "few", None), ("product_name", "whole", None),
+    ("utm_source", "few", None), ("notes", "whole", None), ("loyalty_points", "digits", None), ("row", "digits", None),
+    ("E-mail 1 - Label", "few", None), ("IncorporationDate", "day", None), ("HasOptedOutOfEmail", "few", None),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "texts", "kind"), CASES, ids=lambda each: str(each))
+def test_a_name_says_what_its_column_is_compared_as(name: str, texts: str, kind: str | None) -> None:
+    """Beside a column that tells nothing."""
+    table = pl.DataFrame({name: TEXTS[texts], "status": TEXTS["few"]})
+    found = {role.columns[0]: role.kind for role in roles(table).fields}
+    assert found == ({name: kind} if kind else {})
+
+
+@pytest.mark.parametrize(
+    ("given", "family"), [("nome", "cognome"), ("nombre", "apellidos"), ("ad", "soyad"), ("prénom", "nom"), ("Vorname", "Name")]
+)  # fmt: skip
+def test_a_bare_name_is_the_part_that_is_missing(given: str, family: str) -> None:
+    table = pl.DataFrame({family: TEXTS["word"], given: TEXTS["word"]})
+    assert {role.columns[0]: role.kind for role in roles(table).fields} == {given: "given", family: "family"}
+
+
+def test_what_texts_say_counts_for_more_than_a_name() -> None:
+    """The dates of a `phone` are no numbers, and the e-mails of a `code` are e-mails."""
+    table = pl.DataFrame({"phone": TEXTS["recent"], "code": TEXTS["mail"], "email": TEXTS["few"]})
+    found = roles(table)
+    assert [(role.field, role.kind) for role in found.fields] == [("code", "email")]
+    assert dict(found.left_out)["phone"] == "named like a phone, and its values read otherwise"
+
+
+def test_a_file_without_names_is_read_by_what_stands_in_it() -> None:
+    """Names are told by the e-mails that are made from them."""
+    chance = np.random.default_rng(5)
+    given = [f"{'anbocidu'[i : i + 2]}{chr(97 + j)}" for i in range(0, 8, 2) for j in range(12)]
+    family = [f"{name.lower()}{chr(97 + j)}" for name in NAMES for j in range(8)]
+    n = 400
+    first, last = chance.choice(given, n), chance.choice(family, n)
+    table = pl.DataFrame(
+        {
+            "column_1": [str(7000 + i) for i in range(n)],
+            "column_2": last,
+            "column_3": first,
+            "column_4": [f"{1 + i % 28:02}/{1 + i % 12:02}/{1940 + i % 60}" for i in range(n)],
+            "column_5": [
+                f"{i % 90 + 1} {NAMES[i % 10]} Street" if i % 3 else f"{i} Hill Road" for i in range(n)
+            ],
+            "column_6": [f"{a}.{b}@mail.example" for a, b in zip(first, last, strict=True)],
+            "column_7": [f"2024-01-{1 + i % 28:02} 10:00:00" for i in range(n)],
+        }
+    )
+    found = {role.field: role.kind for role in roles(table).fields}
+    assert found == {
+        "column_2": "family", "column_3": "given", "column_4": "birth_date", "column_5": "address", "column_6": "email",
+    }  # fmt: skip
+
+
+def test_parts_of_a_birth_date_are_found_in_other_languages() -> None:
+    assert [part_of_birth(name) for name in ("GebTag", "mois_naissance", "ano nascimento", "by")] == [
+        "day", "month", "year", "year",
+    ]  # fmt: skip
+    assert part_of_birth("birthday") is None
+
+
+def test_an_internal_number_of_each_row_is_no_evidence_and_a_tax_number_that_repeats_is() -> None:
+    every = [str(900 + i) for i in range(N)]
+    table = pl.DataFrame(
+        {"first name": TEXTS["word"], "customer id": every, "tax id": [*every[:-1], every[0]]}
+    )
+    assert [role.field for role in roles(table).fields] == ["first name", "tax id"]
+
+
+def test_a_whole_address_gives_way_to_its_parts() -> None:
+    whole = [f"{street}, {code}" for street, code in zip(TEXTS["street"], TEXTS["zip"], strict=True)]
+    table = pl.DataFrame(
+        {"Address 1 - Formatted": whole, "Address 1 - Street": TEXTS["street"], "Zip": TEXTS["zip"]}
+    )
+    found = roles(columns_of(table))
+    assert [role.field for role in found.fields] == ["Address 1 - Street", "Zip"]
+    assert found.left_out == (("Address 1 - Formatted", "its parts stand in other columns"),)
+
+
+def test_the_people_to_ask_for_do_not_make_a_file_of_firms_one_of_people() -> None:
+    contact = [text if i % 3 else None for i, text in enumerate(TEXTS["whole"])]
+    table = pl.DataFrame({"VENDOR_NAME": TEXTS["firm"], "CONTACT": contact, "first_name": contact})
+    kinds = {role.field: role.kind for role in roles(table).fields}
+    assert kinds["VENDOR_NAME"] == "organisation"
+    assert kinds["CONTACT"] == "contact"
+
+
+def test_names_of_tickets_are_read() -> None:
+    table = pl.DataFrame({"PAX_NAME": ["SMITH/ANNA MRS", "BOER/JAN MR", "LEE/MIN"]})
+    texts, _ = match_texts(table, roles(table).fields)
+    assert texts["PAX_NAME family"].to_list() == ["smith", "boer", "lee"]
+    assert texts["PAX_NAME given"].to_list() == ["anna", "jan", "min"]
+
+
+def test_a_second_given_name_is_no_family_name() -> None:
+    """`parker` stands last nowhere, and few names have three words."""
+    names = pl.DataFrame(
+        {"given": ["john parker", "mary", "ann", "sue"], "family": ["smith", "gil", "gil", "smith"]}
+    )
+    assert with_both_family_names(names).equals(names)
+
+
+def test_what_a_name_says_of_whom() -> None:
+    assert said_by("conseiller").is_of_staff
+    assert said_by("last_order_id").is_of_something_else
+    assert said_by("Filiale").is_where
+    assert said_by("Unnamed: 3").is_nothing
+    assert said_by("county_id").roles == ()
