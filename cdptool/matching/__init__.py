@@ -107,7 +107,7 @@ def _weighed(
         doubts = ("it was learned on other fields",)
     pairs = candidates(fields, n_records, budget)
     fitted = fit(fields, n_records, pairs.left, pairs.right)
-    against = doubts_of_fit(fitted, pairs)
+    against = doubts_of_fit(fitted)
     if not against:
         return _Weighed(pairs, fitted.log_odds, fitted.model, "learned", doubts)
     plain = fit(fields, n_records, pairs.left, pairs.right, anchored=FIRMLY)

@@ -40,10 +40,13 @@ def clusters(
     """
     trigger = float(np.log(at_least / (1 - at_least)))
     labels = _components(n_records, left, right, log_odds, trigger)
+    within = np.flatnonzero(np.take(labels, left) == np.take(labels, right))
+    known = _Weighed(n_records, (left[within], right[within], log_odds[within]), weigh)
     for rows in _members(labels):
         n = rows.shape[1]
         i, j = np.triu_indices(n, 1)
-        scores = weigh(rows[:, i].ravel(), rows[:, j].ravel()).clip(-_CLIP, _CLIP).reshape(len(rows), -1)
+        scores = known.scores(rows[:, i].ravel(), rows[:, j].ravel()).clip(-_CLIP, _CLIP)
+        scores = scores.reshape(len(rows), -1)
         doubtful = np.flatnonzero(scores.min(axis=1) < LEAST_MEAN)
         step = max(_AT_ONCE // (n * n), 1)
         for at in range(0, len(doubtful), step):
@@ -52,6 +55,28 @@ def clusters(
             mean[:, i, j] = mean[:, j, i] = scores[some]
             labels[rows[some]] = np.take_along_axis(rows[some], _agglomerated(mean, trigger), axis=1)
     return _smallest(labels)
+
+
+class _Weighed:
+    """The scores of any pairs: those of candidates are looked up, only the others are weighed."""
+
+    def __init__(self, n_records: int, pairs: tuple[Rows, Rows, Scores], weigh: Weigh) -> None:
+        left, right, scores = pairs
+        codes = np.minimum(left, right) * n_records + np.maximum(left, right)
+        if np.any(codes[1:] <= codes[:-1]):
+            order = np.argsort(codes, kind="stable")
+            codes, scores = codes[order], scores[order]
+        self._n_records, self._codes, self._scores, self._weigh = n_records, codes, scores, weigh
+
+    def scores(self, left: Rows, right: Rows) -> Scores:
+        """The log odds of pairs (left < right)."""
+        codes = left * self._n_records + right
+        places = np.searchsorted(self._codes, codes)
+        places[places == len(self._codes)] = 0
+        found = np.take(self._scores, places)
+        others = np.flatnonzero(np.take(self._codes, places) != codes)
+        found[others] = self._weigh(left[others], right[others])
+        return found
 
 
 def _components(n_records: int, left: Rows, right: Rows, log_odds: Scores, trigger: float) -> Rows:

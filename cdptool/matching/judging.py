@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cdptool.matching.blocks import hashed
 from cdptool.matching.candidates import Candidates
 from cdptool.matching.comparing import DIFFERENT, Comparison, Table
+from cdptool.matching.levels import Levels
 from cdptool.matching.model import Fitted, Model
 from cdptool.matching.values import Rows
 
@@ -52,35 +53,41 @@ def doubts_of(model: Model, n_records: int, pairs: Candidates, log_odds: Table) 
     return (*found, *implausible(model, pairs.left, pairs.right, log_odds))
 
 
-def doubts_of_fit(fitted: Fitted, pairs: Candidates) -> tuple[str, ...]:
+def doubts_of_fit(fitted: Fitted) -> tuple[str, ...]:
     """What speaks against a model that was just learned, in words; empty where nothing does."""
     few, many = fitted.starts
     found: tuple[str, ...] = ()
     if max(few, many) > _FEWEST and max(few, many) > _OF_START * min(few, many):
         found = (f"from another start it would find {many:,.0f} matches instead of {few:,.0f}",)
-    return (*found, *implausible(fitted.model, pairs.left, pairs.right, fitted.log_odds))
+    likely = np.flatnonzero(fitted.by_pattern > _LIKELY)
+    levels = [one[likely] for one in fitted.levels]
+    matches = fitted.counts[likely] / (1 + np.exp(-fitted.by_pattern[likely]))
+    return (*found, *_implausible(fitted.model.comparisons, levels, matches))
 
 
 def implausible(model: Model, left: Rows, right: Rows, log_odds: Table) -> tuple[str, ...]:
     """What the pairs that a model takes for one person have that pairs of one person do not have, in words."""
     likely = np.flatnonzero(log_odds > _LIKELY)
-    chances = 1 / (1 + np.exp(-log_odds[likely]))
     left, right = left[likely], right[likely]
-    told = [_differing(one, left, right, chances) for one in model.comparisons]
-    return (
-        *(one for one in told if one),
-        *_of_other_number(model.comparisons, left, right, chances),
-    )
+    levels = [one.levels(left, right) for one in model.comparisons]
+    return _implausible(model.comparisons, levels, 1 / (1 + np.exp(-log_odds[likely])))
+
+
+def _implausible(
+    comparisons: tuple[Comparison, ...], levels: list[Levels], matches: Table
+) -> tuple[str, ...]:
+    """The same of pairs or patterns by their levels, and how many pairs of one person each stands for."""
+    told = [_differing(one, found, matches) for one, found in zip(comparisons, levels, strict=True)]
+    return (*(one for one in told if one), *_of_other_number(comparisons, levels, matches))
 
 
 def _expected(log_odds: Table) -> float:
     return float((1 / (1 + np.exp(-log_odds))).sum())
 
 
-def _differing(one: Comparison, left: Rows, right: Rows, chances: Table) -> str:
+def _differing(one: Comparison, levels: Levels, matches: Table) -> str:
     """Whether a field differs in too many of the likely pairs."""
-    levels = one.levels(left, right)
-    known, differ = float(chances[levels > 0].sum()), float(chances[levels == DIFFERENT].sum())
+    known, differ = float(matches[levels > 0].sum()), float(matches[levels == DIFFERENT].sum())
     # A category (a trade, a programme) may be another in every record of one firm.
     if known < _FEWEST or one.kind.name == "category":
         return ""
@@ -91,15 +98,15 @@ def _differing(one: Comparison, left: Rows, right: Rows, chances: Table) -> str:
 
 
 def _of_other_number(
-    comparisons: tuple[Comparison, ...], left: Rows, right: Rows, chances: Table
+    comparisons: tuple[Comparison, ...], levels: list[Levels], matches: Table
 ) -> tuple[str, ...]:
     """Whether the likely pairs are of another order than the independent estimate."""
     three = independent_fields(comparisons)
     estimate = estimated_matches(three)
     if estimate is None:
         return ()
-    known = _known(three)
-    found = float(chances[known[left] & known[right]].sum())
+    of_three = [found for one, found in zip(comparisons, levels, strict=True) if one in three]
+    found = float(matches[np.logical_and.reduce([one > 0 for one in of_three])].sum())
     if estimate / _OF_ESTIMATE <= found <= estimate * _OF_ESTIMATE:
         return ()
     fields = ", ".join(one.field for one in three)

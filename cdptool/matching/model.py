@@ -27,6 +27,7 @@ from cdptool.matching.comparing import (
     contexts,
 )
 from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
+from cdptool.matching.levels import Levels
 from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
@@ -82,11 +83,16 @@ class Fitted(NamedTuple):
     The model and the log odds of the pairs that it was fitted on.
 
     `starts`: how many matches a part of the patterns has when learned from few expected matches, and from many.
+    `levels`: of every pattern of levels the levels (comparison × pattern), in `counts` how many pairs have it, and in
+    `by_pattern` their log odds.
     """
 
     model: Model
     log_odds: Table
     starts: tuple[float, float]
+    levels: tuple[Levels, ...]
+    counts: Table
+    by_pattern: Table
 
 
 class _Patterns(NamedTuple):
@@ -135,7 +141,9 @@ def fit(
         if np.all(np.abs(model.expected - before) <= _SETTLED * np.maximum(before, 1)):
             break
     few, many = (_from(start(share), patterns, anchors, strangers) for share in _OTHER_STARTS)
-    return Fitted(model, np.take(_log_odds(model, patterns.codes), patterns.of_pair), (few, many))
+    odds = _log_odds(model, patterns.codes)
+    levels = tuple(patterns.codes[:, place] % one.n_levels for place, one in enumerate(comparisons))
+    return Fitted(model, np.take(odds, patterns.of_pair), (few, many), levels, patterns.counts, odds)
 
 
 def _from(
