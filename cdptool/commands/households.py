@@ -30,7 +30,8 @@ def living_together(
         snapshot.scan("households", HOUSEHOLDS).collect(),
         snapshot.scan("household_aliases", HOUSEHOLD_ALIASES).collect(),
     )
-    return households(session.engine, profiles, session.project.fields, plan, known)
+    with session.timed("households"):
+        return households(session.engine, profiles, session.project.fields, plan, known)
 
 
 def household_grids(found: LivingTogether | None) -> tuple[Grid, ...]:

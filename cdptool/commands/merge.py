@@ -95,8 +95,7 @@ def merge(session: Session, *, dry_run: bool = False, refit: bool = False) -> Re
     if not dry_run or plan.households is not None:
         with session.timed("golden profiles"):
             golden = golden_profiles(session.engine, records, resolution.identity, columns, plan)
-        with session.timed("households"):
-            homes = living_together(session, snapshot, plan, golden[0], resolution.identity)
+        homes = living_together(session, snapshot, plan, golden[0], resolution.identity)
         happened = happened._replace(homes=homes)
         if not dry_run:
             _commit(session, snapshot, resolution, happened, golden)

@@ -31,7 +31,7 @@ def test_an_export_guard_that_fails_is_1_and_no_file_is_written(
     before = {name: state for name, state in everything(job.out).items() if not name.startswith("plan")}
     done = job.run(*RUN)
     assert (done.code, done.stdout) == (1, ""), done.stderr
-    assert "configs/exports.yaml:26:3: export `meta_vip`" in done.stderr
+    assert "configs/exports.yaml:27:3: export `meta_vip`" in done.stderr
     after = {name: state for name, state in everything(job.out).items() if not name.startswith("plan")}
     assert after == before
 
