@@ -57,4 +57,32 @@ def from_text(name: str, text: str) -> Saved:
         except (TypeError, ValueError, pl.exceptions.PolarsError):
             raise ValueError(f"a row of `{part}` does not fit its columns") from None
         frames.append(frame.select(pl.lit(name).alias("pass"), *wanted))
-    return Saved(*frames)
+    model = Saved(*frames)
+    _refuse_holes(model)
+    return model
+
+
+def _refuse_holes(model: Saved) -> None:
+    """A text may have been cut, or mended by hand: each class says once how often each level of each field comes."""
+    weights, classes, _, frequencies = model
+    shares = weights["probability"]
+    if shares.null_count() or not shares.is_between(0, 1).all():
+        raise ValueError("a probability of `match_weights` is not between 0 and 1")
+    levels = weights.select("place", "context", "level").unique()
+    sizes = levels.group_by("place").agg(pl.col("context", "level").max() + 1)
+    n_levels = int((sizes["context"] * sizes["level"]).sum())
+    wanted = classes.select("class").join(levels, how="cross")
+    names = ["place", "context", "level"]
+    is_whole = levels.height == n_levels and weights.height == wanted.height
+    if not is_whole or wanted.join(weights, on=["class", *names], how="anti").height:
+        raise ValueError("`match_weights` does not hold every level of every class once")
+    counts = classes.select("expected", "pairs").fill_nan(None).null_count().row(0)
+    if classes["class"].n_unique() != classes.height or any(counts):
+        raise ValueError("`match_classes` does not hold every class once, with its pairs")
+    single = frequencies.filter(pl.col("what").is_in(["alone", "known"]), pl.col("n").is_not_null())
+    told = single.group_by("field").agg(pl.col("what").n_unique()).filter(pl.col("what") == 2)["field"]
+    fields = set(weights["field"])
+    if set(told) != fields or not set(frequencies["field"]) <= fields:
+        raise ValueError(
+            "`match_frequencies` does not say of every field how many values are known and alone"
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
@@ -101,3 +103,26 @@ def test_a_kept_model_is_learned_again_when_the_records_are_not_those_it_knew() 
     assert pinned.doubts == again.doubts
     other = match(larger.drop("email"), KINDS[:4], known=Known("likely", tables))
     assert other.doubts == ("it was learned on other fields",)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("match_weights", lambda rows: rows[:-1]),
+        ("match_weights", lambda rows: [*rows, rows[-1]]),
+        ("match_weights", lambda rows: [*rows[:-1], [*rows[-1][:-1], -0.5]]),
+        ("match_weights", lambda rows: [*rows[:-1], [*rows[-1][:-1], None]]),
+        ("match_classes", lambda rows: rows[:-1]),
+        ("match_classes", lambda rows: [*rows[:-1], [*rows[-1][:-1], None]]),
+        ("match_frequencies", lambda rows: rows[1:]),
+        ("match_frequencies", lambda rows: [["x", *rows[0][1:]], *rows[1:]]),
+    ],
+)
+def test_a_model_that_was_cut_or_mended_wrongly_is_refused(part, change) -> None:
+    """A pinned one was a crash of merge."""
+    found = match(world(3, 200, 0.3)[0], KINDS)
+    told = json.loads(to_text("likely", saved("likely", found.model, found.candidates)))
+    header, *rows = told[part]
+    told[part] = [header, *change(rows)]
+    with pytest.raises(ValueError, match="`match_"):
+        from_text("likely", json.dumps(told))
