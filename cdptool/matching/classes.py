@@ -21,16 +21,25 @@ AGREES: Final = "agrees"
 DIFFERS: Final = "differs"
 CLOSE_BY: Final = "close by"  # numbers of one building follow each other
 Share = float | str  # of the way from strangers (0) to the same person (1), or one of the words above
+_OF_ONE_FIRM: Final[dict[str, Share]] = {
+    "organisation": 1.0,
+    "identifier": 0.8,
+    "website": 0.9,
+    "phone": 0.5,
+    "email": 0.5,
+    "category": 0.9,
+}
 _PLACES: Final = dict.fromkeys(LOCATION, 0.85)
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A class of pairs that are not one person: what they share by kind of field, and the kinds it needs."""
+    """A class of pairs that are not one person: what they share by kind of field, the kinds it needs, and those it does without."""
 
     name: str
     shares: dict[str, Share]
     needs: tuple[frozenset[str], ...]
+    but_not: frozenset[str] = frozenset()
 
 
 LIKENESSES: Final = (
@@ -77,19 +86,14 @@ LIKENESSES: Final = (
     ),
     Likeness(
         "branches",
-        {
-            "organisation": 1.0,
-            "identifier": 0.8,
-            "website": 0.9,
-            "address": DIFFERS,
-            "phone": 0.5,
-            "city": 0.3,
-            "state": 0.6,
-            "category": 0.9,
-            "email": 0.5,
-            "postcode": 0.1,
-        },
+        {**_OF_ONE_FIRM, "address": DIFFERS, "city": 0.3, "state": 0.6, "postcode": 0.1},
         (frozenset({"organisation"}), frozenset({"address"})),
+    ),
+    Likeness(
+        "branches",
+        {**_OF_ONE_FIRM, "city": DIFFERS, "state": 0.6, "postcode": 0.1},
+        (frozenset({"organisation"}), frozenset({"city"})),
+        but_not=frozenset({"address"}),
     ),
 )
 
@@ -97,7 +101,9 @@ LIKENESSES: Final = (
 def likenesses(comparisons: tuple[Comparison, ...]) -> tuple[Likeness, ...]:
     """The classes that these fields can tell."""
     kinds = {one.kind.name for one in comparisons}
-    return tuple(one for one in LIKENESSES if all(kinds & group for group in one.needs))
+    return tuple(
+        one for one in LIKENESSES if all(kinds & group for group in one.needs) and not kinds & one.but_not
+    )
 
 
 def table(one: Comparison, share: Share, same: Table, strangers: Table) -> Table:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cdptool.matching.frequencies import Frequencies, counted
 from cdptool.matching.kinds import KINDS, MADE_OF_NAMES, SCREENS, Kind
 from cdptool.matching.levels import Levels, once_per_pair, texts_as_names
-from cdptool.matching.values import Rows, Values
+from cdptool.matching.values import Rows, Values, recoded
 
 N_BINS: Final = 6
 # How many near levels count as agreement of a parent: a street slightly otherwise, an initial, the same postal town.
@@ -132,13 +132,20 @@ def _cross(
     """
     Where a name of one record stands in the other column of the other record, compare the two across.
 
-    Which of the records has its names in the wrong columns is told by where the shared name stands more often.
+    Which of the records has its names in the wrong columns is told by where the shared name stands more often. A family
+    name is held against the first of several given names: Nguyyen Thi, Linh is Linh Thi, Nguyen.
     """
     left, right, rows = pairs
-    by_given, by_family = (one.values.worked_out(Values.hashes) for one in (given, family))
+    by_first, by_given, by_family = (
+        values.worked_out(Values.hashes)
+        for values in (given.values.worked_out(_first_words), given.values, family.values)
+    )
     a, b = left[rows], right[rows]
-    one = np.take(by_given, a) == np.take(by_family, b)
-    other = np.take(by_family, a) == np.take(by_given, b)
+    one, other = (
+        (np.take(by_given, mine) == np.take(by_family, its))
+        | (np.take(by_first, mine) == np.take(by_family, its))
+        for mine, its in ((a, b), (b, a))
+    )
     some = np.flatnonzero(one | other)
     rows, a, b, one, other = rows[some], a[some], b[some], one[some], other[some]
     given_a, given_b = (np.take(given.values.ids, side) for side in (a, b))
@@ -146,26 +153,20 @@ def _cross(
     one_is_family = np.take(family.values.counts, family_b) >= np.take(given.values.counts, given_a)
     other_is_given = np.take(family.values.counts, family_a) < np.take(given.values.counts, given_b)
     left_is_wrong = np.where(one, one_is_family, other_is_given)
-    ones = texts_as_names(given.values.of(given_a), family.values.of(family_b))
-    others = texts_as_names(family.values.of(family_a), given.values.of(given_b))
-    for which, levels, is_same, near, ids in (
-        (
-            given,
-            of_given,
-            np.where(left_is_wrong, other, one),
-            np.where(left_is_wrong, others, ones),
-            (given_b, given_a),
-        ),
-        (
-            family,
-            of_family,
-            np.where(left_is_wrong, one, other),
-            np.where(left_is_wrong, ones, others),
-            (family_b, family_a),
-        ),
+    wrong, sound = np.where(left_is_wrong, a, b), np.where(left_is_wrong, b, a)
+    firsts = given.values.worked_out(_first_words)
+    for which, levels, mine, its in (
+        (given, of_given, family.values, given.values),
+        (family, of_family, firsts, family.values),
     ):
-        bins = np.take(which.bins, np.where(left_is_wrong, *ids))
-        levels[rows] = np.where(is_same, which.first_exact + bins, DIFFERENT + near)
+        texts, others = (values.at(side) for values, side in ((mine, wrong), (its, sound)))
+        bins = np.take(which.bins, np.take(which.values.ids, sound))
+        is_same = (texts == others).to_numpy()
+        levels[rows] = np.where(is_same, which.first_exact + bins, DIFFERENT + texts_as_names(texts, others))
+
+
+def _first_words(values: Values) -> Values:
+    return recoded(values, values.texts.str.replace(" .*$", ""))
 
 
 def near_enough(one: Comparison, levels: Levels) -> NDArray[np.bool_]:

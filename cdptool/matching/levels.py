@@ -94,19 +94,34 @@ def texts_as_names(a: pl.Series, b: pl.Series, everyones: pl.Series | None = Non
 
 
 def _share_a_word(pair: pl.DataFrame, everyones: pl.Series | None) -> NDArray[np.int64]:
-    """The rows whose two texts have a telling word in common; only texts of several words are looked at."""
+    """The rows whose two texts have a telling word in common and do not begin with two different names."""
     several = pair.with_row_index("row").filter(
         pl.any_horizontal(pl.col("a", "b").str.contains(" ", literal=True))
     )
     words = several.with_columns(pl.col("a", "b").str.split(" "))
-    shared = words.select("row", shared=pl.col("a").list.set_intersection("b"))
+    shared = words.with_columns(shared=pl.col("a").list.set_intersection("b")).with_columns(
+        first=pl.col("a").list.first(), other=pl.col("b").list.first()
+    )
     if everyones is not None and len(everyones):
-        is_only_theirs = (pl.col("a").list.len() == 1) | (pl.col("b").list.len() == 1)
+        is_single = (pl.col("a").list.len() == 1) | (pl.col("b").list.len() == 1)
         telling = pl.col("shared").list.set_difference(pl.lit(everyones).implode())
-        shared = shared.with_columns(words.select(is_only_theirs=is_only_theirs)).select(
-            "row", shared=pl.when("is_only_theirs").then("shared").otherwise(telling)
-        )
-    return shared.filter(pl.col("shared").list.len() > 0)["row"].to_numpy()
+        shared = shared.with_columns(shared=pl.when(is_single).then("shared").otherwise(telling))
+    shared = shared.filter(pl.col("shared").list.len() > 0)
+    begins = pl.any_horizontal(pl.col("shared").list.contains(pl.col(name)) for name in ("first", "other"))
+    doubtful = shared.filter(~begins)
+    apart = _are_other_names(doubtful["first"], doubtful["other"])
+    return np.concatenate([shared.filter(begins)["row"].to_numpy(), doubtful["row"].to_numpy()[~apart]])
+
+
+def _are_other_names(a: pl.Series, b: pl.Series) -> NDArray[np.bool_]:
+    """Whether two words are neither alike, nor an initial, nor forms of one name."""
+    mine, other = a.to_list(), b.to_list()
+    alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32) >= _NAME_LOOSE
+    shorter = np.minimum(a.str.len_chars().to_numpy(), b.str.len_chars().to_numpy())
+    begins = [one.startswith(two) or two.startswith(one) for one, two in zip(mine, other, strict=True)]
+    alike |= np.array(begins, dtype=bool) & (shorter <= 3)
+    alike[_are_short_for(mine, other, np.flatnonzero(~alike))] = True
+    return ~alike
 
 
 def _everyones_words(values: Values) -> pl.Series:

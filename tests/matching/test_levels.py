@@ -127,3 +127,26 @@ def test_websites_agree_but_for_slips_and_endings() -> None:
     right = np.array([number[text] for text in texts[1:]], dtype=np.int32)
     left = np.full(len(right), number[texts[0]], dtype=np.int32)
     assert levels.websites(values, left, right).tolist() == [2, 2, 1, 0]
+
+
+def test_two_first_names_are_not_one_for_a_family_name_in_common() -> None:
+    texts = [
+        "felix machado",
+        "trinidad machado",
+        "fx machado",
+        "bill james",
+        "william james",
+        "james",
+        "f machado",
+    ]
+    values = encoded(pl.Series(texts))
+    number = {text: i for i, text in enumerate(values.texts.to_list())}
+
+    def level(one: str, other: str) -> int:
+        sides = (np.array([number[text]], dtype=np.int32) for text in (one, other))
+        return int(levels.names(values, *sides)[0])
+
+    assert level("felix machado", "trinidad machado") < 3
+    assert level("felix machado", "f machado") >= 3
+    assert level("bill james", "william james") >= 3
+    assert level("bill james", "james") == 3

@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cdptool.matching import match
+from cdptool.matching import comparisons, match
 from cdptool.matching.clusters import clusters
+from cdptool.matching.comparing import compared
 
 KINDS = [
     ("given", "given"),
@@ -100,3 +101,11 @@ def test_names_in_the_wrong_columns_are_compared_across() -> None:
     found = match(twice.with_columns(pl.col("born", "phone").fill_null("")), KINDS)
     whole = texts.head(20).with_row_index("row").drop_nulls()["row"].to_list()
     assert [int(found.clusters[400 + row]) for row in whole] == whole
+
+
+def test_a_slip_in_a_family_name_among_given_names_is_near() -> None:
+    rows = [("linh thi", "nguyen"), ("nguyyen thi", "linh"), ("nam", "tran")] + [("lan", "nguyen")] * 3
+    texts = pl.DataFrame(rows, schema=["given", "family"], orient="row")
+    fields = comparisons(texts, [("given", "given"), ("family", "family")])
+    given, family = (int(level[0]) for level in compared(fields, np.array([0]), np.array([1])))
+    assert (given, family) == (4, 5), "a word in common, and one slip"
