@@ -150,9 +150,10 @@ def _cross(
     rows, a, b, one, other = rows[some], a[some], b[some], one[some], other[some]
     given_a, given_b = (np.take(given.values.ids, side) for side in (a, b))
     family_a, family_b = (np.take(family.values.ids, side) for side in (a, b))
-    one_is_family = np.take(family.values.counts, family_b) >= np.take(given.values.counts, given_a)
-    other_is_given = np.take(family.values.counts, family_a) < np.take(given.values.counts, given_b)
-    left_is_wrong = np.where(one, one_is_family, other_is_given)
+    held_a, held_b = (np.take(family.values.counts, side) for side in (family_a, family_b))
+    as_given = np.take(given.values.counts, np.where(one, given_a, given_b))
+    as_family = np.where(one, held_b, held_a)
+    left_is_wrong = np.where(as_family == as_given, held_a < held_b, (as_family > as_given) == one)
     wrong, sound = np.where(left_is_wrong, a, b), np.where(left_is_wrong, b, a)
     firsts = given.values.worked_out(_first_words)
     for which, levels, mine, its in (
