@@ -58,12 +58,12 @@ def addresses(pair: pl.DataFrame) -> Alike:
 
 def names(pair: pl.DataFrame) -> Alike:
     """
-    Names of people: no more alike than the least alike of the words of the shorter one.
+    Names of people: half by the letters that fit, half by the least alike of the words of the shorter one.
 
-    A long family name that agrees says nothing of the given names: Mark and Marsha are two, whoever their parents are.
+    A long family name that agrees says little of the given names: Mark and Marsha are two, whoever their parents are.
     """
     found = _fitted(_in_one_script(pair), _called_alike)
-    return np.minimum(found.share, found.least)
+    return (found.share + np.minimum(found.share, found.least)) / 2
 
 
 def _in_one_script(pair: pl.DataFrame) -> pl.DataFrame:

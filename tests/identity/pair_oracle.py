@@ -85,7 +85,7 @@ def _words(a: str, b: str) -> float:
         found = max(found, 0.95 * of_mine / n)
     if m <= n and len(other) > 1:
         found = max(found, 0.95 * of_other / m)
-    return min(found, *taken)
+    return (found + min(found, *taken)) / 2
 
 
 def _word(x: str, y: str) -> float:

@@ -48,12 +48,12 @@ TWO_PEOPLE = (
 
 @pytest.mark.parametrize("number", range(len(ONE_PERSON)))
 def test_one_name_written_twice_is_near(number: int) -> None:
-    assert near("person_name", *ONE_PERSON[number]) >= 0.88
+    assert near("person_name", *ONE_PERSON[number]) > 0.9
 
 
 @pytest.mark.parametrize("number", range(len(TWO_PEOPLE)))
 def test_a_family_name_in_common_makes_no_two_names_near(number: int) -> None:
-    assert near("person_name", *TWO_PEOPLE[number]) < 0.88
+    assert near("person_name", *TWO_PEOPLE[number]) < 0.93
 
 
 def test_numbers_of_an_address_are_one_or_another() -> None:
@@ -71,16 +71,14 @@ def test_numbers_of_an_address_are_one_or_another() -> None:
     )
 
 
-def test_a_name_is_no_more_alike_than_the_least_alike_of_its_words() -> None:
+def test_the_least_alike_word_counts_half() -> None:
+    """Of `li` and `lan` nothing is alike: what is left of a long name in common is the half that its letters say."""
     rng = random.Random(11)
-    words = ["anna", "annabelle", "li", "lee", "smith", "smyth", "bob", "robert", "van", "иван", "علي", "杰"]
-    for _ in range(300):
-        one, other = (" ".join(rng.sample(words, rng.randint(1, 4))) for _ in range(2))
-        longer = " ".join([other, "montgomery"])
-        assert near("person_name", f"{one} montgomery", longer) <= 1
-        if one.split()[0] not in other and len(one.split()) == 1:
-            alone = near("person_name", one, other)
-            assert near("person_name", f"{one} montgomery", longer) <= max(alone, 0.95)
+    words = ["li", "an", "bo", "иван", "علي", "杰", "montgomery"]
+    for _ in range(100):
+        one, other = rng.sample(words[:-1], 2)
+        assert near("person_name", f"{one} montgomery", f"{other} montgomery") < 0.55
+        assert near("person_name", f"{one} montgomery", f"montgomery {one}") == 1
 
 
 def test_dates_with_two_slips_are_further_than_with_one() -> None:
