@@ -60,7 +60,8 @@ def columns_named(source: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, str):
             yield value
         elif "column" in value:
-            yield value["column"]
+            named = value["column"]
+            yield from [named] if isinstance(named, str) else named
 
 
 def files_of(folder: Path, source: Mapping[str, Any]) -> list[Path]:
