@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from planting import CHUNK_ROWS, Table
 
-FAMILY = (
-    "Nguyễn",
-    "Trần",
-    "Lê",
-    "Phạm",
-    "Hoàng",
-    "Huỳnh",
-    "Phan",
-    "Vũ",
-    "Võ",
-    "Đặng",
-    "Bùi",
-    "Đỗ",
-    "Hồ",
-    "Ngô",
-)
-MIDDLE = ("Văn", "Thị", "Minh", "Hoài", "Ngọc", "Quang", "Thanh", "Đức", "Kim", "Thu")
-GIVEN = (
-    "An",
-    "Bình",
-    "Châu",
-    "Dũng",
-    "Giang",
-    "Hà",
-    "Hùng",
-    "Hương",
-    "Khánh",
-    "Lan",
-    "Linh",
-    "Long",
-    "Mai",
-    "Nam",
-)
+# As the planted tables of bench/detect have them.
+NAMES = json.loads((Path(__file__).parents[1] / "vietnamese_names.json").read_text("utf-8"))
 STREETS = ("Lê Lợi", "Trần Hưng Đạo", "Nguyễn Huệ", "Hai Bà Trưng", "Điện Biên Phủ", "Lý Thường Kiệt")
 CITIES = ("Hà Nội", "TP. Hồ Chí Minh", "Đà Nẵng", "Hải Phòng", "Cần Thơ", "Huế")
 PREFIXES = ("90", "91", "93", "97", "98", "70", "79", "86", "32", "38")
@@ -57,9 +28,9 @@ def chunk(number: int, rows: int) -> bytes:
     base = pl.DataFrame(
         {
             "i": np.arange(number * CHUNK_ROWS, number * CHUNK_ROWS + rows),
-            "family": pick(FAMILY),
-            "middle": pick(MIDDLE),
-            "given": pick(GIVEN),
+            "family": pick(NAMES["family"]),
+            "middle": pick(NAMES["middle"]),
+            "given": pick(NAMES["given"]),
             "prefix": pick(PREFIXES),
             "tail": pl.Series(rng.integers(0, 9_999_999, rows)).cast(pl.String).str.zfill(7),
             "spelling": rng.integers(0, 3, rows),

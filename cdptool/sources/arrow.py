@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from cdptool.errors import Place, SourceError
-from cdptool.sources.parquet import BATCH_ROWS, nested_columns, refuse_nested
+from cdptool.errors import Place
+from cdptool.sources.parquet import BATCH_ROWS, nested_columns, reading, refuse_nested
 from cdptool.sources.sniff import unique_names
 
 FILE: Final = b"ARROW1\0\0"
@@ -50,7 +49,7 @@ class ArrowSource:
         import pyarrow as pa
 
         refuse_nested(self.schema, self.names, needed, self.place)
-        with _reading(self.place):
+        with reading(self.place, "Arrow"):
             for batch in _record_batches(self.path, self.is_stream):
                 batch.validate(full=True)
                 # Without the fields' metadata, at whose damage Polars panics.
@@ -70,7 +69,7 @@ def open_arrow(path: str, place: Place) -> ArrowSource:
     """
     import pyarrow as pa  # 0.2 s of CPU that CSV files need not pay
 
-    with _reading(place), Path(path).open("rb") as file:
+    with reading(place, "Arrow"), Path(path).open("rb") as file:
         is_stream = file.read(4) == STREAM
         if is_stream:
             file.seek(-len(_END), 2)
@@ -93,15 +92,3 @@ def _record_batches(path: str, is_stream: bool) -> Iterator[Any]:
             reader = pa.ipc.open_file(file)
             for i in range(reader.num_record_batches):
                 yield reader.get_batch(i)
-
-
-@contextmanager
-def _reading(place: Place) -> Iterator[None]:
-    import pyarrow as pa
-
-    try:
-        yield
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        is_missing = isinstance(error, FileNotFoundError)
-        problem = "no such file" if is_missing else "the Arrow file is damaged or truncated"
-        raise SourceError(problem, place=place, hint="export or copy it again") from None

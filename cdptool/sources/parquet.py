@@ -43,7 +43,7 @@ class ParquetSource:
 
         refuse_nested(self.file.schema_arrow, self.names, needed, self.place)
         columns = [self.file.schema_arrow.names[int(i)] for i in needed]
-        with _reading(self.place):
+        with reading(self.place, "Parquet"):
             for batch in self.file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
                 batch.validate(full=True)  # texts that are not UTF-8 would spoil what is staged
                 by_name = dict(zip(batch.schema.names, batch.columns, strict=True))
@@ -89,18 +89,24 @@ def open_parquet(path: str, place: Place) -> ParquetSource:
     import pyarrow.parquet as pq  # 0.2 s of CPU that CSV files need not pay
 
     notes: list[str] = ["parquet"]
-    with _reading(place):
+    with reading(place, "Parquet"):
         file = pq.ParquetFile(path)
         return ParquetSource(unique_names(list(file.schema_arrow.names), notes), tuple(notes), file, place)
 
 
 @contextmanager
-def _reading(place: Place) -> Iterator[None]:
+def reading(place: Place, form: str) -> Iterator[None]:
+    """
+    What pyarrow refuses inside the block is told in our words: its own may quote cells.
+
+    Raises:
+        SourceError: In the place of what it raises.
+    """
     import pyarrow as pa
 
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         is_missing = isinstance(error, FileNotFoundError)
-        problem = "no such file" if is_missing else "the Parquet file is damaged or truncated"
+        problem = "no such file" if is_missing else f"the {form} file is damaged or truncated"
         raise SourceError(problem, place=place, hint="export or copy it again") from None

@@ -11,13 +11,13 @@ from cdptool.commands.explain import explain_merge
 from cdptool.commands.explain_profile import explain_profile
 from cdptool.commands.golden import explain_golden
 from cdptool.commands.ingest import ingest_files
-from cdptool.commands.merge import merge_records
 from cdptool.commands.review import open_review
 from cdptool.commands.session import Settings
 from tests.commands.small import Small
-from tests.commands.test_review import HEADER, PROJECT, people
+from tests.commands.test_review import made
 
 GONE = "a record that is gone"
+__all__ = ["made"]  # a fixture, found by its name
 
 
 @pytest.fixture
@@ -45,20 +45,10 @@ def test_what_held_a_profile_together_is_told_of_a_record_that_is_gone(left: tup
 
 
 @pytest.fixture
-def learned(tmp_path: Path, made_people: Path) -> Path:
-    shutil.copytree(made_people, tmp_path / "project")
+def learned(tmp_path: Path, made: Path) -> Path:
+    """The project of doubtful pairs, to be changed."""
+    shutil.copytree(made, tmp_path / "project")
     return tmp_path / "project"
-
-
-@pytest.fixture(scope="module")
-def made_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("learned")
-    (folder / "project.yaml").write_text(PROJECT)
-    (folder / "crm.csv").write_text(people())
-    (folder / "decisions.csv").write_text(f"{HEADER}\n")
-    ingest_files(Settings(folder), (), lambda _: None)
-    merge_records(Settings(folder))
-    return folder
 
 
 def declare(folder: Path, line: str) -> None:
