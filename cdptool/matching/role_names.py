@@ -27,6 +27,17 @@ _NO_ADDRESS: Final = frozenset(
 _NAMES: Final = ("name", "naam", "nome", "nom", "nombre", "navn", "namn", "ten", "adi")
 
 
+_IN_FULL: Final = {
+    "nm": "name",
+    "frst": "first",
+    "fst": "first",
+    "lst": "last",
+    "cust": "customer",
+    "emp": "employee",
+    "midl": "middle",
+}
+
+
 def _written(phrases: Iterable[str]) -> Iterator[str]:
     """The phrases, and those of several words as one word."""
     for phrase in phrases:
@@ -74,9 +85,9 @@ def said_by(name: str) -> Said:
     >>> said_by("ADDRESS1_CITY").roles[0], said_by("CellPhone2").roles[0], said_by("Apellido 1").roles
     ('city', 'phone', ('family',))
     >>> said_by("Guest Name").roles, said_by("account_manager").is_of_staff, said_by("Field7").is_nothing
-    (('full_name', 'some name'), True, True)
+    (('full_name',), True, True)
     """
-    tokens = tuple(token for token in words(name).split() if not token.isdigit())
+    tokens = tuple(_IN_FULL.get(token, token) for token in words(name).split() if not token.isdigit())
     phrases = _phrases_in(tokens)
     said = frozenset(phrases)
     return Said(
@@ -113,7 +124,7 @@ def _roles(tokens: tuple[str, ...], phrases: list[str]) -> tuple[str, ...]:
         found.append("full_name")  # `first_and_surname`
     found += (_whose(tokens, bare) if role == "name" else role for role in roles)
     if _is_of_people(tokens) and "some name" in found:
-        found.insert(0, "full_name")
+        found = ["full_name" if role == "some name" else role for role in found]
     elif len(tokens) == 1 and (tokens[0] in PEOPLE or _is_of_people(tokens)):
         found.append("full_name")
     if "id" in tokens:
@@ -130,8 +141,8 @@ def _is_of_people(tokens: tuple[str, ...]) -> bool:
     """Whether it is the name of people of some part: `guest name`, `Kundenname`."""
     if not PEOPLE.isdisjoint(tokens):
         return not {*_NAMES}.isdisjoint(tokens)
-    ends = [token.removesuffix("name").removesuffix("s") for token in tokens if token.endswith("name")]
-    return any(end in PEOPLE for end in ends if end)
+    starts = (token.removesuffix(name) for token in tokens for name in _NAMES if token.endswith(name))
+    return any(start.removesuffix("s") in PEOPLE for start in starts if start)
 
 
 def _is_refused(role: str, tokens: tuple[str, ...], bare: tuple[str, ...]) -> bool:

@@ -48,7 +48,8 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             cell, cellphone, msisdn, fax, ph, mobile phone, cell phone, contact no, contact number, sdt,
             dt, so dt, dien thoai, di dong, telefon, telefonnummer, rufnummer, handy, handynummer, mobil,
             mobilnummer, mobiltelefon, telefono, telefone, telemovel, movil, celular, cellulare, cep tel,
-            cep telefonu, gsm, telefoon, telefoonnummer, mobiel, portable, komorka, tel kom, puhelin,
+            cep telefonu, gsm, telefoon, telefoonnummer, mobiel, portable, komorka, mobilnr, mobitel,
+            telefonszam, no hp, no telp, telp, telefax, switchboard, hotline, main line, tel kom, puhelin,
             fono, fone, whatsapp, zalo
         """),
     ),
@@ -65,41 +66,44 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "birth_date",
         _phrases("""
-            dob, d o b, birth, birthday, bday, birth date, birth dt, date of birth, date birth, dt birth,
-            born, birth year, year of birth, yob, ngay sinh, nam sinh, geburtsdatum, geburtstag,
-            geburtsjahr, geb, gebdat, geb datum, gbdat, naissance, date naissance, date de naissance,
-            annee naissance, nacimiento, fecha nacimiento, fecha de nacimiento, fec nac, fecha nac,
-            nascimento, data nascimento, data de nascimento, data nasc, dt nasc, nasc, nascita, data
-            nascita, data di nascita, geboortedatum, geboorte, geboortejaar, geb dat, urodzenia, data
-            urodzenia, data ur, rok urodzenia, dogum, dogum tarihi, fodselsdato, fodelsedatum, fodselsdag,
-            syntymaaika, narozeni, datum narozeni, tanggal lahir
+            dob, d o b, birth, brth dt, dt of birth, ne le, ne e le, nee le, birthday, bday, birth date,
+            birth dt, date of birth, date birth, dt birth, born, birth year, year of birth, yob, ngay
+            sinh, nam sinh, geburtsdatum, geburtstag, geburtsjahr, geb, gebdat, geb datum, gbdat,
+            naissance, date naissance, date de naissance, annee naissance, nacimiento, fecha nacimiento,
+            fecha de nacimiento, fec nac, fecha nac, fecha de nac, f nac, data nasterii, szuletesi datum,
+            datum rodenja, datum rodjenja, rodne datum, nascimento, data nascimento, data de nascimento,
+            data nasc, dt nasc, nasc, nascita, data nascita, data di nascita, geboortedatum, geboorte,
+            geboortejaar, geb dat, urodzenia, data urodzenia, data ur, rok urodzenia, dogum, dogum tarihi,
+            fodselsdato, fodelsedatum, fodselsdag, syntymaaika, narozeni, datum narozeni, tanggal lahir
         """),
     ),
     (
         "given",
         _phrases("""
             first name, given name, given names, given, forename, forenames, fname, christian name, name
-            first, name given, vorname, vornamen, rufname, prenom, prenoms, primer nombre, nombre de pila,
-            primeiro nome, nome proprio, voornaam, voornamen, roepnaam, imie, imiona, pierwsze imie,
-            fornavn, fornamn, etunimi, krestni jmeno, keresztnev, ten goi
+            first, name given, f name, first nm, firstnm, prenume, nama depan, vorname, vornamen, rufname,
+            prenom, prenoms, primer nombre, nombre de pila, primeiro nome, nome proprio, voornaam,
+            voornamen, roepnaam, imie, imiona, pierwsze imie, fornavn, fornamn, etunimi, krestni jmeno,
+            keresztnev, ten goi
         """),
     ),
     ("initials", _phrases("initials, voorletters, initialen, initiales, iniciales, inicjaly")),
     (
         "middle",
         _phrases("""
-            middle name, middle names, middle, mname, middle initial, name middle, second name, zweiter
-            vorname, segundo nombre, nome do meio, secondo nome, drugie imie, ten dem, ten lot
+            middle name, middle names, middle, mname, middle initial, m name, middle nm, midl name, name
+            middle, second name, zweiter vorname, segundo nombre, nome do meio, secondo nome, drugie imie,
+            ten dem, ten lot
         """),
     ),
     (
         "family",
         _phrases("""
-            last name, surname, surnames, family name, family, lname, name last, name family, nachname,
-            familienname, zuname, apellido, apellidos, primer apellido, segundo apellido, nom de famille,
-            nom famille, nom usage, cognome, cognomi, sobrenome, ultimo nome, apelido, achternaam,
-            familienaam, nazwisko, soyad, soyadi, soy isim, soyisim, efternavn, efternamn, etternavn,
-            sukunimi, prijmeni, vezeteknev, prezime, ho
+            last name, surname, surnames, family name, family, lname, name last, name family, l name, last
+            nm, lastnm, sname, nama belakang, nachname, familienname, zuname, apellido, apellidos, primer
+            apellido, segundo apellido, nom de famille, nom famille, nom usage, cognome, cognomi,
+            sobrenome, ultimo nome, apelido, achternaam, familienaam, nazwisko, soyad, soyadi, soy isim,
+            soyisim, efternavn, efternamn, etternavn, sukunimi, prijmeni, vezeteknev, prezime, ho
         """),
     ),
     ("before_family", _phrases("tussenvoegsel, tussenvoegsels, voorvoegsel, voorvoegsels, namensvorsatz")),
@@ -107,53 +111,57 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         "full_name",
         _phrases("""
             full name, person name, nombre completo, nombre y apellidos, nombres y apellidos, nome
-            completo, nome e cognome, cognome e nome, nominativo, nom complet, nom et prenom, nom prenom,
-            vor und nachname, vollstandiger name, volledige naam, imie i nazwisko, nazwisko i imie, ad
-            soyad, adi soyadi, isim soyisim, ho ten, hoten, ho va ten, cardholder, ten khach hang, ten kh,
-            khach hang, file as
+            completo, nome e cognome, cognome e nome, nominativo, nom complet, nama, nama lengkap, nom et
+            prenom, nom prenom, vor und nachname, vollstandiger name, volledige naam, imie i nazwisko,
+            nume si prenume, ime i prezime, policyholder, policy holder, account holder, payee, nazwisko i
+            imie, ad soyad, adi soyadi, isim soyisim, ho ten, hoten, ho va ten, cardholder, ten khach
+            hang, ten kh, khach hang, file as
         """),
     ),
     (
         "house_number",
         _phrases("""
-            street number, house number, house no, house num, street no, street num, so nha, hausnummer,
-            hausnr, haus nr, building number, huisnummer, huisnr, huis nr, nr domu, numer domu, numero
-            civico, civico, num via, kapi no, husnummer
+            street number, house number, house no, housenumber, house num, street no, street num, so nha,
+            hausnummer, hausnr, haus nr, building number, huisnummer, huisnr, huis nr, nr domu, numer
+            domu, numero civico, civico, num via, kapi no, husnummer
         """),
     ),
     (
         "unit",
         _phrases("""
-            apt, apt no, apartment, unit, unit no, flat, flat no, suite, huisnummer toevoeging,
-            toevoeging, nr lokalu, numer lokalu, lokal, wohnung, daire no, piso, interno, complemento,
-            address line 2, address 2, addr 2, line 2, street 2, adresse 2, direccion 2
+            apt, apt no, house number addition, huisletter, po box, building, apartment, unit, unit no,
+            flat, flat no, suite, huisnummer toevoeging, toevoeging, nr lokalu, numer lokalu, lokal,
+            wohnung, daire no, piso, interno, complemento, address line 2, address 2, addr 2, line 2,
+            street 2, adresse 2, direccion 2
         """),
     ),
     (
         "postcode",
         _phrases("""
-            post code, postcode, zip, zip code, postal code, postal, plz, pstlz, pin code, pincode,
-            eircode, postleitzahl, postnummer, postnr, post nr, code postal, codigo postal, cod postal,
-            cep, kod pocztowy, posta kodu, ma buu, ma buu chinh, ma buu dien, postinumero, psc
+            post code, postcode, zip, zip code, postal code, postal, plz, zipcd, postcd, pcode,
+            iranyitoszam, postanski broj, kode pos, pstlz, pin code, pincode, eircode, postleitzahl,
+            postnummer, postnr, post nr, code postal, codigo postal, cod postal, cep, kod pocztowy, posta
+            kodu, ma buu, ma buu chinh, ma buu dien, postinumero, psc
         """),
     ),
     (
         "state",
         _phrases("""
             state, region, county, bang, bundesland, departement, provincia, provincie, estado,
-            prefecture, state province, province code, state code, wojewodztwo, kanton, canton, oblast,
-            eyalet, emirate
+            prefecture, state province, province code, state code, judet, zupanija, wojewodztwo, kanton,
+            canton, oblast, eyalet, emirate
         """),
     ),
     (
         "city",
         _phrases("""
-            city, town, post town, suburb, village, municipality, district, ward, commune, province,
-            locality, borough, neighborhood, neighbourhood, parish, tinh, thanh pho, tinh thanh, quan,
-            huyen, phuong, xa, ort, ort name, wohnort, ortschaft, stadt, gemeinde, ville, localite,
-            ciudad, poblacion, localidad, municipio, barrio, bairro, cidade, comune, citta, localita,
-            woonplaats, plaats, stad, gemeente, miejscowosc, miasto, gmina, sehir, ilce, semt, poststed,
-            postort, kaupunki, mesto, obec, kota
+            city, town, post town, postal town, location, cty, telepules, localitate, postitoimipaikka,
+            suburb, village, municipality, district, ward, commune, province, locality, borough,
+            neighborhood, neighbourhood, parish, tinh, thanh pho, tinh thanh, quan, huyen, phuong, xa,
+            ort, ort name, wohnort, ortschaft, stadt, gemeinde, ville, localite, ciudad, poblacion,
+            localidad, municipio, barrio, bairro, cidade, comune, citta, localita, woonplaats, plaats,
+            stad, gemeente, miejscowosc, miasto, gmina, sehir, ilce, semt, poststed, postort, kaupunki,
+            mesto, obec, kota
         """),
     ),
     (
@@ -162,7 +170,8 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             address, addr, adr, address line, street, street name, street address, road, stras, dia chi,
             diachi, adresse, anschrift, strasse, strassenname, rue, voie, direccion, calle, domicilio,
             endereco, logradouro, rua, morada, indirizzo, adres, straat, straatnaam, ulica, cadde, sokak,
-            gata, gatuadress, osoite, ulice, utca, alamat
+            gata, gatuadress, osoite, ulice, katuosoite, adresa, cim, registered office, head office,
+            strt, utca, alamat
         """),
     ),
     (
@@ -170,26 +179,28 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         _phrases("""
             ssn, soc sec id, social security, national id, national number, nhs number, nhs no, nino, ni
             number, passport, passport no, passport number, pass nr, doc no, document no, document number,
-            documento, pasaporte, passeport, passaporto, paszport, tax id, tax number, tax no, tin, ein,
-            fein, vat, vat id, vat no, vat number, vat reg no, nif, nie, cif, dni, cpf, cnpj, curp, rfc,
-            rut, cedula, codice fiscale, cod fiscale, partita iva, p iva, piva, pesel, nip, regon, krs,
-            tckn, tc kimlik, tc kimlik no, kimlik no, vergi no, vkn, bsn, kvk, kvk nummer, kvk nr, btw,
-            btw nummer, btw nr, siren, siret, tva, no tva, tva intracom, num tva, ust id, ustid, ust id
-            nr, ust idnr, u st id nr, u st id, umsatzsteuer id, steuernummer, steuer id, ust nr, stceg,
-            stcd, hrb, handelsregister, registernummer, register number, register no, registration number,
-            registration no, registered number, company number, company no, company reg no, crn, abn, acn,
-            gstin, pan, aadhaar, uen, org nr, orgnr, organisationsnummer, cvr, lei, duns, npi, insee,
-            personnummer, fodselsnummer, svnr, sozialversicherungsnummer, ahv, cccd, cmnd, identity card,
-            id card, license, licence, drivers license, driver license, licence no, license number, ma so
-            thue, mst, iban
+            documento, pasaporte, passeport, passaporto, paszport, tax id, tax number, tax code, tax ref,
+            taxpayer id, federal id, fed id, soc sec no, citizen id, reg no, regnumber, rodne cislo, cnp,
+            nik, tax no, tin, ein, fein, vat, vat id, vat no, vat number, vat reg no, nif, nie, cif, dni,
+            cpf, cnpj, curp, rfc, rut, cedula, codice fiscale, cod fiscale, partita iva, p iva, piva,
+            pesel, nip, regon, krs, tckn, tc kimlik, tc kimlik no, kimlik no, vergi no, vkn, bsn, kvk, kvk
+            nummer, kvk nr, btw, btw nummer, btw nr, siren, siret, tva, no tva, tva intracom, num tva, ust
+            id, ustid, ust id nr, ust idnr, u st id nr, u st id, umsatzsteuer id, steuernummer, steuer id,
+            ust nr, stceg, stcd, hrb, handelsregister, registernummer, register number, register no,
+            registration number, registration no, registered number, company number, company no, company
+            reg no, crn, abn, acn, gstin, pan, aadhaar, uen, org nr, orgnr, organisationsnummer, cvr, lei,
+            duns, npi, insee, personnummer, fodselsnummer, svnr, sozialversicherungsnummer, ahv, cccd,
+            cmnd, identity card, id card, license, licence, drivers license, driver license, licence no,
+            license number, drivers lic, organisation number, handelsregisternummer, steuernr, ma so thue,
+            mst, iban
         """),
     ),
     (
         "identifier",
         _phrases("""
-            card number, card no, loyalty card, member no, member id, customer id, customer no, customer
-            number, client id, patient id, mrn, student id, kundennummer, kunden nr, kundennr, kdnr, ma
-            kh, membership number
+            card number, card no, id number, id no, id nr, member number, mitgliedsnummer, loyalty card,
+            member no, member id, customer id, customer no, customer number, client id, patient id, mrn,
+            student id, kundennummer, kunden nr, kundennr, kdnr, ma kh, membership number
         """),
     ),
     (
@@ -199,25 +210,26 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             name, firm, firm name, site name, site, shop name, store name, restaurant, restaurant name,
             venue, venue name, vendor, vendor name, supplier, supplier name, merchant, merchant name,
             account name, legal name, trading name, trade name, entity name, facility, facility name,
-            school, school name, hospital, hospital name, dba, name org, employer, firma, firmenname,
-            unternehmen, betrieb, firmierung, lieferant, societe, entreprise, raison sociale,
-            denomination, denomination sociale, enseigne, fournisseur, empresa, nombre empresa, razon
-            social, proveedor, razao social, nome fantasia, fornecedor, azienda, ditta, ragione sociale,
-            denominazione, fornitore, bedrijf, bedrijfsnaam, handelsnaam, leverancier, nazwa, nazwa firmy,
-            dostawca, sirket, unvan, ticari unvan, isletme, cong ty, ten cong ty, doanh nghiep, ten doanh
-            nghiep, ten don vi, foretag, yritys
+            school, school name, hospital, hospital name, dba, name org, trading as, establishment, shop,
+            firmenbezeichnung, unternehmensname, nom commercial, nombre comercial, nome comercial, unvani,
+            employer, firma, firmenname, unternehmen, betrieb, firmierung, lieferant, societe, entreprise,
+            raison sociale, denomination, denomination sociale, enseigne, fournisseur, empresa, nombre
+            empresa, razon social, proveedor, razao social, nome fantasia, fornecedor, azienda, ditta,
+            ragione sociale, denominazione, fornitore, bedrijf, bedrijfsnaam, handelsnaam, leverancier,
+            nazwa, nazwa firmy, dostawca, sirket, unvan, ticari unvan, isletme, cong ty, ten cong ty,
+            doanh nghiep, ten doanh nghiep, ten don vi, foretag, yritys
         """),
     ),
     (
         "category",
         _phrases("""
-            gender, gender code, sex, gioi tinh, geschlecht, sexe, sexo, sesso, geslacht, plec, cinsiyet,
-            kjonn, occupation, job, job title, profession, beruf, metier, ocupacion, profesion,
-            professione, beroep, zawod, meslek, nghe nghiep, nationality, nationalitat,
-            staatsangehorigkeit, nationalite, nacionalidad, nacionalidade, nazionalita, citizenship,
-            country, country code, quoc gia, land, pays, pais, paese, kraj, ulke, cuisine, industry,
-            sector, type, category, religion, ethnicity, race, race code, father name, fathers name,
-            mother name, mothers name
+            gender, gender code, gndr, jenis kelamin, sex, gioi tinh, geschlecht, sexe, sexo, sesso,
+            geslacht, plec, cinsiyet, kjonn, occupation, job, job title, profession, beruf, metier,
+            ocupacion, profesion, professione, beroep, zawod, meslek, nghe nghiep, nationality,
+            nationalitat, staatsangehorigkeit, nationalite, nacionalidad, nacionalidade, nazionalita,
+            citizenship, country, country code, ctry, quoc gia, land, pays, pais, paese, kraj, ulke,
+            cuisine, industry, sector, type, category, religion, ethnicity, race, race code, father name,
+            fathers name, mother name, mothers name
         """),
     ),
     (
@@ -235,7 +247,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "name",
         _phrases("""
-        name, names, nom, nome, nombre, nombres, naam, navn, namn, ad, adi, isim, ten, jmeno, ime, nimi, nev
+        name, names, nom, nome, nombre, nombres, naam, navn, namn, ad, adi, isim, ten, jmeno, ime, nimi, nev, nume
     """),
     ),
 )
@@ -244,7 +256,7 @@ ALONE: Final = {
     "number": "house_number", "no": "house_number", "nr": "house_number", "numero": "house_number",
     "mi": "middle", "first": "given", "last": "family", "fn": "given", "ln": "family", "st": "state",
     "cap": "postcode", "cp": "postcode", "uf": "state", "via": "address", "str": "address", "cf": "national_id", "mel": "email",
-    "bday": "birth_date", "il": "state", "mail": "email", "pax": "full_name", "whom": "full_name",
+    "grad": "city", "bday": "birth_date", "il": "state", "mail": "email", "pax": "full_name", "whom": "full_name",
 }  # fmt: skip
 # Words that say whose or which one, and change nothing of what a column is.
 WRAPPERS: Final = frozenset(
@@ -260,9 +272,10 @@ PEOPLE: Final = frozenset(
     _phrases("""
     customer, client, member, patient, employee, guest, passenger, pax, patron, borrower, student, holder,
     insured, subscriber, applicant, buyer, recipient, candidate, participant, attendee, donor, voter,
-    resident, traveller, traveler, user, person, worker, debtor, tenant, author, kunde, kunden, gast,
-    mitglied, patienten, mitarbeiter, cliente, paciente, huesped, socio, aluno, hospede, klant, relatie,
-    lid, deelnemer, klient, musteri, hasta, ogrenci, adherent, abonne
+    resident, traveller, traveler, user, person, worker, debtor, tenant, author, payee, beneficiary,
+    inventor, grantee, voter, kunde, kunden, gast, mitglied, patienten, mitarbeiter, cliente, paciente,
+    huesped, socio, aluno, hospede, klant, relatie, lid, deelnemer, klient, musteri, hasta, ogrenci,
+    adherent, abonne
 """)
 )
 # Whatever else such a name says, the column is of somebody or something else, or of a doing.
@@ -272,7 +285,8 @@ STAFF: Final = frozenset(
     provider, salesperson, rep, representative, assigned, assignee, operator, referrer, referred,
     emergency, kin, sponsor, parent, betreuer, bearbeiter, sachbearbeiter, berater, verkaufer, conseiller,
     vendeur, asesor, vendedor, gestor, agente, venditore, consulente, accountmanager, opiekun, handlowiec,
-    temsilci, danisman, nhan vien, phu trach, nguoi tao, nguoi dai dien, maiden
+    temsilci, danisman, nhan vien, phu trach, nguoi tao, nguoi dai dien, maiden, geburtsname, nom de
+    naissance, guardian
 """)
 )
 ELSEWHERE: Final = frozenset(
@@ -284,16 +298,15 @@ ELSEWHERE: Final = frozenset(
     tag, tags, status, stage, flag, note, notes, comment, comments, remark, remarks, description,
     bemerkung, notiz, ghi chu, commentaire, observaciones, observacoes, nota, opmerking, uwagi, aciklama,
     consent, optin, opt, accepts, rating, points, balance, timezone, wallet, host, username, password,
-    hash, token, phonetic, phonetics, nickname, suffix, prefix, photo, image, picture, size, revenue,
-    turnover, since, expires, expiry, employees, legalform, class, group
+    hash, token, phonetic, phonetics, nickname, suffix, sufx, prefix, photo, image, picture, size,
+    revenue, turnover, since, expires, expiry, employees, legalform, class, group
 """)
 )
 # Where something happened, unless the rows are these places themselves.
 WHERE: Final = frozenset(
     _phrases("""
-    store, shop, branch, site, warehouse, outlet, till, pos, filiale, sucursal, tienda, loja, negozio,
-    magasin, agence, vestiging, oddzial, sube, chi nhanh, cua hang, campus, facility, hospital, school,
-    hotel
+    store, shop, branch, site, warehouse, outlet, till, filiale, sucursal, tienda, loja, negozio, magasin,
+    agence, vestiging, oddzial, sube, chi nhanh, cua hang, campus, facility, hospital, school, hotel
 """)
 )
 OF_A_NUMBER: Final = frozenset(

@@ -28,6 +28,7 @@ _NAMES: Final = frozenset(["given", "family", "full_name"])
 _OPEN: Final = (
     *("organisation", "name", "some name", "full_name", "website", "contact", "initials", "before_family"),
 )
+_ANY_NAME: Final = frozenset([*_NAMES, "name", "some name", "organisation", "contact"])
 _PARTS_TOLD: Final = "its parts stand in other columns"
 _NOT_OF_IT: Final = "about somebody or something else, by its name"
 _WRITTEN_TWICE: Final = ("given", "family", "full_name", "organisation")
@@ -103,6 +104,9 @@ def roles(table: pl.DataFrame | Columns) -> Roles:
     birth = _birth_parts(columns)
     rest = tuple(column for column in columns if column.name not in birth)
     named = {column.name: _named(column) for column in rest}
+    if not _ANY_NAME & set(named.values()):  # of owners, of teachers: nobody else is in the file
+        staff = [column for column in rest if column.said.is_of_staff and column.is_various]
+        named |= {column.name: _named(column, is_of_staff=True) for column in staff}
     _add_by_values(numbered, rest, named, has_birth=bool(birth))
     _settle_names(rest, named, has_birth=bool(birth))
     _drop_repeated(numbered, rest, named)
@@ -128,9 +132,10 @@ def _columns(table: Columns) -> tuple[_Column, ...]:
     return tuple(_Column(name, said_by(name), sample, height) for name, sample in samples.items())
 
 
-def _named(column: _Column) -> str | None:
+def _named(column: _Column, *, is_of_staff: bool = False) -> str | None:
     """The role that the words of a name speak of, if the texts do not speak against it."""
-    if not column.sample.n_rows or column.is_of_another:
+    is_of_another = column.said.is_of_something_else if is_of_staff else column.is_of_another
+    if not column.sample.n_rows or is_of_another:
         return None
     if says_birth(column.name) and "place" not in column.said.roles and may_be("birth_date", column.sample):
         return "birth_date"
