@@ -33,7 +33,7 @@ _NAMES: Final = ("given", "family", "organisation")
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
-        Kind("given", levels.names, 0.72, (0.05, 0.03, 0.04, 0.11), 0.05, 0.25),
+        Kind("given", levels.names, 0.75, (0.05, 0.03, 0.04, 0.11), 0.02, 0.25),
         Kind("family", levels.names, 0.75, (0.04, 0.005, 0.03, 0.12), 0.055, 0.25),
         Kind("organisation", levels.words, 0.45, (0.12, 0.12, 0.12, 0.12), 0.07, 0.25),
         Kind("birth_date", levels.dates, 0.80, (0.03, 0.03, 0.10), 0.04, 0.25),
