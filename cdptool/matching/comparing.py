@@ -110,7 +110,7 @@ def frequencies(one: Comparison) -> Frequencies:
 
 
 def compared(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> list[Levels]:
-    """The levels of all fields; a given and a family name that changed places agree."""
+    """The levels of all fields; a given and a family name that changed places agree, and a lone one in the wrong place."""
     found = [one.levels(left, right) for one in comparisons]
     places = {one.kind.name: place for place, one in enumerate(comparisons)}
     if {"given", "family"} <= places.keys():
@@ -118,6 +118,7 @@ def compared(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> li
         of_given, of_family = (found[places[kind]] for kind in ("given", "family"))
         both = _hardly_alike(of_given) & _hardly_alike(of_family)
         _cross(given, family, of_given, of_family, (left, right, np.flatnonzero(both)))
+        _lone(given, family, of_given, of_family, (left, right))
     return found
 
 
@@ -164,6 +165,24 @@ def _cross(
         bins = np.take(which.bins, np.take(which.values.ids, sound))
         is_same = (texts == others).to_numpy()
         levels[rows] = np.where(is_same, which.first_exact + bins, DIFFERENT + texts_as_names(texts, others))
+
+
+def _lone(
+    given: Comparison, family: Comparison, of_given: Levels, of_family: Levels, pairs: tuple[Rows, Rows]
+) -> None:
+    """Where a record's only name is the other name of the other record, it agrees with that one, and nothing else is known."""
+    for mine, its, of_mine, of_its in (
+        (given, family, of_given, of_family),
+        (family, given, of_family, of_given),
+    ):
+        rows = np.flatnonzero((of_its == MISSING) & _hardly_alike(of_mine))
+        by_mine, by_its = (one.values.worked_out(Values.hashes) for one in (mine, its))
+        for a, b in (pairs, pairs[::-1]):
+            lone, other = a[rows], b[rows]
+            same = np.take(by_mine, lone) == np.take(by_its, other)
+            agree = rows[same & (np.take(its.values.ids, lone) < 0)]
+            of_its[agree] = its.first_exact + np.take(its.bins, np.take(its.values.ids, b[agree]))
+            of_mine[agree] = MISSING
 
 
 def _first_words(values: Values) -> Values:

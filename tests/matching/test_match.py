@@ -109,3 +109,16 @@ def test_a_slip_in_a_family_name_among_given_names_is_near() -> None:
     fields = comparisons(texts, [("given", "given"), ("family", "family")])
     given, family = (int(level[0]) for level in compared(fields, np.array([0]), np.array([1])))
     assert (given, family) == (5, 5), "nearly so, and one slip"
+
+
+def test_a_lone_name_in_the_wrong_column_agrees_with_the_other_one() -> None:
+    rows = [("eric", "spence"), ("spence", None), (None, "eric"), ("nam", "tran")]
+    texts = pl.DataFrame(rows, schema=["given", "family"], orient="row")
+    fields = comparisons(texts, [("given", "given"), ("family", "family")])
+    exact = [one.first_exact for one in fields]
+    for lone, (given, family) in ((1, (False, True)), (2, (True, False))):
+        for left, right in ((0, lone), (lone, 0)):
+            found = compared(fields, np.array([left]), np.array([right]))
+            levels = [int(level[0]) for level in found]
+            assert [level >= least for level, least in zip(levels, exact, strict=True)] == [given, family]
+            assert 0 in levels, "the name that is not there says nothing"
