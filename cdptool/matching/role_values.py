@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -21,11 +22,12 @@ _DAY: Final = r"^\s*\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}(?:\D.*)?$|^(?:18
 _PHONE: Final = (
     r"^\s*(?:(?:\+|00)[1-9][\d .()/\-]{6,17}|\(0?\d{2,4}\) ?[\d .\-]{6,10}|\d{3}[-. ]\d{3}[-. ]\d{4})\s*$"
 )
+_NUMBER: Final = r"^(?:\D{0,2}(?:\+|00)\D{0,2}(?:\d\D{0,2}){8,15}|\D{0,2}(?:\d\D{0,2}){8,12})$"
 _LINE: Final = r"^\d{1,5}\s?\p{L}?[ ,]+[\p{L}\p{M}'’.].*$|^[\p{L}\p{M}'’.\- ]+[ ,.]\d{1,5}\s?\p{L}?$"
 _POSTCODE: Final = (
     r"^(?:\d{4,6}|\d{5}-\d{3,4}|\d{3}-\d{4}|\d{2}-\d{3}|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$"
 )
-_WORD: Final = r"^[\p{L}\p{M}'’`.\- ]+$"
+_WORDS: Final = r"^[\p{L}\p{M}'’`.\-&+,/() ]+$"
 _LEAST_AGES: Final = 30  # years between the 5th and 95th of a hundred birthdays, and not of what was entered
 _IN_MAILS: Final = 0.2
 _SEEN_OFTEN: Final = 20
@@ -153,14 +155,16 @@ def roles_of_nameless(table: Columns, samples: Mapping[str, Sample], taken: set[
         taken: Roles that other columns have.
     """
     found = {name: role for name, sample in samples.items() if (role := role_by_values(sample))}
-    written = [name for name in samples if name not in found and samples[name].matching(_WORD) > 0.9]
+    written = [name for name in samples if name not in found and samples[name].matching(_WORDS) > 0.9]
     names = [
         name for name in written if samples[name].n_distinct > max(_SEEN_OFTEN, 0.05 * samples[name].n_rows)
     ]
-    found |= _whole_names(names, samples)
-    names = [name for name in names if name not in found]
     mails = [name for name, role in found.items() if role == "email"]
-    found |= _parts_of_names(table, names, samples, mails)
+    whole = _whole_names(names, samples)
+    found |= whole
+    names = [name for name in names if name not in found]
+    if mails or not whole:
+        found |= _parts_of_names(table, names, samples, mails)
     has_address = "address" in {*found.values(), *taken}
     for name in [name for name in samples if name not in found]:
         role = _role_of_place(samples[name], is_written=name in written) if has_address else None
@@ -178,13 +182,13 @@ def _role_of_place(sample: Sample, *, is_written: bool) -> str | None:
     if sample.n_distinct <= _SEEN_OFTEN or sample.n_distinct > 0.7 * sample.n_rows:
         return None
     if is_written:
-        return "city"
+        return "city" if sample.matching(r"^.{4}") > 0.5 else None
     return "postcode" if sample.matching(_POSTCODE) > 0.9 else None
 
 
 def is_likely_phone(sample: Sample) -> bool:
     """Whether the texts are numbers that some country's plan reads, and no row numbers."""
-    is_long = sample.matching(r"^\D*(?:\d\D{0,2}){8,14}$") > 0.9
+    is_long = sample.matching(_NUMBER) > 0.9 and sample.matching(_DAY) < 0.5
     starts = sample.texts.str.replace_all(r"\D", "").str.head(3).n_unique()
     if not is_long or sample.n_distinct < 0.3 * sample.n_rows or starts > 300:
         return False
@@ -205,7 +209,7 @@ def _parts_of_names(
     table: Columns, names: list[str], samples: Mapping[str, Sample], mails: list[str]
 ) -> dict[str, str]:
     """
-    The two columns that are a given and a family name: e-mails are made from them, or one holds known given names.
+    The two columns that are a given and a family name: e-mails are made from them, or they stand side by side.
 
     A given name is the one that nicknames are known for, else the one with fewer different texts.
     """
@@ -215,9 +219,14 @@ def _parts_of_names(
         shares = {name: _share_inside(some[name], local) for name in names}
         likely = [name for name in names if shares[name] > _IN_MAILS]
     else:
-        likely = [name for name in names if _share_of_known(samples[name]) > _IN_MAILS]
-        beside = [names[names.index(n) + 1] for n in likely if names.index(n) + 1 < len(names)]
-        likely = (likely + beside)[:2]
+        order = list(samples)
+        single = [name for name in names if samples[name].matching(r"^\S{2,}$") > 0.7]
+        likely = [
+            each
+            for pair in pairwise(single)
+            if order.index(pair[1]) - order.index(pair[0]) <= 2
+            for each in pair
+        ]
     if len(likely) < 2:
         return {}
     first, second = sorted(likely[:2], key=lambda n: (-_share_of_known(samples[n]), samples[n].n_distinct))

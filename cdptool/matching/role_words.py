@@ -329,7 +329,7 @@ SAYS_NOTHING: Final = frozenset(
 )
 FIRM_WORDS: Final = (
     r"\b(?:inc|llc|llp|ltd|limited|corp|co|company|gmbh|ag|kg|ug|ohg|plc|bv|nv|sarl|sas|eurl|sci|sa|srl|spa|snc|sl|slu|ltda|eireli|sp z o o"
-    r"|sirketi|sti|a s|oy|oyj|ab|aps|kft|pvt|pty|cty|cong ty|tnhh|ctcp|kk|restaurant|cafe|grill|bar|hotel|inn"
+    r"|sirketi|sti|a s|b v|n v|s r l|s p a|s a r l|s l|s a|e k|oy|oyj|ab|aps|kft|pvt|pty|cty|cong ty|tnhh|ctcp|kk|restaurant|cafe|grill|bar|hotel|inn"
     r"|school|center|centre|church|clinic|hospital|shop|store|market|services?|group|association|club|agency|bank|systems?"
     r"|solutions?|the|of|and|kitchen|house|bistro|deli|pizza|foundation|university|college|academy|studio|partners)\b"
 )
