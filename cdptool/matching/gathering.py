@@ -44,6 +44,7 @@ class Gathered:
         """Take in the pairs of one more key (left < right, each once); False if the new ones are over the budget."""
         more = (left << self._row_bits | right) << _KEY_BITS
         more |= min(self._n_keys, _LAST_KEY)
+        more.sort()
         if not self.has_room(len(more)):
             together = _each_once([*self._batches, more])
             if len(together) > self.budget:
@@ -82,11 +83,11 @@ class Gathered:
 
 
 def _each_once(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Every pair once, with the first key that brought it."""
+    """Every pair once, with the first key that brought it; the batches are sorted."""
     together = np.concatenate(batches)
-    together.sort()
+    together.sort(kind="stable")  # a merge of what is in order
     pairs = together >> _KEY_BITS
     is_fresh = np.ones(len(pairs), dtype=bool)
     np.not_equal(pairs[1:], pairs[:-1], out=is_fresh[1:])
     del pairs
-    return np.compress(is_fresh, together)
+    return together[is_fresh]
