@@ -27,6 +27,7 @@ _SEED: Final = 20_250_102
 _LEAST_GAIN: Final = 0.0001
 _FREE: Final = (0.02, 0.1)  # pairs per record that cost nothing: the sorting of a key is dearer
 _MANY: Final = 500_000  # records, of which each sorting costs
+_WORTH: Final = 16  # one value in so many records must stand alone, that it is worth leaving such out
 _SPENT: Final = 0.98  # of the budget: what is left is not worth another key
 _PER_RECORD: Final = 40
 _ALWAYS: Final = 300_000
@@ -172,7 +173,11 @@ class _Shared:
         if id(ids) not in self._known:
             counts = np.bincount(ids + 1)
             counts[0] = 0
-            self._known[id(ids)] = np.where(np.take(counts, ids + 1) > 1, ids, np.int32(MISSING))
+            is_shared = counts > 1
+            has_many = int((counts == 1).sum()) * _WORTH > len(ids)
+            self._known[id(ids)] = (
+                np.where(np.take(is_shared, ids + 1), ids, np.int32(MISSING)) if has_many else ids
+            )
         return self._known[id(ids)]
 
     def pairs(self, one: _Choice) -> tuple[Rows, Rows]:

@@ -96,9 +96,9 @@ class Fitted(NamedTuple):
 
 
 class _Patterns(NamedTuple):
-    """The different patterns of levels: `codes` (pattern × comparison), how many pairs have each, and which."""
+    """The different patterns of levels: `codes` (comparison × pattern), how many pairs have each, and which."""
 
-    codes: NDArray[np.uint8]
+    codes: NDArray[np.intp]
     counts: Table
     of_pair: NDArray[np.int32]
 
@@ -142,7 +142,9 @@ def fit(
             break
     few, many = (_from(start(share), patterns, anchors, strangers) for share in _OTHER_STARTS)
     odds = _log_odds(model, patterns.codes)
-    levels = tuple(patterns.codes[:, place] % one.n_levels for place, one in enumerate(comparisons))
+    levels = tuple(
+        (patterns.codes[place] % one.n_levels).astype(np.uint8) for place, one in enumerate(comparisons)
+    )
     return Fitted(model, np.take(odds, patterns.of_pair), (few, many), levels, patterns.counts, odds)
 
 
@@ -150,8 +152,10 @@ def _from(
     model: Model, patterns: _Patterns, anchors: tuple[Table, ...], strangers: tuple[Table, ...]
 ) -> float:
     """The matches that are found from another start; a part of the patterns says whether it makes a difference."""
-    step = max(len(patterns.codes) // _SAMPLED, 1)
-    part = _Patterns(patterns.codes[::step], patterns.counts[::step] * step, patterns.of_pair[:0])
+    step = max(len(patterns.counts) // _SAMPLED, 1)
+    part = _Patterns(
+        np.ascontiguousarray(patterns.codes[:, ::step]), patterns.counts[::step] * step, patterns.of_pair[:0]
+    )
     for _ in range(_FEW_ROUNDS):
         model = _step(model, part, anchors, strangers, _ANCHOR)
     return float(model.expected[0])
@@ -166,12 +170,14 @@ def _step(
 ) -> Model:
     """One round: who the pairs probably are under the model, and the model of that."""
     by_class = _log_joint(model, patterns.codes)
-    held = np.exp(by_class - np.logaddexp.reduce(by_class, axis=0)) * patterns.counts
+    by_class -= by_class.max(axis=0)
+    held = np.exp(by_class, out=by_class)
+    held *= patterns.counts / held.sum(axis=0)
     expected = held.sum(axis=1)
     same, others = [], []
     is_of_firms = any(one.kind.name == "organisation" for one in model.comparisons)
     for place, (one, anchor, start) in enumerate(zip(model.comparisons, anchors, strangers, strict=True)):
-        seen = np.bincount(patterns.codes[:, place], weights=held[0], minlength=len(CONTEXTS) * one.n_levels)
+        seen = np.bincount(patterns.codes[place], weights=held[0], minlength=len(CONTEXTS) * one.n_levels)
         seen = seen.reshape(len(CONTEXTS), one.n_levels)
         seen[:, 0] = 0
         total = seen.sum(axis=1, keepdims=True)
@@ -200,7 +206,7 @@ def _learned_shares(
             ):
                 continue
             seen = np.bincount(
-                patterns.codes[:, place], weights=held[2 + number], minlength=len(CONTEXTS) * one.n_levels
+                patterns.codes[place], weights=held[2 + number], minlength=len(CONTEXTS) * one.n_levels
             ).reshape(len(CONTEXTS), one.n_levels)
             seen[:, 0] = 0
             mine, theirs = (side[place] for side in tables)
@@ -267,31 +273,33 @@ def _tables(
 
 
 def _codes(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> NDArray[np.uint8]:
-    """Pair × comparison: the level, plus the number of levels where a parent agrees."""
+    """Comparison × pair: the level, plus the number of levels where a parent agrees."""
     levels = compared(comparisons, left, right)
-    codes = np.empty((len(left), len(comparisons)), dtype=np.uint8)
+    codes = np.empty((len(comparisons), len(left)), dtype=np.uint8)
     for place, (one, found, above) in enumerate(
         zip(comparisons, levels, contexts(comparisons, levels), strict=True)
     ):
-        codes[:, place] = found + above * one.n_levels
+        np.multiply(above, one.n_levels, out=codes[place])
+        codes[place] += found
     return codes
 
 
 def _patterns(codes: NDArray[np.uint8], n_codes: list[int]) -> _Patterns:
-    """Count equal rows of codes. `n_codes`: how many there are of each comparison."""
-    mixed, below = np.zeros(len(codes), dtype=np.int64), 1
+    """Count equal columns of codes. `n_codes`: how many there are of each comparison."""
+    mixed, below = np.zeros(codes.shape[1], dtype=np.int64), 1
     for place, many in enumerate(n_codes):
         if below * many > _MOST_NUMBERS:
             mixed, below = _renumbered(mixed, below)
         mixed *= many
-        mixed += codes[:, place]
+        mixed += codes[place]
         below *= many
     ordered, order = sorted_with_rows(mixed, below)
     fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
     of_pair = np.empty(len(order), dtype=np.int32)
     of_pair[order] = np.cumsum(fresh, dtype=np.int32) - np.int32(1)
     firsts = np.flatnonzero(fresh)
-    return _Patterns(codes[order[firsts]], np.diff(np.append(firsts, len(order))).astype(np.float64), of_pair)
+    counts = np.diff(np.append(firsts, len(order))).astype(np.float64)
+    return _Patterns(np.take(codes, order[firsts], axis=1).astype(np.intp), counts, of_pair)
 
 
 def _renumbered(numbers: NDArray[np.int64], below: int) -> tuple[NDArray[np.int64], int]:
@@ -303,19 +311,23 @@ def _renumbered(numbers: NDArray[np.int64], below: int) -> tuple[NDArray[np.int6
     return dense, int(fresh.sum()) + 1
 
 
-def _log_joint(model: Model, codes: NDArray[np.uint8]) -> Table:
+def _log_joint(model: Model, codes: NDArray[np.uint8] | NDArray[np.intp]) -> Table:
     """Class × pattern: log of (expected share of the class × probability of the pattern in it)."""
     shares = np.log(np.maximum(model.expected, _FEWEST) / model.n_pairs)
     shares[1] = 0.0
-    joint = np.repeat(shares[:, None], len(codes), axis=1)
-    for number, tables in enumerate(model.tables):
-        for place, levels in enumerate(tables):
-            logs = np.log(np.maximum(levels, _TINY))
+    joint = np.repeat(shares[:, None], codes.shape[1], axis=1)
+    for place, of_pattern in enumerate(codes):
+        where = of_pattern.astype(np.intp, copy=False)
+        for number, tables in enumerate(model.tables):
+            logs = np.log(np.maximum(tables[place], _TINY))
             logs[:, 0] = 0.0
-            joint[number] += np.take(logs.ravel(), codes[:, place])
+            joint[number] += np.take(logs.ravel(), where)
     return joint
 
 
-def _log_odds(model: Model, codes: NDArray[np.uint8]) -> Table:
+def _log_odds(model: Model, codes: NDArray[np.uint8] | NDArray[np.intp]) -> Table:
     joint = _log_joint(model, codes)
-    return np.asarray(joint[0] - np.logaddexp.reduce(joint[1:], axis=0))
+    others = joint[1:]
+    most = others.max(axis=0)
+    others -= most
+    return np.asarray(joint[0] - most - np.log(np.exp(others, out=others).sum(axis=0)))
