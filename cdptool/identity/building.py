@@ -29,6 +29,9 @@ _MOST_OWNERS: Final = 64
 _EDGE: Final = ("branch", "block", "record_id_l", "record_id_r")
 
 
+Ties = tuple[frozenset[tuple[str, frozenset[int]]], frozenset[str]]
+
+
 class Grown(NamedTuple):
     """`labels`: `record_id`, `cluster` (its smallest record); `used` and `cut` edges, `cut` with its `reason`."""
 
@@ -50,6 +53,9 @@ class _Block:
         self.heads: list[int] = []
         self._open: dict[str, set[int]] = defaultdict(set)  # positions of groups below the limit
         self._holding: dict[tuple[str, int], set[int]] = defaultdict(set)
+        # Positions by what their groups are torn between, and of which such sources they hold a record.
+        self._ties: dict[Ties, set[int]] = defaultdict(set)
+        self._ties_of: dict[int, Ties] = {}
 
     def place(self, member: int) -> int | None:
         """Join the first group that admits the member and return its head; None where it forms a new one."""
@@ -79,11 +85,28 @@ class _Block:
         for reason, values in self.forest.group_of[member].values.items():
             sets = [self._open[reason], *(self._holding[reason, value] for value in values)]
             best = min(best, (sum(map(len, sets)), sets), key=lambda one: one[0])
-        for reason in sorted(self.forest.group_of[member].torn):
-            best = min(best, (len(self._open[reason]), [self._open[reason]]), key=lambda one: one[0])
+        if mine := self._ties_with(member)[
+            0
+        ]:  # neither those it is torn between nor who is so too will have it
+            sources = {why for why, _ in mine}
+            sets = [
+                places
+                for (torn, held), places in self._ties.items()
+                if torn != mine and sources.isdisjoint(held)
+            ]
+            best = min(best, (sum(map(len, sets)), sets or [set()]), key=lambda one: one[0])
         return sorted(set().union(*best[1])) if best[1] else range(len(self.heads))
 
+    def _ties_with(self, record: int) -> Ties:
+        group = self.forest.group_of[record]
+        held = frozenset(why for why in self.forest.once if group.values.get(why))
+        return frozenset(group.torn.items()), held
+
     def _index(self, position: int) -> None:
+        ties = self._ties_with(self.heads[position])
+        self._ties[self._ties_of.get(position, ties)].discard(position)
+        self._ties[ties].add(position)
+        self._ties_of[position] = ties
         held = self.forest.group_of[self.heads[position]].values
         for reason, most in self.forest.most.items():
             values = held.get(reason, ())
@@ -204,19 +227,18 @@ def _tear(forest: Forest, tier: list[Star]) -> list[int]:
         first |= groups
         for why in forest.once:
             owners = {one for one, record in groups.items() if forest.group_of[record].values.get(why)}
+            # Of very many owners nobody asks which; two say as much as all.
+            crowd = set(sorted(owners)[:2]) if len(owners) > _MOST_OWNERS else set()
             for one in groups.keys() - owners if owners else ():
-                near[one, why] |= _nearest(forest, groups, one, owners, near[one, why])
-    torn = {one: why for (one, why), owners in near.items() if len(owners) > 1}
-    for (one, why), owners in near.items():
-        if len(owners) > 1:
-            forest.group_of[first[one]].torn.add(why)
-    return [first[one] for one in torn]
+                near[one, why] |= crowd or _fitting(forest, groups, one, owners)
+    torn = [(one, why, owners) for (one, why), owners in near.items() if len(owners) > 1]
+    for one, why, owners in torn:
+        forest.group_of[first[one]].torn[why] = frozenset(owners)
+    return [first[one] for one, *_ in torn]
 
 
-def _nearest(forest: Forest, groups: dict[int, int], one: int, owners: set[int], known: set[int]) -> set[int]:
-    """The owners that a group of the same block may join; two say as much as more."""
-    if len(known) > 1 or len(owners) > _MOST_OWNERS:
-        return known or set(list(owners)[:2])
+def _fitting(forest: Forest, groups: dict[int, int], one: int, owners: set[int]) -> set[int]:
+    """The owners that a group of the same block may join."""
     return {owner for owner in owners if forest.objection(groups[owner], groups[one]) is None}
 
 

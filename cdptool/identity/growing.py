@@ -61,7 +61,8 @@ class Group:
     seen: dict[str, Sightings] = field(default_factory=lambda: defaultdict(set))  # by field with a window
     units: int = 0  # bits: what the never-rules see of its members
     against: dict[str, int] = field(default_factory=dict)  # bits of the units that may not come in, by reason
-    torn: set[str] = field(default_factory=set)  # sources of which two records are as near, for now
+    # By source (its reason) the groups of which several are as near, for now: it may join none of them.
+    torn: dict[str, frozenset[int]] = field(default_factory=dict)
     doubted: set[int] = field(default_factory=set)  # members of groups that it fits as well as others
 
     def absorb(self, other: Group) -> None:
@@ -69,13 +70,22 @@ class Group:
         self.apart |= other.apart
         self.doubted |= other.doubted
         self.units |= other.units
-        self.torn |= other.torn
+        for why, owners in other.torn.items():
+            self.torn[why] = self.torn.get(why, frozenset()) | owners
         for name, sightings in other.seen.items():
             self.seen[name] |= sightings
         for reason, bits in other.against.items():
             self.against[reason] = self.against.get(reason, 0) | bits
         for reason, values in other.values.items():
             self.values[reason] |= values
+
+
+def _torn_by(one: Group, other: Group) -> str | None:
+    """Why a group that is torn between several owners joins none of them, nor who is torn between the same."""
+    for why, owners in one.torn.items():
+        if other.values.get(why) or len(owners & other.torn.get(why, frozenset())) > 1:
+            return f"{why}, and two of its records are as near"
+    return None
 
 
 class Forest:
@@ -136,9 +146,8 @@ class Forest:
                     return window.reason
         if (barred := next((why for why, bits in a.against.items() if bits & b.units), None)) is not None:
             return barred
-        torn = [why for one, other in ((a, b), (b, a)) for why in sorted(one.torn) if other.values.get(why)]
-        if torn:
-            return f"{torn[0]}, and two of its records are as near"
+        if (torn := _torn_by(a, b) or _torn_by(b, a)) is not None:
+            return torn
         is_doubted = not (a.doubted.isdisjoint(b.members) and b.doubted.isdisjoint(a.members))
         return AMBIGUOUS if is_doubted else None
 

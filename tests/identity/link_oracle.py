@@ -55,7 +55,7 @@ class People:
         self.source_of = {version["record_id"]: version["source"] for version in world}
         self.unique = plan.unique_sources
         self.group_of = {record: frozenset({record}) for record in self.source_of}
-        self.torn: set[tuple[frozenset[int], str]] = set()
+        self.torn: dict[tuple[frozenset[int], str], set[frozenset[int]]] = {}
 
     def owned(self, group: frozenset[int]) -> set[str]:
         return {self.source_of[record] for record in group} & set(self.unique)
@@ -63,18 +63,22 @@ class People:
     def may_join(self, one: frozenset[int], other: frozenset[int]) -> bool:
         if self.owned(one) & self.owned(other):
             return False
-        return not any(
-            torn <= side and source in self.owned(beyond)
-            for torn, source in self.torn
-            for side, beyond in ((one, other), (other, one))
-        )
+        for (torn, source), owners in self.torn.items():
+            for side, beyond in ((one, other), (other, one)):
+                if torn <= side and source in self.owned(beyond):
+                    return False
+            for (also, of), others in self.torn.items():
+                if torn <= one and also <= other and source == of and len(owners & others) > 1:
+                    return False
+        return True
 
     def join(self, one: frozenset[int], other: frozenset[int]) -> None:
         for record in one | other:
             self.group_of[record] = one | other
 
     def tear(self, tier: list[Block]) -> None:
-        """Who is tied by this tier to two owners of a unique source that it may join: neither."""
+        """Who is tied by this tier to two owners of a unique source may join neither, nor who is tied to the same."""
+        self.torn = {}
         near: dict[tuple[frozenset[int], str], set[frozenset[int]]] = defaultdict(set)
         for block in tier:
             groups = {self.group_of[record] for record in block.records}
@@ -83,7 +87,7 @@ class People:
                     for source in self.owned(other) - self.owned(one):
                         if self.may_join(one, other):
                             near[one, source].add(other)
-        self.torn = {key for key, owners in near.items() if len(owners) > 1}
+        self.torn = {key: owners for key, owners in near.items() if len(owners) > 1}
 
     def place(self, block: Block) -> None:
         """Each member joins the first group of the block that admits it."""
@@ -110,5 +114,5 @@ def linked(world: list[Version], plan: MergePlan, rng: random.Random) -> Partiti
         mine.sort(key=lambda block: not any(people.owned(people.group_of[r]) for r in block.records))
         for block in mine:
             people.place(block)
-        people.torn = set()
+        people.torn = {}
     return frozenset(people.group_of.values())

@@ -70,6 +70,20 @@ def test_two_records_of_a_unique_source_are_never_one() -> None:
     }
 
 
+def test_who_is_torn_between_the_same_two_is_not_one_with_others_who_are() -> None:
+    """The value is known to be of two people, so it does not say that 3 and 4 are one; another value does."""
+    frame = records("""
+        id  source  email   phone
+        1   club    a@x.vn  -
+        2   club    a@x.vn  -
+        3   crm     a@x.vn  -
+        4   crm     a@x.vn  +84912345678
+        5   crm     -       +84912345678
+    """)
+    assert people(frame, once("email", "phone")) == [[1], [2], [3], [4, 5]]
+    assert people(frame, once("email")) == [[1], [2], [3], [4], [5]]
+
+
 def test_a_surer_pass_says_which_of_two_it_is() -> None:
     frame = records("""
         id  source  email   phone
