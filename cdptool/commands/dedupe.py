@@ -240,6 +240,8 @@ def _report(
                 )
             ),
             "doubtful": n_doubtful,
+            "model": deduped.matching.origin,
+            "doubts": list(deduped.matching.doubts),
             "fields": [dict(zip(("field", "kind", "columns"), one, strict=True)) for one in fields],
             "left_out": [dict(zip(("column", "reason"), one, strict=True)) for one in found.left_out],
             "out": None if wishes.is_dry else str(out),
@@ -249,11 +251,17 @@ def _report(
             Grid("Left out", ("column", "because"), found.left_out),
             Grid("Clusters by size", ("rows", "clusters"), tuple(one for one in spread if one[1])),
         ),
-        lines=(
-            f"{len(left):,} pairs compared; {n_doubtful:,} that are more likely one than not were kept apart",
-            *(() if wishes.is_dry else (f"written to {out}: clusters.csv, golden.csv, pairs.parquet",)),
-        ),
+        lines=_lines(deduped.matching, n_doubtful, None if wishes.is_dry else out),
         findings=_left_out(file, rejected),
+    )
+
+
+def _lines(found: Matching, n_doubtful: int, out: Path | None) -> tuple[str, ...]:
+    compared = f"{len(found.candidates.left):,} pairs compared; "
+    return (
+        f"{compared}{n_doubtful:,} that are more likely one than not were kept apart",
+        *(f"weights are those that are usual, not learned here: {one}" for one in found.doubts),
+        *((f"written to {out}: clusters.csv, golden.csv, pairs.parquet",) if out else ()),
     )
 
 

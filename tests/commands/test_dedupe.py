@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from cdptool import matching
 from cdptool.commands.dedupe import Wishes, dedupe_file
 from cdptool.commands.report import Report
 from cdptool.errors import UsageError
@@ -142,3 +143,14 @@ def test_a_file_without_a_row_says_so(tmp_path: Path, rows: str) -> None:
     (tmp_path / "people.csv").write_text(f"first name,email\n{rows}")
     with pytest.raises(UsageError, match="holds no row"):
         dedupe_file(tmp_path / "people.csv", Wishes(None, is_dry=True), lambda _: None)
+
+
+def test_weights_that_were_not_learned_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "doubts_of_fit", lambda *_: ("`email` differs in 90% of the pairs",))
+    (tmp_path / "people.csv").write_text("first name,email\nAn,an@mail.com\nAn,an@mail.com\nBo,bo@mail.com\n")
+    report = dedupe_file(tmp_path / "people.csv", Wishes(None, is_dry=True), lambda _: None)
+    assert (report.data["model"], report.data["doubts"]) == (
+        "anchored",
+        ["`email` differs in 90% of the pairs"],
+    )
+    assert any("usual, not learned here: `email` differs" in line for line in report.lines)
