@@ -6,7 +6,7 @@ import getpass
 from typing import TYPE_CHECKING, Final
 
 from cdptool.commands.report import Report
-from cdptool.commands.review import answer, page
+from cdptool.commands.review import answer, answers_go_to, page
 from cdptool.console import Voice, ask_key, show
 from cdptool.errors import UsageError
 
@@ -20,6 +20,7 @@ SKIP, QUIT = "s", "q"
 
 def judge_pairs(reviewing: Reviewing, who: str | None, voice: Voice) -> Report:
     """Ask for every pair in turn; every answer is kept before the next pair is shown."""
+    answers_go_to(reviewing)  # before anybody has thought about a pair
     judge = who or _name_here()
     n_written = n_known = 0
     for place, doubt in enumerate(reviewing.doubts):

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from cdptool.errors import Place, SourceError
 from cdptool.inspection.header_row import is_row
 from cdptool.sources.spec import Dialect
 from cdptool.sources.texts_of_file import MOST_BYTES, FileTexts, read_texts
+
+
+def stem(path: Path) -> str:
+    """
+    The name of a file without its endings.
+
+    >>> stem(Path("x/orders.csv.gz")), stem(Path("St. Mary list.csv"))
+    ('orders', 'St. Mary list')
+    """
+    return re.sub(r"(?:\.[A-Za-z0-9]{1,8})+$", "", path.name)
 
 
 def read_any(path: str, place: Place, most_bytes: int = MOST_BYTES) -> FileTexts:

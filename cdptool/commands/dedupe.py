@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from cdptool.commands.any_file import read_any
+from cdptool.commands.any_file import read_any, stem
 from cdptool.commands.dedupe_explain import explained_rows, match_report
 from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
@@ -81,7 +81,7 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
     deduped = _dedupe(contents, rows, found, columns, wishes)
     if wishes.explain is not None:
         return _explained(deduped, wishes.explain, wishes)
-    out = wishes.out or Path(f"{file.name.split('.')[0]}_deduped")
+    out = wishes.out or Path(f"{stem(file)}_deduped")
     if not wishes.is_dry:
         say(f"writing {out}")
         _write(out, columns, deduped)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from cdptool.commands.looking import look_at, stem
+from cdptool.commands.any_file import stem
+from cdptool.commands.looking import look_at
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say
 from cdptool.commands.writing import told_of, write_whole

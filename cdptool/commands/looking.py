@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
+from cdptool.commands.any_file import stem
 from cdptool.commands.dialect_search import Looked, find_dialect
 from cdptool.errors import Place, SourceError
 from cdptool.inspection.facts import FileFacts
 from cdptool.inspection.file_words import subject
 from cdptool.sources.archives import is_workbook, is_zip, members, unpack
 from cdptool.sources.opening import first_bytes
-
-
-def stem(path: Path) -> str:
-    """The name of a file without its endings (`orders.csv.gz` → `orders`)."""
-    return re.sub(r"(?:\.[A-Za-z0-9]{1,8})+$", "", path.name)
 
 
 def look_at(path: Path, folder: Path) -> FileFacts:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cdptool.commands.any_file import read_any
-from cdptool.commands.report import Grid, Report
+from cdptool.commands.any_file import read_any, stem
+from cdptool.commands.report import Report
 from cdptool.commands.session import Say, today
 from cdptool.errors import Place
 from cdptool.inspection.describe import Description, candidate_keys, describe, masked
@@ -49,9 +49,8 @@ def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: 
         with tempfile.TemporaryDirectory() as folder, file.unpacked(folder) as path:
             texts = read_any(path, file.place)
         read.append(texts)
-        tables.append(table_of(_stem(file.shown), texts.frame, today=today(), lost=texts.lost))
+        tables.append(table_of(stem(Path(file.shown)), texts.frame, today=today(), lost=texts.lost))
     lines: list[str] = []
-    grids: list[Grid] = []
     answers = []
     n_faults = 0
     for path, texts, table in zip(files, read, tables, strict=True):
@@ -68,7 +67,7 @@ def profile_files(files: tuple[str, ...], say: Say, *, limit: int, show_values: 
         {"file": answer["file"], **finding} for answer in answers for finding in answer["findings"]
     ]}  # fmt: skip
     summary = f"{len(files)} file{'s' * several}, {sum(t.n_rows for t in read):,} rows: {n_faults} finding{'s' * (n_faults != 1)}"
-    return Report("profile", summary, data, tuple(grids), tuple(lines), is_answer=True)
+    return Report("profile", summary, data, lines=tuple(lines), is_answer=True)
 
 
 def _in_folder(path: str) -> tuple[str, ...]:
@@ -82,10 +81,6 @@ def _in_folder(path: str) -> tuple[str, ...]:
 def _inputs(path: str) -> Iterator[InputFile]:
     """The file, or the files of the archive that it is."""
     return taken_apart(InputFile(path, path, Place(path)))
-
-
-def _stem(path: str) -> str:
-    return Path(path).name.split(".")[0]
 
 
 def _rows(texts: FileTexts, fault: Fault) -> list[int]:

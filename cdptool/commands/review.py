@@ -93,14 +93,23 @@ def answer(reviewing: Reviewing, doubt: Doubt, key: str, who: str) -> bool:
     Raises:
         UsageError: If merge.yaml names no file for decisions.
     """
-    if reviewing.file is None:
-        raise UsageError(
-            "merge.yaml names no file for answers",
-            hint=f"write `decisions: decisions.csv` there, and make the file with the header `{HEADER}`",
-        )
+    file = answers_go_to(reviewing)
     why = f"review: pass {doubt.step} said {percent(doubt.probability)}"
     said = Judged(doubt.left.name, doubt.right.name, _ANSWERS[key], who, reviewing.when, why)
-    return add_answer(reviewing.file, said)
+    return add_answer(file, said)
+
+
+def answers_go_to(reviewing: Reviewing) -> Path:
+    """
+    The file for answers.
+
+    Raises:
+        UsageError: If merge.yaml names none.
+    """
+    if reviewing.file is None:
+        hint = f"write `decisions: decisions.csv` there, and make the file with the header `{HEADER}`"
+        raise UsageError("merge.yaml names no file for answers", hint=hint)
+    return reviewing.file
 
 
 def review_list(reviewing: Reviewing) -> Report:

@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cdptool.cli.reviewing import judge_pairs
 from cdptool.commands.answers import HEADER, add_answer
 from cdptool.commands.explain import explain_merge
 from cdptool.commands.ingest import ingest_files
 from cdptool.commands.merge import merge_records
 from cdptool.commands.review import answer, open_review, review_list
 from cdptool.commands.session import Settings
+from cdptool.console import Voice
 from cdptool.errors import ConfigError, UsageError
 from cdptool.identity.spec import Judged
 
@@ -138,6 +140,15 @@ def test_merge_heeds_the_answer(project: Path, tmp_path: Path) -> None:
     )
     (project / "decisions.csv").write_text(f"{HEADER}\n")
     merge_records(Settings(project))
+
+
+def test_nobody_is_asked_where_no_answer_could_be_kept(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first pair was shown and judged, and then refused."""
+    with pytest.raises(UsageError, match="names no file for answers"):
+        judge_pairs(reviewed(project)._replace(file=None), "ann", Voice())
+    assert capsys.readouterr().out == ""
 
 
 def test_without_a_file_for_answers_the_next_step_is_told(project: Path) -> None:
