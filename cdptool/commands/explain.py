@@ -7,15 +7,18 @@ The path of evidence between them, and of every learned pass what each field say
 from __future__ import annotations
 
 from dataclasses import replace
+from math import floor
 
 import polars as pl
 
 from cdptool.commands.citing import Cited, cited, record_of, require_merged
 from cdptool.commands.households import told_households
 from cdptool.commands.learned import told, weighed, weighings
+from cdptool.commands.nearness import nearness
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.commands.waterfall import percent
+from cdptool.config import Project
 from cdptool.errors import UsageError
 from cdptool.fields import field_type
 from cdptool.identity import JUDGED
@@ -27,7 +30,7 @@ from cdptool.sources.outputs import declared_schema
 from cdptool.tables import CONFLICTS, EDGES, IDENTITY, Column, records_schema
 from cdptool.workspace import Snapshot
 
-PATH = ("record", "place", "and", "place of that", "agree on", "value", "pass")
+PATH = ("record", "place", "and", "place of that", "agree on", "value", "pass", "near")
 CUT = ("record", "and", "pass", "agree on", "cut because")
 
 
@@ -75,7 +78,7 @@ def explain_merge(settings: Settings, left: str, right: str, *, show_values: boo
         rows = tuple(
             _weighed_row(step, names, by_pass[step.step])
             if step.step in by_pass
-            else _row(snapshot, step, names, session.project.fields, show_values=show_values)
+            else _row(snapshot, step, names, session.project, show_values=show_values)
             for step in path or ()
         )
     profile = printed_id(profiles[a])
@@ -103,25 +106,29 @@ def _row(
     snapshot: Snapshot,
     step: Step,
     names: dict[int, Cited],
-    columns: tuple[Column, ...],
+    project: Project,
     *,
     show_values: bool,
 ) -> tuple[str, ...]:
-    types = {column.name: field_type(column.type) for column in columns}
+    types = {column.name: field_type(column.type) for column in project.fields}
     fields = [] if step.match_key == JUDGED else step.match_key.split(" + ")
     fields = [name for name in fields if name in types]  # the project may have dropped one since
-    agreed = _agreed(snapshot, step, fields, columns)
+    held = _versions(snapshot, step, project.fields)
+    agreed = _agreed(held, step, fields)
     values = [
         text if show_values else types[name].mask(text) for name, text in zip(fields, agreed, strict=True)
     ]
-    return (*_ends(step, names), step.match_key, " + ".join(values), step.step)
+    kinds = {column.name: column.type for column in project.fields}
+    near = nearness(held, step, project.merge, kinds) if project.merge else ()
+    said = ", ".join(f"{name} {floor(100 * alike) / 100:.2f}" for name, alike in near)
+    return (*_ends(step, names), step.match_key, " + ".join(values), step.step, said)
 
 
 def _weighed_row(step: Step, names: dict[int, Cited], one: Weighing) -> tuple[str, ...]:
     """A step of a learned pass: nothing need agree; what counts is the probability."""
     found = weighed(one, step.record_id_l, step.record_id_r)
     probability = percent(found.probability) if found is not None else ""
-    return (*_ends(step, names), step.match_key, probability, step.step)
+    return (*_ends(step, names), step.match_key, probability, step.step, "")
 
 
 def _ends(step: Step, names: dict[int, Cited]) -> tuple[str, str, str, str]:
@@ -129,11 +136,15 @@ def _ends(step: Step, names: dict[int, Cited]) -> tuple[str, str, str, str]:
     return left.shown, left.place, right.shown, right.place
 
 
-def _agreed(snapshot: Snapshot, step: Step, fields: list[str], columns: tuple[Column, ...]) -> list[str]:
+def _versions(snapshot: Snapshot, step: Step, columns: tuple[Column, ...]) -> pl.DataFrame:
+    """All versions of the two records of a step."""
+    stored = snapshot.scan("records", records_schema(declared_schema(columns)))
+    return stored.filter(pl.col("record_id").is_in([step.record_id_l, step.record_id_r])).collect()
+
+
+def _agreed(held: pl.DataFrame, step: Step, fields: list[str]) -> list[str]:
     """The value of each field on which two records agree, in whichever of their versions they do."""
     ends = (step.record_id_l, step.record_id_r)
-    stored = snapshot.scan("records", records_schema(declared_schema(columns)))
-    held = stored.filter(pl.col("record_id").is_in(ends)).select("record_id", *fields).collect()
     values = []
     for name in fields:
         left, right = (
@@ -148,10 +159,11 @@ def _agreed(snapshot: Snapshot, step: Step, fields: list[str], columns: tuple[Co
 def _told(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     """The path as people read it: a record, what agrees, the next record."""
     lines = [f"{rows[0][0]}  {rows[0][1]}"] if rows else []
-    for _, _, record, place, match_key, value, step in rows:
+    for _, _, record, place, match_key, value, step, near in rows:
         agreed = f"{match_key} agree ({value})" if value else match_key
         if value.endswith(" %"):
             agreed = f"weighed by {match_key}: {value}"
+        agreed += f"; near: {near}" if near else ""
         lines += [f"  │ {agreed}, pass `{step}`", f"{record}  {place}"]
     return tuple(lines)
 

@@ -39,6 +39,20 @@ def test_the_value_is_the_one_both_records_hold_though_one_of_them_has_a_newer_o
         assert [step["value"] for step in report.data["path"]] == ["lan@example.vn"]
 
 
+def test_what_is_near_is_told_with_how_near(copied: Small) -> None:
+    """Names in another order are the same; of a field that one of the records lacks nothing is said."""
+    rule = "same(email) and near(name, 0.5) and (near(birth_date, 0.9) or missing(birth_date))"
+    copied.edit("exact: same(customer_id) or same(email)", f"exact: same(customer_id) or {rule}")
+    copied.write(
+        "crm.csv",
+        "id,email,name,born\nN1,ngan@acme.vn,Thi Lan Nguyen,\nN2,ngan@acme.vn,Nguyen Thi Lan,1990-01-01\n",
+    )
+    copied.run()
+    (step,) = explain_merge(copied.settings(), "crm:N1", "crm:N2").data["path"]
+    assert (step["agree on"], step["near"]) == ("email", "name 1.00")
+    assert "near: name 1.00" in explain_merge(copied.settings(), "crm:N1", "crm:N2").lines[1]
+
+
 def test_two_people_are_told_with_the_evidence_that_was_cut(finished: Small) -> None:
     """K3 gives the same address and another date of birth."""
     report = explain_merge(finished.settings(), "crm:K1", "crm:K3")
