@@ -242,8 +242,8 @@ def dedupe(
 ) -> Report:
     """Find the rows of one file that are the same person or firm.
 
-    What to compare is proposed from the columns' names; the weights are learned from the file itself. Writes
-    clusters, golden rows and weighed pairs; needs no project. --explain says why two rows are one or not, and writes
+    What to compare is proposed from the columns' names and what they hold; the weights are learned from the file
+    itself. Writes clusters, their rows below each other, golden rows and weighed pairs; needs no project. --explain says why two rows are one or not, and writes
     nothing; --report adds figures for trust, the weights in bits, and clusters at risk.
     """
     from cdptool.commands.dedupe import Wishes, dedupe_file

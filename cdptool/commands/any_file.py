@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 
 from cdptool.errors import Place, SourceError
 from cdptool.inspection.header_row import is_row
 from cdptool.sources.spec import Dialect
 from cdptool.sources.texts_of_file import MOST_BYTES, FileTexts, read_texts
+
+NO_HEADER: Final = (
+    "the first row is a row like the others, so the columns are called column_1, column_2 and on"
+)
 
 
 def stem(path: Path) -> str:
@@ -31,5 +36,6 @@ def read_any(path: str, place: Place, most_bytes: int = MOST_BYTES) -> FileTexts
         looked, _ = find_dialect(Path(path), place)
         return read_texts(path, place, looked.dialect, most_bytes=most_bytes)
     if is_row(tuple(texts.frame.columns), texts.frame):
-        return read_texts(path, place, Dialect(has_header=False), most_bytes=most_bytes)
+        rows = read_texts(path, place, Dialect(has_header=False), most_bytes=most_bytes)
+        return rows._replace(notes=(*rows.notes, NO_HEADER))
     return texts

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from cdptool.commands.any_file import read_any, stem
+from cdptool.commands.any_file import NO_HEADER, read_any, stem
 from cdptool.commands.dedupe_explain import explained_rows, match_report
 from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
@@ -77,6 +77,7 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
     _refuse_nameless(file, found)
     say("comparing")
     contents, rows, rejected = hashes("row", *texts.frame), pl.Series("row", texts.rows), texts.rejected
+    noted = (NO_HEADER,) if NO_HEADER in texts.notes else ()
     del texts  # the columns hold each of them once
     deduped = _dedupe(contents, rows, found, columns, wishes)
     if wishes.explain is not None:
@@ -86,6 +87,7 @@ def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
         say(f"writing {out}")
         _write(out, columns, deduped)
     report = _report(file, found, deduped, out, wishes, rejected=rejected)
+    report = replace(report, lines=(*noted, *report.lines))
     return _with_figures(report, deduped, wishes) if wishes.with_report else report
 
 
@@ -175,11 +177,29 @@ def _with_copies(clusters: Rows, ordered: Rows, compared: dict[str, Values]) -> 
 def _write(out: Path, columns: Columns, deduped: _Deduped) -> None:
     clusters = pl.DataFrame({"row": deduped.rows, "cluster_id": deduped.clusters})
     _write_csv(out / "clusters.csv", clusters)
+    _write_csv(out / "doubles.csv", _doubles(columns, deduped))
     golden = golden_rows(columns, deduped.clusters).rename({"cluster": "cluster_id"}, strict=False)
     _write_csv(out / "golden.csv", golden)
     packed = io.BytesIO()
     _told_pairs(deduped).write_parquet(packed)
     write_file(out / "pairs.parquet", packed.getvalue())
+
+
+def _doubles(columns: Columns, deduped: _Deduped) -> pl.DataFrame:
+    """
+    `cluster_id`, `row` and the columns of every row that is not alone, side by side with the others of its cluster.
+
+    A column of the file that is called like one of the two gets `_in_file` after its name.
+    """
+    found = pl.DataFrame({"cluster_id": deduped.clusters, "row": deduped.rows}).with_row_index("#at")
+    several = found.filter(pl.len().over("cluster_id") > 1).sort("cluster_id", "row")
+    at = several["#at"].to_numpy().astype(np.int64)
+    taken = ("cluster_id", "row", "#at")
+    told = [
+        one.at(at).alias(f"{name}_in_file" if name in taken else name)
+        for name, one in columns.by_name.items()
+    ]
+    return several.drop("#at").with_columns(told)
 
 
 def _write_csv(path: Path, table: pl.DataFrame) -> None:
@@ -224,7 +244,7 @@ def _report(
     largest = int(sizes.max(initial=0))
     return Report(
         verb="dedupe",
-        summary=f"{n_rows:,} rows {'would be' if wishes.is_dry else 'are'} {n_clusters:,} different ones; the largest cluster holds {largest}",
+        summary=f"{n_rows:,} row{'s' * (n_rows != 1)} {'would be' if wishes.is_dry else 'are' if n_rows != 1 else 'is'} {n_clusters:,} different one{'s' * (n_clusters != 1)}; the largest cluster holds {largest}",
         data={
             "file": str(file),
             "rows": n_rows,
@@ -248,7 +268,7 @@ def _report(
         },
         grids=(
             Grid("Compared", ("field", "as", "columns"), fields),
-            Grid("Left out", ("column", "because"), found.left_out),
+            *((Grid("Left out", ("column", "because"), found.left_out),) if found.left_out else ()),
             Grid("Clusters by size", ("rows", "clusters"), tuple(one for one in spread if one[1])),
         ),
         lines=_lines(deduped.matching, n_doubtful, None if wishes.is_dry else out),
@@ -261,7 +281,7 @@ def _lines(found: Matching, n_doubtful: int, out: Path | None) -> tuple[str, ...
     return (
         f"{compared}{n_doubtful:,} that are more likely one than not were kept apart",
         *(f"weights are those that are usual, not learned here: {one}" for one in found.doubts),
-        *((f"written to {out}: clusters.csv, golden.csv, pairs.parquet",) if out else ()),
+        *((f"written to {out}: clusters.csv, doubles.csv, golden.csv, pairs.parquet",) if out else ()),
     )
 
 

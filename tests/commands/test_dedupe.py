@@ -154,3 +154,61 @@ def test_weights_that_were_not_learned_are_told(tmp_path: Path, monkeypatch: pyt
         ["`email` differs in 90% of the pairs"],
     )
     assert any("usual, not learned here: `email` differs" in line for line in report.lines)
+
+
+def test_the_rows_of_a_cluster_stand_below_each_other(tmp_path: Path) -> None:
+    """With the columns of the file, so that nobody has to look rows up."""
+    table = people(50).with_columns(row=pl.lit("mine"))
+    clusters, _, _ = dedupe(table, tmp_path)
+    doubles = pl.read_csv(tmp_path / "out/doubles.csv")
+    assert doubles.columns == [
+        "cluster_id",
+        "row",
+        "first name",
+        "surname",
+        "dob",
+        "phone",
+        "status",
+        "row_in_file",
+    ]
+    assert doubles.height == 20
+    assert doubles["cluster_id"].to_list() == sorted(doubles["cluster_id"])
+    told = doubles.join(clusters, on=["row", "cluster_id"])
+    assert told.height == 20
+    assert doubles["first name"].to_list() == [table["first name"][row - 1] for row in doubles["row"]]
+
+
+def test_a_file_without_a_header_loses_no_row_and_shows_none_as_a_name(tmp_path: Path) -> None:
+    table = people(60).with_columns(mail=pl.col("first name") + "." + pl.col("surname") + "@mail.example")
+    table.write_csv(tmp_path / "people.csv", include_header=False)
+    report = dedupe_file(tmp_path / "people.csv", Wishes(tmp_path / "out"), lambda _: None)
+    assert report.data["rows"] == 72
+    assert report.data["clusters"] == 60
+    assert report.lines[0].startswith("the first row is a row like the others")
+    assert {one["columns"] for one in report.data["fields"]} >= {
+        "column_1",
+        "column_2",
+        "column_3",
+        "column_4",
+        "column_6",
+    }
+    assert table["surname"][0] not in f"{report}"
+
+
+def test_one_row_many_times_over_is_one(tmp_path: Path) -> None:
+    """Where all rows share every value nothing can be learned, and nothing need be."""
+    clusters, golden, _ = dedupe(people(1)[[0] * 30], tmp_path)
+    assert clusters["cluster_id"].n_unique() == golden.height == 1
+
+
+def test_a_file_of_products_is_refused(tmp_path: Path) -> None:
+    table = pl.DataFrame(
+        {
+            "sku": ["a1", "a2"],
+            "product_name": ["drill 10", "drill 12"],
+            "price": ["3", "4"],
+            "brand": ["x", "y"],
+        }
+    )
+    with pytest.raises(UsageError, match="no column of"):
+        dedupe(table, tmp_path)
