@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ DEFAULTS: Final = (
     r"(?i)^(0{3,}|9{3,}|1900-01-01.*|01[/.]01[/.]1900|9999-12-31.*|31[/.]12[/.]9999|0001-01-01.*|1970-01-01( 00:00.*)?"
     r"|test|test\d*@.*|(.*@)(test|example)\..*|no-?reply@.*|none@.*|na@.*|asdf.*|qwerty|dummy|12345+|xxx+)$"
 )
+_CONTACT: Final = re.compile(r"@|(?:\d[ .()/-]{0,2}){8}")  # an address, or as many digits as a phone has
 
 
 class Description(NamedTuple):
@@ -105,7 +107,8 @@ def masked(description: Description, text: str) -> str:
     """
     The text as a screen may show it: whole only where its type can tell nothing of anybody.
 
-    Texts of no type may hold anything: they are shown where they come often enough to be a category.
+    Texts of no type may hold anything: they are shown where they come often enough to be a category, and hold nothing
+    by which somebody is reached.
     """
     kind = field_type(description.guess.type)
     if kind.is_personal:
@@ -113,7 +116,7 @@ def masked(description: Description, text: str) -> str:
     is_category = description.n_distinct <= max(
         50, 0.02 * description.n_rows
     ) and description.n_distinct < 0.3 * (description.n_rows - description.n_empty + 1)
-    is_frequent = dict(description.top).get(text, 0) >= 3
+    is_frequent = dict(description.top).get(text, 0) >= 3 and not _CONTACT.search(text)
     if (description.guess.type in OPEN_TYPES and not _looks_personal(text)) or (is_category and is_frequent):
         return text
     return bullets(text)

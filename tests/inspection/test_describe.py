@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from cdptool.inspection.columns import read_column
 from cdptool.inspection.describe import candidate_keys, describe, masked
 from cdptool.inspection.fault_finding import table_of
 
@@ -44,3 +45,14 @@ def test_personal_cells_and_rare_texts_are_masked_and_categories_are_not():
     assert "an1@" not in masked(mail, "an1@hoasen.vn")
     assert masked(note, "Lan called") == "L•••"
     assert masked(grade, "gold") == "gold"
+
+
+def test_a_frequent_note_that_holds_a_phone_or_an_address_is_masked() -> None:
+    """A dozen customers who come again make a category of `called An on 0903817264`."""
+    notes = [
+        text for text in ("called on 0903 817 264", "wrote to an@hoasen.vn", "gift wrap") for _ in range(40)
+    ]
+    found = describe(read_column("note", pl.Series(notes)))
+    assert [masked(found, text) for text, _ in found.top] == [
+        text if text == "gift wrap" else f"{text[0]}•••" for text, _ in found.top
+    ]
