@@ -34,6 +34,15 @@ def living_together(
         return households(session.engine, profiles, session.project.fields, plan, known)
 
 
+def nobody() -> LivingTogether:
+    """The tables of a merge.yaml that declares households no more."""
+    return LivingTogether(
+        pl.DataFrame(schema=HOUSEHOLDS),
+        pl.DataFrame(schema=HOUSEHOLD_ALIASES),
+        pl.DataFrame(schema=HOUSEHOLD_LINKS),
+    )
+
+
 def household_grids(found: LivingTogether | None) -> tuple[Grid, ...]:
     """How large households are, and what too many share to be one."""
     if found is None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from cdptool.commands.households import TABLES, household_data, household_grids, living_together
+from cdptool.commands.households import TABLES, household_data, household_grids, living_together, nobody
 from cdptool.commands.learned import saved_models
 from cdptool.commands.models import moved_grid
 from cdptool.commands.report import Grid, Report
@@ -125,6 +125,8 @@ def _commit(
     homes = happened.homes
     if homes is not None:
         profiles = with_households(profiles, homes.members)
+    elif snapshot.has(TABLES[0]):
+        homes = nobody()
     frames = (*who, resolution.doubtful, *resolution.models, profiles, *rest, *(homes or ()))
     tables = (*OUTPUTS, *(TABLES if homes else ()))
     inputs = digests_of(snapshot, ("records",))

@@ -120,7 +120,7 @@ def resolve(
         conflicts=_of_one_person(pl.concat([cut, refused]), registered.identity, is_one=False)
         .unique()
         .sort(*_ORDER, "reason"),
-        doubtful=_of_one_person(learned.doubtful, registered.identity, is_one=False).sort(
+        doubtful=_open(learned.doubtful, registered.identity, limits.constraints.unique).sort(
             "probability", *_ORDER[:3], descending=[True, False, False, False]
         ),
         models=learned.models,
@@ -209,6 +209,19 @@ def _of_one_person(rows: pl.DataFrame, identity: pl.DataFrame, *, is_one: bool =
         .filter((pl.col("profile_id") == pl.col("profile_id_r")) == is_one)
         .select(rows.columns)
     )
+
+
+def _open(doubtful: pl.DataFrame, identity: pl.DataFrame, unique: pl.DataFrame) -> pl.DataFrame:
+    """The doubtful pairs of two profiles that may be one: not both with a record of a list that holds each person once."""
+    pairs = _of_one_person(doubtful, identity, is_one=False)
+    owned = unique.join(identity, on="record_id").select("profile_id", "source").unique()
+    ends = ("record_id_l", "record_id_r")
+    held = [
+        pairs.select(*ends).join(identity, left_on=end, right_on="record_id").join(owned, on="profile_id")
+        for end in ends
+    ]
+    settled = held[0].join(held[1], on=[*ends, "source"], how="semi").select(ends)
+    return pairs.join(settled, on=ends, how="anti")
 
 
 def _named(edges: pl.DataFrame, plan: MergePlan, last: str) -> pl.DataFrame:
