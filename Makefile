@@ -36,12 +36,13 @@ stop-services: ## end them
 oracles: setup ## the random comparisons with the slow versions, at full count
 	CDPTOOL_ORACLE_ROUNDS=10 $(BIN)/python -m pytest -q -n 2 -k oracle tests
 
-check: setup ## format, lint, types, import order, docs
+check: setup ## format, lint, types, import order, docs, the rules of the example project
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/cdptool test -C configs -q
 
 format: setup ## format the code
 	$(BIN)/ruff format .

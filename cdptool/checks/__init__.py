@@ -8,11 +8,12 @@ came of them for CI systems. Where rows come from, and which of them are new, is
 from __future__ import annotations
 
 from cdptool.checks.evaluate import judge
-from cdptool.checks.junit import junit
+from cdptool.checks.junit import Case, junit, junit_of_cases
 from cdptool.checks.spec import Expectation, Form, Refers, Result, SourceData, Target
 from cdptool.checks.syntax import read_expectation, schema_of_rows
 
 __all__ = [
+    "Case",
     "Expectation",
     "Form",
     "Refers",
@@ -21,6 +22,7 @@ __all__ = [
     "Target",
     "judge",
     "junit",
+    "junit_of_cases",
     "read_expectation",
     "schema_of_rows",
 ]

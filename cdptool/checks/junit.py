@@ -1,16 +1,30 @@
-"""Results as JUnit XML, which every CI system opens: one suite per source, one test case per expectation."""
+"""Results as JUnit XML, which every CI system opens: one suite per source or file, one test case per thing checked."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from cdptool.checks.spec import Result
+from cdptool.errors import Place
 
 # What XML 1.0 cannot hold, not even escaped.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test case: where it is written, what came of it in one sentence, and the details below it."""
+
+    group: str
+    name: str
+    place: Place
+    outcome: Literal["passed", "failed", "skipped", "warned"]
+    told: str = ""
+    details: str = ""
 
 
 def junit(suites: Sequence[tuple[str, Sequence[Result]]], *, name: str) -> bytes:
@@ -22,18 +36,29 @@ def junit(suites: Sequence[tuple[str, Sequence[Result]]], *, name: str) -> bytes
         name: What the whole is called.
 
     Returns:
-        UTF-8 bytes. A failed error is a `failure`; a failed warning passes and says so in `system-out`, for JUnit
-        knows no warnings; what could not be judged is `skipped`. Without times: same results, same bytes.
+        As `junit_of_cases`; a failed warning passes, for JUnit knows no warnings, and says so in `system-out`.
+    """
+    cases = [(source, [_case_of(source, result) for result in results]) for source, results in suites]
+    return junit_of_cases(cases, name=name)
+
+
+def junit_of_cases(suites: Sequence[tuple[str, Sequence[Case]]], *, name: str) -> bytes:
+    """
+    Test cases by suite, as XML.
+
+    Returns:
+        UTF-8 bytes. Without times: same results, same bytes.
     """
     root = Element("testsuites", {"name": _plain(name)})
     totals = [0, 0, 0]
-    for source, results in suites:
-        suite = SubElement(root, "testsuite", {"name": _plain(source)})
-        counts = [len(results), sum(map(_fails, results)), sum(map(_is_skipped, results))]
+    for title, cases in suites:
+        suite = SubElement(root, "testsuite", {"name": _plain(title)})
+        outcomes = [case.outcome for case in cases]
+        counts = [len(cases), outcomes.count("failed"), outcomes.count("skipped")]
         _count(suite, counts)
         totals = [a + b for a, b in zip(totals, counts, strict=True)]
-        for result in results:
-            _case(suite, source, result)
+        for case in cases:
+            _write(suite, case)
     _count(root, totals)
     indent(root)
     body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
@@ -46,31 +71,32 @@ def _count(element: Element, counts: Sequence[int]) -> None:
     element.set("errors", "0")
 
 
-def _case(suite: Element, source: str, result: Result) -> None:
-    expectation = result.expectation
+def _write(suite: Element, case: Case) -> None:
     attributes = {
-        "classname": _plain(f"sources.{source}"),
-        "name": _plain(expectation.label),
-        "file": _plain(expectation.place.file),
-        "line": str(expectation.place.line or 0),
+        "classname": _plain(case.group),
+        "name": _plain(case.name),
+        "file": _plain(case.place.file),
+        "line": str(case.place.line or 0),
     }
-    case = SubElement(suite, "testcase", attributes)
+    element = SubElement(suite, "testcase", attributes)
+    if case.outcome == "failed":
+        failure = SubElement(element, "failure", {"type": "error", "message": _plain(case.told)})
+        failure.text = _plain(case.details)
+    elif case.outcome == "skipped":
+        SubElement(element, "skipped", {"message": _plain(case.told)})
+    elif case.outcome == "warned":
+        SubElement(element, "system-out").text = _plain(f"warning: {case.told}\n{case.details}")
+
+
+def _case_of(source: str, result: Result) -> Case:
+    expectation = result.expectation
+    outcome: Literal["passed", "failed", "skipped", "warned"] = "passed"
+    if result.outcome == "failed":
+        outcome = "failed" if expectation.severity == "error" else "warned"
+    elif result.outcome == "not judged":
+        outcome = "skipped"
     where = "\n".join(str(place) for place in result.places)
-    if _fails(result):
-        failure = SubElement(case, "failure", {"type": "error", "message": _plain(result.told)})
-        failure.text = _plain(where)
-    elif _is_skipped(result):
-        SubElement(case, "skipped", {"message": _plain(result.told)})
-    elif result.outcome == "failed":
-        SubElement(case, "system-out").text = _plain(f"warning: {result.told}\n{where}")
-
-
-def _fails(result: Result) -> bool:
-    return result.outcome == "failed" and result.expectation.severity == "error"
-
-
-def _is_skipped(result: Result) -> bool:
-    return result.outcome == "not judged"
+    return Case(f"sources.{source}", expectation.label, expectation.place, outcome, result.told, where)
 
 
 def _plain(text: str) -> str:

@@ -24,6 +24,9 @@ def _argument(kind: Any, text: str, default: Any = inspect.Parameter.empty) -> t
 # Name → its annotation and default. Arguments of a verb come before its options.
 OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "sources": _argument(list[str] | None, "Only these sources [default: all].", None),
+    "tests": _argument(
+        list[str] | None, "Only tests of this name, file or rule, or a part of it [default: all].", None
+    ),
     "exports": _argument(list[str] | None, "Only these exports [default: all].", None),
     "files": _argument(list[Path], "Exports to look at, or folders of them."),
     "table_file": _argument(Path, "A CSV, Parquet, JSON or Excel file of people or firms."),

@@ -162,6 +162,21 @@ def segment(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
+    app, "test", "tests", "project", "junit", "as_json", "quiet", "debug",
+    example="cdptool test -C configs --junit out/rule_tests.xml",
+)  # fmt: skip
+def test(call: Call, *, tests: list[str] | None, junit: Path | None) -> Report:
+    """Run the rule tests in tests/*.yaml; exit 1 where one fails.
+
+    Each gives a small world by hand and says who must be in, out or unknown. Needs no workspace; tells which rules and
+    conditions no test is about.
+    """
+    from cdptool.commands.rule_tests import run_rule_tests
+
+    return run_rule_tests(call.settings, tuple(tests or ()), junit=junit)
+
+
+@verb(
     app, "plan", "project", "as_of", "dry_run", "buckets", "out", *WRITES,
     example="cdptool plan -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip

@@ -57,7 +57,7 @@ def read_files(root: Path, file_of: Keys) -> Found:
         if top is None:
             found.unreadable |= set(_allowed(file, file_of))
             continue
-        _check_version(top, str(path), found)
+        found.findings.extend(check_version(top, str(path)))
         allowed = _allowed(file, file_of)
         for entry in sorted(
             top, key=lambda each: each.key.text not in allowed
@@ -83,16 +83,18 @@ def _allowed(file: str, file_of: Keys) -> tuple[str, ...]:
     return tuple(key for key, home in file_of.items() if file in (_FIRST, home))
 
 
-def _check_version(top: Table, file: str, found: Found) -> None:
+def check_version(top: Table, file: str) -> list[Finding]:
+    """What is wrong with the key `version` of a file: it stands first, and says which format this is."""
     version, hint = top.get("version"), f"write `version: {_VERSION}` as its first line"
     if version is None:
-        found.findings.append(Finding("missing key `version`", Place(file, 1, 1), hint))
-    elif not isinstance(version, Scalar) or version.text != _VERSION:
+        return [Finding("missing key `version`", Place(file, 1, 1), hint)]
+    if not isinstance(version, Scalar) or version.text != _VERSION:
         problem = f"expected version {_VERSION} of the file format"
-        found.findings.append(Finding(problem, version.place, f"this cdptool reads version {_VERSION} only"))
-    elif top.entries[0].key.text != "version":
+        return [Finding(problem, version.place, f"this cdptool reads version {_VERSION} only")]
+    if top.entries[0].key.text != "version":
         place = next(entry.key.place for entry in top if entry.key.text == "version")
-        found.findings.append(Finding("`version` is not the first key", place, hint))
+        return [Finding("`version` is not the first key", place, hint)]
+    return []
 
 
 def _take(entry: Entry, file: str, file_of: Keys, found: Found) -> None:

@@ -24,6 +24,7 @@ READING = {
     "explain golden": ("explain", "golden", "crm:0000101", *PROJECT),
     "explain profile": ("explain", "profile", "p_ofn3j6irag5nq", *PROJECT),
     "review": ("review", *PROJECT),
+    "test": ("test", *PROJECT),
     "report match": ("report", "match", *PROJECT),
     "init": ("init", "sample_data/crm/customers.csv", "--dry-run"),
     "profile": ("profile", "sample_data/crm/customers.csv"),
@@ -147,7 +148,7 @@ def test_quiet_still_gives_the_answer_that_was_asked_for(job: Job) -> None:
     assert done.stdout.startswith("Sources\n")
 
 
-@pytest.mark.parametrize("name", sorted(READING.keys() - {"config", "init", "profile", "dedupe"}))
+@pytest.mark.parametrize("name", sorted(READING.keys() - {"config", "init", "profile", "dedupe", "test"}))
 def test_reading_does_not_make_a_workspace(name: str, tmp_path: Path) -> None:
     job = Job.fresh(tmp_path / "job")
     before = everything(job.folder)

@@ -1,0 +1,60 @@
+"""Fewer rules than a book has: only those of some names, and all that these speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from cdptool.rules.book import Rule, RuleBook
+from cdptool.rules.nodes import Name, Node, walk
+
+
+def rules_named(nodes: Iterable[Node], book: RuleBook) -> Iterator[str]:
+    """The traits and segments that expressions name, `.where(…)` included; a name may come more than once."""
+    rules = book.rules()
+    for node in nodes:
+        for inner in walk(node):
+            if isinstance(inner, Name) and inner.name in rules:
+                yield inner.name
+
+
+def closure(names: Iterable[str], book: RuleBook) -> frozenset[str]:
+    """
+    These rules and every rule that they need, whatever the steps between.
+
+    >>> from cdptool.errors import Place
+    >>> from cdptool.rules.syntax import parse
+    >>> here = Place("rules.yaml")
+    >>> rules = {name: Rule(name, (parse(text, here),), here) for name, text in
+    ...          (("a", "b and c"), ("b", "d"), ("c", "missing(x)"), ("d", "true"), ("e", "a"))}
+    >>> sorted(closure(["b"], RuleBook(segments=tuple(rules.values()))))
+    ['b', 'd']
+    """
+    rules, found, open_ = book.rules(), set[str](), list(names)
+    while open_:
+        name = open_.pop()
+        if name not in found and name in rules:
+            found.add(name)
+            open_ += rules_named(rules[name].lines, book)
+    return frozenset(found)
+
+
+def narrowed(
+    book: RuleBook, names: Iterable[str], more: tuple[tuple[Rule, ...], tuple[Rule, ...]] = ((), ())
+) -> RuleBook:
+    """
+    The book of these rules and those they need.
+
+    Args:
+        book: The whole one.
+        names: Which of its rules are asked for.
+        more: Traits and segments that the book does not have, and that may name any of its rules.
+    """
+    traits, segments = more
+    lines = [line for rule in (*traits, *segments) for line in rule.lines]
+    wanted = closure((*names, *rules_named(lines, book)), book)
+    return replace(
+        book,
+        traits=(*(rule for rule in book.traits if rule.name in wanted), *traits),
+        segments=(*(rule for rule in book.segments if rule.name in wanted), *segments),
+    )
