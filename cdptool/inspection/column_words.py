@@ -112,6 +112,13 @@ WORDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     """),
     ),
 )
+# At the end of a column's name, or before `name`: a cell of it is somebody, of whatever type its texts seem.
+PEOPLE: Final = _phrases("""
+    customer, client, buyer, guest, member, user, patient, doctor, physician, nurse, driver, student, teacher, author, owner,
+    manager, agent, rep, representative, advisor, salesperson, employee, staff, cashier, assignee, recipient, sender, contact,
+    person, holder, khach, khach hang, nguoi mua, nguoi nhan, nhan vien, nguoi ban, bac si, tai xe, kunde, mitarbeiter, client
+    name, cliente, usuario, vendedor, vendeur
+""")
 NOT_IDS: Final = _phrases("paid, valid, void, grid, avoid, bid, rapid, aid, said, mid, kid, covid, android")
 AMOUNTS: Final = _phrases("price, amount, cost, revenue, tien, gia")  # at the end: whatever else is said
 BIRTH: Final = _phrases("dob, birth, birthday, birthdate, ngay sinh, ngaysinh, geburtsdatum, naissance")

@@ -12,6 +12,7 @@ from cdptool.fields.base import bullets
 from cdptool.inspection.columns import Column
 from cdptool.inspection.findings import Table
 from cdptool.inspection.guess import Guess, guess_column
+from cdptool.inspection.naming_words import speaks_of_people
 
 TOP: Final = 5
 OPEN_TYPES: Final = ("boolean", "gender", "country", "date", "datetime", "number", "integer", "money")
@@ -113,6 +114,8 @@ def masked(description: Description, text: str) -> str:
     kind = field_type(description.guess.type)
     if kind.is_personal:
         return kind.mask(text)
+    if description.guess.type not in OPEN_TYPES and speaks_of_people(description.name):
+        return field_type("person_name").mask(text)
     is_category = description.n_distinct <= max(
         50, 0.02 * description.n_rows
     ) and description.n_distinct < 0.3 * (description.n_rows - description.n_empty + 1)

@@ -16,6 +16,7 @@ from cdptool.fields.folding import fold
 from cdptool.inspection.columns import Column, Mask, Rows
 from cdptool.inspection.findings import Accused, Fault, Table, written
 from cdptool.inspection.guess import guess_column
+from cdptool.inspection.naming_words import speaks_of_people
 
 LEAST_ROWS: Final = 40
 MOST_FOLDED: Final = 5000
@@ -46,9 +47,8 @@ def near_duplicates(table: Table, accused: Accused) -> list[Fault]:
 def _expect(column: Column, values: pl.Series) -> str | None:
     if len(values) > 12 or column.kind != "words":
         return None
-    if field_type(
-        guess_column(column.name, column.texts).type
-    ).is_personal:  # a few people are no category to print
+    is_personal = field_type(guess_column(column.name, column.texts).type).is_personal
+    if is_personal or speaks_of_people(column.name):  # a few people are no category to print
         return None
     listed = ", ".join(f'"{value}"' for value in values.sort())
     return f"{written(column.name)} in [{listed}]"

@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from cdptool.fields.folding import fold_text
-from cdptool.inspection.column_words import AMOUNTS, BIRTH, BUT, NOT_IDS, WORDS
+from cdptool.inspection.column_words import AMOUNTS, BIRTH, BUT, NOT_IDS, PEOPLE, WORDS
 
 # The letters with accents up to ỹ; `à-ỹ` as a range would hold capitals, too, and part SĐT.
 _ACCENTED: Final = [chr(code) for code in range(0xC0, 0x1EFA)]
@@ -33,6 +33,17 @@ def words(name: str) -> str:
     ('ngay sinh', 'customer id 2', 'e mail address', 'sdt')
     """
     return fold_text(_CASE.sub(" ", name.replace("_", " ")))
+
+
+def speaks_of_people(name: str) -> bool:
+    """
+    Whether a column's name says that its cells are people, though they may read like any words.
+
+    >>> [speaks_of_people(name) for name in ("account_manager", "Customer Name", "bác sĩ", "customer_type", "user_id")]
+    [True, True, True, False, False]
+    """
+    said = words(name).removesuffix(" name")
+    return any(said == phrase or said.endswith(f" {phrase}") for phrase in PEOPLE)
 
 
 def hinted_types(name: str) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ import polars as pl
 
 from cdptool.inspection.columns import read_column
 from cdptool.inspection.describe import candidate_keys, describe, masked
+from cdptool.inspection.fault_categories import near_duplicates
 from cdptool.inspection.fault_finding import table_of
+from cdptool.inspection.findings import Accused
 
 
 def described(**columns: list[str | None]):
@@ -56,3 +58,13 @@ def test_a_frequent_note_that_holds_a_phone_or_an_address_is_masked() -> None:
     assert [masked(found, text) for text, _ in found.top] == [
         text if text == "gift wrap" else f"{text[0]}•••" for text, _ in found.top
     ]
+
+
+def test_a_few_people_are_no_category_to_print() -> None:
+    """Six doctors with a hundred visits each: nothing in `Mary Jones` says that it is a name but the column's."""
+    names = ["Mary Jones"] * 60 + ["John Smith"] * 60 + ["mary jones"] * 2
+    table = table_of("visits", pl.DataFrame({"doctor": names}), today=date(2026, 1, 1))
+    found = describe(table.columns[0])
+    assert {masked(found, text) for text, _ in found.top} == {"M••• J•••", "J••• S•••", "m••• j•••"}
+    (fault,) = near_duplicates(table, Accused(table.n_rows))
+    assert fault.expect is None
