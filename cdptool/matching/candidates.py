@@ -32,7 +32,7 @@ _SPENT: Final = 0.98  # of the budget: what is left is not worth another key
 _PER_RECORD: Final = 40
 _ALWAYS: Final = 300_000
 _PER_MATCH: Final = 3.0
-_MOST: Final = (750_000, 1.2)  # pairs, and pairs per record
+_MOST: Final = (750_000, 1.4)  # pairs, and pairs per record
 _TELLING: Final = 0.8  # coverage from which the pairs say how many are of one person
 
 

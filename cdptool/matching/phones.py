@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from cdptool.fields.folding import replaced
 from cdptool.fields.phone_plans import junk_endings
 from cdptool.fields.vietnamese_numbers import AREA_CODES, MOBILE_CODES
 
@@ -32,27 +33,27 @@ def phone_texts(texts: pl.Series) -> pl.Series:
     >>> phone_texts(pl.Series(texts)).to_list()
     ['2079460958', '2079460958', '2079460958', '2079460958', None, None]
     """
-    distinct = texts.drop_nulls().unique(maintain_order=True)
-    first = distinct.str.replace(_EXTENSION, "").to_frame("text")
-    told = pl.coalesce(pl.col("text").str.extract(_FIRST_OF_SEVERAL), "text").str.replace_all(r"[^\d+]", "")
-    numbers = first.select(told=told).with_columns(
-        bare=pl.col("told").str.replace_all("+", "", literal=True).str.replace(r"^00", ""),
-        has_code=pl.col("told").str.contains(r"^\+|^00[1-9]"),
-    )
-    within = numbers.select(
-        pl.when("has_code")
-        .then(pl.col("bare").str.replace(f"^{_CODE}", ""))
-        .otherwise("bare")
-        .str.strip_chars_start("0")
-    ).to_series()
-    has_code = numbers["has_code"]
+    told = _told(texts)
+    has_code = told.str.contains(r"^\+|^00[1-9]")
+    bare = told.str.strip_chars_start("+")
+    rows = has_code.arg_true()
+    abroad = bare.gather(rows).str.replace(r"^00", "").str.replace(f"^{_CODE}", "")
+    within = replaced(bare, rows, abroad).str.strip_chars_start("0")
     for other in (_old(within), _without_code(within, has_code)):
         within = pl.select(pl.when(other.is_in(within.implode())).then(other).otherwise(within)).to_series()
     is_nothing = (within.str.len_bytes() < _FEWEST_DIGITS) | within.str.slice(-7).is_in(
         junk_endings().implode()
     )
-    read = pl.DataFrame({"text": distinct, "digits": within.set(is_nothing, None)})
-    return texts.to_frame("text").join(read, on="text", how="left", maintain_order="left")["digits"]
+    return within.set(is_nothing, None)
+
+
+def _told(texts: pl.Series) -> pl.Series:
+    """The digits of the first number of each text, and a `+` before them."""
+    rows = (~texts.str.contains(r"^\+?[0-9]+$")).arg_true()
+    first = texts.gather(rows).str.replace(_EXTENSION, "").to_frame("text")
+    told = pl.coalesce(pl.col("text").str.extract(_FIRST_OF_SEVERAL), "text").str.replace_all(r"[^\d+]", "")
+    told = told.str.replace_all(r"([^+])\++", "$1")
+    return replaced(texts, rows, first.select(told).to_series())
 
 
 def _without_code(within: pl.Series, has_code: pl.Series) -> pl.Series:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
-from cdptool.fields.folding import folded, is_placeholder, squeezed
+from cdptool.fields.folding import fold, is_placeholder, replaced, squeezed
 from cdptool.inspection.guess import guess_column
 from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.phones import phone_texts
@@ -24,6 +24,12 @@ from cdptool.matching.values import Values, spread
 
 _TICKET: Final = r"(?i)^([^/,]+)/([^/,]+?)(?: ?(?:mr|mrs|ms|miss|mstr|dr|chd|inf))?$"
 _MANY: Final = 0.5
+# What `squeezed` may make one of `NOTHING` or of `_ONE_DIGIT`, or nothing: it has no digit, one digit, or odd letters.
+_LIKE_NOTHING: Final = r"^[^0-9]*$|[^\x00-\x7f]|" + "|".join(
+    rf"^[^0-9A-Za-z]*(?:{n}[^0-9A-Za-z]*)+$" for n in "0123456789"
+)
+_LONGEST_NOTHING: Final = 90  # bytes
+_OF_NOBODY: Final = f"(?i){NOBODYS_MAIL}"
 _ONE_DIGIT: Final = tuple(digit * n for digit in "0123456789" for n in range(3, 16))
 _HOSTS_OF_MANY: Final = (
     *(
@@ -106,12 +112,14 @@ def _in_reading_order(names: pl.Series) -> pl.Series:
 def _meant(texts: pl.Series) -> pl.Series:
     """The texts without those that people type where they know nothing; once per different text."""
     distinct = texts.drop_nulls().unique()
-    plain = distinct.to_frame("text").select(squeezed(pl.col("text"))).to_series()
-    bare = plain.str.replace_all(" ", "", literal=True)
-    says_nothing = (
-        plain.is_in(NOTHING) | bare.is_in(_ONE_DIGIT) | distinct.str.to_lowercase().str.contains(NOBODYS_MAIL)
+    may_be = distinct.filter(
+        (distinct.str.len_bytes() <= _LONGEST_NOTHING) & distinct.str.contains(_LIKE_NOTHING)
     )
-    nothing = distinct.filter(says_nothing.fill_null(True))
+    plain = may_be.to_frame("text").select(squeezed(pl.col("text"))).to_series()
+    bare = plain.str.replace_all(" ", "", literal=True)
+    is_nothing = (plain.is_in(NOTHING) | bare.is_in(_ONE_DIGIT)).fill_null(True)
+    of_nobody = distinct.filter(distinct.str.contains(_OF_NOBODY))
+    nothing = pl.concat([may_be.filter(is_nothing), of_nobody])
     return texts.set(texts.is_in(nothing.implode()).fill_null(False), None) if len(nothing) else texts
 
 
@@ -142,11 +150,10 @@ def _read(texts: pl.Series, kind: str, options: FieldOptions, dropped: str) -> p
         .select(field_type(kind).match_key(pl.col("value")))
         .to_series()
     )
-    written = texts.to_frame("text").select(folded(pl.col("text"))).to_series().str.replace_all(dropped, "")
-    both = (
-        pl.DataFrame({"read": values, "written": written}).select(pl.coalesce("read", "written")).to_series()
-    )
-    return _or_null(both.scatter(nothing, None) if len(nothing) else both)
+    rows = (values.is_null() & texts.is_not_null()).arg_true()
+    written = fold(texts.gather(rows)).str.replace_all(dropped, "")
+    both = replaced(values, rows, written)
+    return _or_null(both.clone().scatter(nothing, None) if len(nothing) else both)
 
 
 def _websites(texts: pl.Series) -> pl.Series:
