@@ -200,12 +200,27 @@ def test_oracle_households_are_the_slow_ones_of_every_pair(seed: int, tmp_path: 
         expected = living_together(compared, declared.branches, declared.limit, ("name", "family_name"))
         mine = frozenset(part for part in parts(result) if min(part) // 100 == number)
         assert mine == expected, f"seed {seed}, world {number}"
+    check_ids(result, frame, merge_plan, rng)
     if seed % 6 == 0:
         shuffled = frame.sample(fraction=1, shuffle=True, seed=seed)
         with BucketEngine(3, tmp_path) as engine:
             again = households(engine, shuffled, COLUMNS, merge_plan, known(frame))
         for one, other in zip(result, again, strict=True):
             assert_frame_equal(one, other)
+
+
+def check_ids(result: LivingTogether, frame: pl.DataFrame, merge_plan: MergePlan, rng: random.Random) -> None:
+    """The next merge of the same profiles keeps every id; where some are gone, households that lost nobody keep theirs."""
+    identity = known(frame).identity
+    again = found(frame, merge_plan, known(frame, result, identity))
+    assert_frame_equal(again.members, result.members)
+    assert again.aliases.is_empty()
+    gone = rng.sample(frame["profile_id"].to_list(), frame.height // 20)
+    stay = frame.filter(~pl.col("profile_id").is_in(gone))
+    later = found(stay, merge_plan, known(stay, result, identity))
+    before, now = dict(result.members.iter_rows()), dict(later.members.iter_rows())
+    for part in parts(result) & parts(later):
+        assert {before[one] for one in part} == {now[one] for one in part}
 
 
 def person(rng: random.Random, world: int, number: int) -> dict[str, Any]:
