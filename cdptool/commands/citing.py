@@ -10,6 +10,7 @@ from cdptool.commands.session import Session
 from cdptool.errors import UsageError
 from cdptool.fields import field_type
 from cdptool.ids import id_of
+from cdptool.matching.masking import masked
 from cdptool.sources import SourceSpec
 from cdptool.tables import ALIASES, FILES, IDENTITY, Column
 from cdptool.workspace import Snapshot
@@ -76,6 +77,18 @@ def shown_key(key: str, columns: tuple[Column, ...], spec: SourceSpec | None = N
         return field_type("identifier").mask(key)
     named = zip(spec.key, cells, strict=True)
     return "|".join(personal[name].mask(cell) if name in personal else cell for name, cell in named)
+
+
+def shown_value(kind: str, text: str, *, show_values: bool = False) -> str:
+    """
+    The value of a profile's field as a screen may show it. Of a date the year: it may be that of a birth.
+
+    >>> shown_value("date", "1990-03-12"), shown_value("email", "lan@example.vn"), shown_value("text", "Huế")
+    ('1990••••', 'l•••@e•••.vn', 'Huế')
+    """
+    if show_values or not text:
+        return text
+    return masked("birth_date", text) or "" if kind == "date" else field_type(kind).mask(text)
 
 
 def record_of(snapshot: Snapshot, name: str) -> int:

@@ -11,7 +11,7 @@ from math import floor
 
 import polars as pl
 
-from cdptool.commands.citing import Cited, cited, record_of, require_merged
+from cdptool.commands.citing import Cited, cited, record_of, require_merged, shown_value
 from cdptool.commands.households import told_households
 from cdptool.commands.learned import told, weighed, weighings
 from cdptool.commands.nearness import nearness
@@ -20,7 +20,6 @@ from cdptool.commands.session import Session, Settings, open_session
 from cdptool.commands.waterfall import percent
 from cdptool.config import Project
 from cdptool.errors import UsageError
-from cdptool.fields import field_type
 from cdptool.identity import JUDGED
 from cdptool.identity.evidence import Step, shortest_path
 from cdptool.identity.growing import held_once
@@ -110,16 +109,16 @@ def _row(
     *,
     show_values: bool,
 ) -> tuple[str, ...]:
-    types = {column.name: field_type(column.type) for column in project.fields}
+    types = {column.name: column.type for column in project.fields}
     fields = [] if step.match_key == JUDGED else step.match_key.split(" + ")
     fields = [name for name in fields if name in types]  # the project may have dropped one since
     held = _versions(snapshot, step, project.fields)
     agreed = _agreed(held, step, fields)
     values = [
-        text if show_values else types[name].mask(text) for name, text in zip(fields, agreed, strict=True)
+        shown_value(types[name], text, show_values=show_values)
+        for name, text in zip(fields, agreed, strict=True)
     ]
-    kinds = {column.name: column.type for column in project.fields}
-    near = nearness(held, step, project.merge, kinds) if project.merge else ()
+    near = nearness(held, step, project.merge, types) if project.merge else ()
     said = ", ".join(f"{name} {floor(100 * alike) / 100:.2f}" for name, alike in near)
     return (*_ends(step, names), step.match_key, " + ".join(values), step.step, said)
 

@@ -7,11 +7,10 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from cdptool.commands.citing import GONE, Cited, cited, profile_of
+from cdptool.commands.citing import GONE, Cited, cited, profile_of, shown_value
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.errors import Finding
-from cdptool.fields import field_type
 from cdptool.identity.survivorship import latest_versions
 from cdptool.ids import printed_id
 from cdptool.sources.outputs import declared_schema
@@ -108,7 +107,7 @@ def _report(
     profile: str, n_records: int, choices: list[_Choice], names: dict[int, Cited], *, show_values: bool
 ) -> Report:
     def cells(choice: _Choice, offer: _Offer) -> tuple[Any, ...]:
-        value = offer.value if show_values or not offer.value else field_type(choice.type).mask(offer.value)
+        value = shown_value(choice.type, offer.value, show_values=show_values)
         return choice.field, value, names[offer.record].shown, _day(offer.at)
 
     chosen = tuple((*cells(one, one.won), one.rule, one.n_values) for one in choices)

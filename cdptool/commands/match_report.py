@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from cdptool.commands.citing import require_merged
+from cdptool.commands.citing import require_merged, shown_value
 from cdptool.commands.learned import saved_models, weighings
 from cdptool.commands.match_figures import (
     Pairs,
@@ -23,7 +23,6 @@ from cdptool.commands.match_figures import (
 )
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
-from cdptool.fields import field_type
 from cdptool.identity.likely import Weighing
 from cdptool.identity.spec import Pass
 from cdptool.identity.survivorship import latest_versions
@@ -138,10 +137,9 @@ def _common_values(
 def _told(rows: pl.DataFrame, columns: Sequence[Column], *, show_values: bool) -> str:
     told: list[tuple[float, str]] = []
     for column in columns:
-        kind = field_type(column.type)
         top = rows[column.name].drop_nulls().cast(pl.String).value_counts().sort("count", column.name)
         share = int(top["count"].item(-1)) / rows.height if top.height else 0.0
         if share >= _SHARE_TOLD:
-            text = str(top[column.name].item(-1))
-            told.append((-share, f"{column.name} {text if show_values else kind.mask(text)} {share:.0%}"))
+            text = shown_value(column.type, str(top[column.name].item(-1)), show_values=show_values)
+            told.append((-share, f"{column.name} {text} {share:.0%}"))
     return ", ".join(text for _, text in sorted(told)[:_MOST_TOLD])

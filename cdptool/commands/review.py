@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from cdptool.commands.answers import HEADER, add_answer
-from cdptool.commands.citing import Cited, cited, require_merged
+from cdptool.commands.citing import Cited, cited, require_merged, shown_value
 from cdptool.commands.learned import weighed, weighings
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
@@ -268,9 +268,12 @@ def _shown(
     column: Column, left: dict[str, Any], right: dict[str, Any], show_values: bool
 ) -> tuple[str | None, str | None]:
     """Both values of a field as texts, masked unless asked for."""
-    texts = [None if side[column.name] is None else str(side[column.name]) for side in (left, right)]
-    mask = field_type(column.type).mask
-    mine, other = (text if text is None or show_values else mask(text) for text in texts)
+    mine, other = (
+        None
+        if side[column.name] is None
+        else shown_value(column.type, str(side[column.name]), show_values=show_values)
+        for side in (left, right)
+    )
     return mine, other
 
 
