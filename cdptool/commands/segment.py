@@ -25,8 +25,8 @@ from cdptool.commands.sessions import current
 from cdptool.config import Section
 from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.profiles import (
+    answer,
     changes,
-    evaluate,
     memberships,
     require_one_currency,
     tagged_events,
@@ -34,7 +34,7 @@ from cdptool.profiles import (
     under_todays_ids,
     waterfall,
 )
-from cdptool.rules import BookNeeds, RuleBook, evaluate_kernel, needs, shortened
+from cdptool.rules import BookNeeds, Question, RuleBook, needs, shortened
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import ALIASES, MEMBERSHIPS
 from cdptool.web import reassigned
@@ -120,22 +120,15 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
     wanted = needs(book, catalog, as_of.moment)
     streams, complete = _streams(session, snapshot, wanted, as_of)
     gone = gone_until(session, snapshot)
-    kernel = evaluate_kernel(
-        book,
-        catalog,
-        as_of=as_of.moment,
-        complete_until=complete,
-        gone_until=gone,
-        rolled_until=rolled_until(snapshot),
-        tables=_reference_tables(session, snapshot, wanted),
-    )
+    tables = _reference_tables(session, snapshot, wanted)
+    question = Question(book, catalog, as_of.moment, complete, gone, rolled_until(snapshot), tables)
     profiles = snapshot.scan("profiles")
     lacking = sorted(set(wanted.fields) - set(profiles.collect_schema()))
     if lacking:
         problem = f"the rules ask for `{lacking[0]}`, which profiles have from the next merge on"
         raise UsageError(problem, hint="run `cdptool merge` first, or `cdptool run`")
     answers = engine.collect(
-        evaluate(engine, engine.of(profiles), engine.of(tagged_events(streams, wanted, catalog)), kernel)
+        answer(engine, engine.of(profiles), engine.of(tagged_events(streams, wanted, catalog)), question)
     ).sort("profile_id")
     require_one_currency(answers)
     before = under_todays_ids(snapshot.scan("memberships", MEMBERSHIPS), snapshot.scan("aliases", ALIASES))

@@ -8,7 +8,7 @@ from typing import Final
 
 from cdptool.profiles import belonging, signals
 from cdptool.profiles.belonging import last_versions, standing_versions, under_todays_ids, with_profile
-from cdptool.profiles.evaluation import evaluate, require_one_currency, tagged_events, tagged_schema
+from cdptool.profiles.evaluation import answer, evaluate, require_one_currency, tagged_events, tagged_schema
 from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
 from cdptool.profiles.signals import daily, kept_columns, not_counted, signal_rows
 
@@ -18,6 +18,7 @@ __all__ = [
     "CHANGES",
     "KERNELS",
     "WATERFALL",
+    "answer",
     "changes",
     "daily",
     "evaluate",

@@ -10,8 +10,9 @@ import polars as pl
 from cdptool.errors import ConfigError, Finding
 from cdptool.fields import field_type
 from cdptool.kernels import Engine, Kernel
-from cdptool.rules import MIXED_CURRENCY, BookNeeds, Catalog
+from cdptool.rules import MIXED_CURRENCY, BookNeeds, Catalog, Question, answer_kernel, ranking_pass
 from cdptool.rules.book import kind_of
+from cdptool.rules.ranks import CutPoints, Ranking
 from cdptool.tables import UTC_TIME, require
 
 Table = TypeVar("Table")
@@ -85,6 +86,29 @@ def evaluate(engine: Engine[Table], profiles: Table, events: Table, kernel: Kern
         The kernel's table: one row per profile with its traits and segments.
     """
     return engine.shuffle((profiles, events), (KEY, KEY), kernel)
+
+
+def answer(engine: Engine[Table], profiles: Table, events: Table, question: Question) -> Table:
+    """
+    Answer a rule book for every profile, after the passes over all profiles that its rankings need.
+
+    Args:
+        engine: Where it runs.
+        profiles: One row per `profile_id`, with the fields the rules need; all there are.
+        events: What `tagged_events` gives.
+        question: The book, and what it is asked of.
+
+    Returns:
+        What `rules.answer_kernel` describes. Collects the values that are ranked.
+
+    Raises:
+        ConfigError: If the book does not pass its checks, or would rank amounts of two currencies.
+    """
+    cuts: dict[Ranking, CutPoints] = {}
+    while (next_pass := ranking_pass(question, cuts)) is not None:
+        values = engine.collect(evaluate(engine, profiles, events, next_pass.kernel))
+        cuts |= next_pass.cut_points(values)
+    return evaluate(engine, profiles, events, answer_kernel(question, cuts))
 
 
 def require_one_currency(answers: pl.DataFrame) -> None:

@@ -17,7 +17,18 @@ from cdptool.rules.columns import (
     columns_named,
 )
 from cdptool.rules.conditions import row_condition
-from cdptool.rules.evaluate import MIXED_CURRENCY, BookNeeds, StreamNeed, evaluate_kernel, needs, shortened
+from cdptool.rules.evaluate import (
+    MIXED_CURRENCY,
+    BookNeeds,
+    Question,
+    RankingPass,
+    StreamNeed,
+    answer_kernel,
+    evaluate_kernel,
+    needs,
+    ranking_pass,
+    shortened,
+)
 from cdptool.rules.naming import order
 from cdptool.rules.syntax import Node, parse, to_text
 
@@ -27,9 +38,12 @@ __all__ = [
     "Catalog",
     "ColumnExpression",
     "Node",
+    "Question",
+    "RankingPass",
     "Rule",
     "RuleBook",
     "StreamNeed",
+    "answer_kernel",
     "check_condition",
     "check_rules",
     "column_choice",
@@ -40,6 +54,7 @@ __all__ = [
     "needs",
     "order",
     "parse",
+    "ranking_pass",
     "row_condition",
     "shortened",
     "to_text",

@@ -11,17 +11,31 @@ order of rows and the number of buckets change nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
 from cdptool.rules.book import Kind
+from cdptool.rules.moments import MomentBounds
 from cdptool.rules.nodes import AggregateName
 from cdptool.rules.values import Value
 from cdptool.rules.windows import Window
 
 COUNTS = ("exists", "none", "count")
+
+
+@dataclass(slots=True)
+class Reads:
+    """What a part of a rule waits for: the stage that gives its rows, and cut points that are not known yet."""
+
+    stage: int = 0
+    waits: bool = False
+
+    def add(self, other: Reads, *, later: int = 0) -> None:
+        """Wait for what the other waits for, and that much longer."""
+        self.stage = max(self.stage, other.stage + later)
+        self.waits |= other.waits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +54,9 @@ class Rows:
     condition: pl.Expr | None
     nested: tuple[Request, ...] = ()
     outer_columns: tuple[str, ...] = ()
+    around: MomentBounds | None = None  # the window around each row; None: that of a profile
+    is_deep: bool = False  # it depends on the row that encloses the subject
+    reads: Reads = field(default_factory=Reads)
 
     @property
     def certain(self) -> pl.Expr:

@@ -18,8 +18,7 @@ import polars as pl
 from cdptool.errors import ConfigError, Finding
 from cdptool.rules.book import Catalog, Kind, RuleBook
 from cdptool.rules.check import expression_kind
-from cdptool.rules.compile import Subject, path_of
-from cdptool.rules.conditions import PlainCompiler
+from cdptool.rules.conditions import PlainCompiler, looks_beyond
 from cdptool.rules.kinds import WORDS
 from cdptool.rules.nodes import (
     Aggregate,
@@ -37,8 +36,8 @@ from cdptool.rules.nodes import (
     Options,
     Or,
     children,
-    walk,
 )
+from cdptool.rules.subjects import Subject, path_of
 from cdptool.tables import Column, StreamSchema
 
 TEXT: Final = "text:"
@@ -99,7 +98,7 @@ def column_expression(node: Node, names: Sequence[str] | None = None) -> ColumnE
     >>> pl.DataFrame({"number:price": [1.5, None]}).select(total.value).to_series().to_list(), total.kind
     ([3.0, None], 'number')
     """
-    findings = [*_beyond(node), *(() if names is None else _unknown(node, names))]
+    findings = [*looks_beyond(node), *(() if names is None else _unknown(node, names))]
     if findings:
         raise ConfigError(*findings)
     reader = _Typing()
@@ -220,11 +219,6 @@ def _natural(node: Node) -> Wanted | None:
         case Call(function="default", arguments=arguments):
             return _common(arguments)
     return None
-
-
-def _beyond(node: Node) -> list[Finding]:
-    looks = [each for each in walk(node) if isinstance(each, Aggregate | At)]
-    return [Finding("other rows are not looked at here", each.place) for each in looks]
 
 
 def _unknown(node: Node, names: Sequence[str]) -> list[Finding]:

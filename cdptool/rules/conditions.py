@@ -12,8 +12,9 @@ from cdptool.errors import ConfigError, Finding
 from cdptool.fields import field_type
 from cdptool.rules.book import Catalog, RuleBook, find_column
 from cdptool.rules.check import check_condition
-from cdptool.rules.compile import Compiler, Subject
-from cdptool.rules.nodes import Aggregate, At, Name, Node, walk
+from cdptool.rules.compile import Compiler
+from cdptool.rules.nodes import Aggregate, At, Call, Name, Node, walk
+from cdptool.rules.subjects import Subject
 from cdptool.rules.values import Value
 from cdptool.tables import UTC_TIME, StreamSchema
 
@@ -26,8 +27,8 @@ class PlainCompiler(Compiler):
     prefix = ""
     present: tuple[str, ...] | None = None
 
-    def column(self, stream: StreamSchema, path: tuple[str, ...]) -> Value:
-        seen = super().column(stream, path)
+    def column(self, stream: StreamSchema, path: tuple[str, ...], around: str = "") -> Value:
+        seen = super().column(stream, path, around)
         if self.present is None or path[0] in self.present:
             return seen
         declared = find_column(stream.columns, path[0])
@@ -77,7 +78,16 @@ def row_condition(
 
 
 def _beyond(node: Node, *, knows_now: bool) -> tuple[Finding, ...]:
-    looks = [each for each in walk(node) if isinstance(each, Aggregate | At)]
-    found = [Finding("other rows are not looked at here", each.place) for each in looks]
+    found = looks_beyond(node)
     now = [] if knows_now else [each for each in walk(node) if isinstance(each, Name) and each.name == "now"]
     return (*found, *(Finding("`now` is not known here", each.place) for each in now))
+
+
+def looks_beyond(node: Node) -> list[Finding]:
+    """A finding for all in an expression that single rows cannot tell: other rows, other times, the profile's id."""
+    looks = [each for each in walk(node) if isinstance(each, Aggregate | At)]
+    ids = [each for each in walk(node) if isinstance(each, Call) and each.function == "bucket"]
+    return [
+        *(Finding("other rows are not looked at here", each.place) for each in looks),
+        *(Finding("`bucket` belongs to profiles, not to rows", each.place) for each in ids),
+    ]

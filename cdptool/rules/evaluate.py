@@ -9,7 +9,7 @@ rows or on how profiles are spread over buckets.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -22,6 +22,7 @@ from cdptool.rules.check import check_rules
 from cdptool.rules.compile import Compiler
 from cdptool.rules.frames import KEY, Frames, event_columns, follow, with_currency
 from cdptool.rules.naming import order
+from cdptool.rules.ranks import CutPoints, Ranking, cut_points
 from cdptool.rules.values import Value
 
 MIXED_CURRENCY = "#mixed_currency"
@@ -59,7 +60,7 @@ def needs(book: RuleBook, catalog: Catalog, as_of: datetime) -> BookNeeds:
     Raises:
         ConfigError: If the book does not pass its checks.
     """
-    compiler, _, _ = _compiled(book, catalog, as_of, {})
+    compiler, _, _ = _compiled(Question(book, catalog, as_of), {})
     found = compiler.needs
     streams = {
         name: StreamNeed(_own_columns(catalog, name, found.columns[name]), found.since[name])
@@ -67,6 +68,26 @@ def needs(book: RuleBook, catalog: Catalog, as_of: datetime) -> BookNeeds:
     }
     fields = {name for path in found.fields for name in _field_columns(catalog, path[0])}
     return BookNeeds(streams, tuple(sorted(fields)), _table_columns(compiler))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """
+    A rule book to be answered as of a moment.
+
+    `complete_until` says how far each stream is known (one that is not named is complete), `gone_until` the time of
+    the newest row of each stream that retention took away: a window that begins there or before is answered only as
+    far as what is left decides it. Before `rolled_until` a stream is kept as signals only (the first instant of a
+    day; rows before come as `profiles.signal_rows` gives them). `tables` are the reference tables the rules follow.
+    """
+
+    book: RuleBook
+    catalog: Catalog
+    as_of: datetime
+    complete_until: Mapping[str, datetime] = field(default_factory=dict)
+    gone_until: Mapping[str, datetime] | None = None
+    rolled_until: Mapping[str, datetime] | None = None
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def evaluate_kernel(
@@ -80,18 +101,24 @@ def evaluate_kernel(
     tables: Mapping[str, pl.DataFrame] | None = None,
 ) -> Kernel:
     """
-    The kernel of a rule book.
+    The kernel of a rule book that ranks nothing; see `Question` for the arguments and `answer_kernel` for the rest.
+
+    Raises:
+        ConfigError: If the book does not pass its checks, or asks more of signals than they tell.
+    """
+    question = Question(
+        book, catalog, as_of, complete_until, gone_until, rolled_until, tables if tables is not None else {}
+    )
+    return answer_kernel(question, {})
+
+
+def answer_kernel(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Kernel:
+    """
+    The kernel that answers a rule book.
 
     Args:
-        book: Traits and segments.
-        catalog: The names they may speak of.
-        as_of: The time the answer is for (UTC). Later rows are invisible.
-        complete_until: How far each stream is known; a stream that is not named is complete.
-        gone_until: The time of the newest row of each stream that retention took away. A window that begins there
-            or before is answered only as far as what is left decides it.
-        rolled_until: Up to when each stream is kept as signals only (the first instant of a day; rows before come
-            as `profiles.signal_rows` gives them).
-        tables: The reference tables the rules follow references into, by name.
+        question: The book, and what it is asked of.
+        cuts: The cut points of its rankings: `ranking_pass` says what is needed to find them.
 
     Returns:
         A kernel of (profiles, events). profiles: one row per `profile_id` with the fields of `needs`.
@@ -103,25 +130,103 @@ def evaluate_kernel(
 
     Raises:
         ConfigError: If the book does not pass its checks, or asks more of signals than they tell.
+        ValueError: If a ranking has no cut points: a kernel that sees some profiles cannot rank them.
     """
-    compiler, traits, segments = _compiled(book, catalog, as_of, complete_until, gone_until, rolled_until)
-    bound = dict(tables or {})
+    book = question.book
+    compiler, traits, segments = _compiled(question, cuts)
+    if set(compiler.rankings) - set(cuts):
+        raise ValueError("the rules rank profiles, and the cut points are not given")
 
     def kernel(profiles: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
-        found = compiler.needs
-        columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
-        known = follow(profiles.select(KEY, *columns), "", catalog.fields, found.fields, catalog, bound)
-        requests = [
-            request for subject in compiler.profiles.values() for request in subject.requests.values()
-        ]
-        frame = Frames(catalog, found, known, events, bound).with_aggregates(requests)
-        mixed = [mixed_currency(request) for request in requests if request.checks_currency]
-        frame = frame.with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
-        for layer in compiler.layers:
-            frame = frame.with_columns(layer)
-        return _output(frame, book, traits, segments).sort(KEY)
+        return _output(_computed(compiler, question, profiles, events), book, traits, segments).sort(KEY)
 
     return kernel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankingPass:
+    """
+    A pass over all profiles that tells what some rankings rank.
+
+    The kernel takes what `answer_kernel`'s takes and gives one row per profile: per ranking `<i>.lo`, `<i>.hi`,
+    `<i>.empty` and `<i>.currency`, of the i-th of `rankings`.
+    """
+
+    rankings: tuple[Ranking, ...]
+    kernel: Kernel
+
+    def cut_points(self, values: pl.DataFrame) -> dict[Ranking, CutPoints]:
+        """
+        The cut points of the rankings, from what the kernel gives for all profiles.
+
+        Raises:
+            ConfigError: If amounts of two currencies would be ranked together.
+        """
+        found = {}
+        for i, ranking in enumerate(self.rankings):
+            if values[f"{i}.currency"].n_unique() - bool(values[f"{i}.currency"].null_count()) > 1:
+                problem = "`ntile` would rank amounts of two currencies together"
+                raise ConfigError(
+                    Finding(
+                        problem, ranking.value.place, "keep one currency with .where(…) in what is ranked"
+                    )
+                )
+            bounds = {name: pl.col(f"{i}.{name}") for name in ("lo", "hi", "empty")}
+            found[ranking] = cut_points(values.select(**bounds), ranking.n)
+        return found
+
+
+def ranking_pass(question: Question, cuts: Mapping[Ranking, CutPoints]) -> RankingPass | None:
+    """
+    The next pass over all profiles that a book needs before it can be answered; None where no more is needed.
+
+    A ranking of what itself is made of rankings waits for these.
+
+    Raises:
+        ConfigError: As `answer_kernel`.
+    """
+    compiler, _, _ = _compiled(question, cuts)
+    ready = {
+        ranking: value
+        for ranking, (value, reads) in compiler.rankings.items()
+        if ranking not in cuts and not reads.waits
+    }
+    if not ready:
+        return None
+
+    def kernel(profiles: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
+        # Only what is selected is computed: the layers of other rules fall out of the plan.
+        frame = _computed(compiler, question, profiles, events)
+        columns = [part for i, value in enumerate(ready.values()) for part in _bounds_of(i, value)]
+        return frame.select(KEY, *columns)
+
+    return RankingPass(tuple(ready), kernel)
+
+
+def _bounds_of(i: int, value: Value) -> tuple[pl.Expr, ...]:
+    empty = value.lo.is_null() if value.is_exact else value.is_empty
+    currency = pl.lit(None, pl.String) if value.currency is None else value.currency
+    parts = {"lo": value.lo, "hi": value.upper, "empty": empty, "currency": currency}
+    return tuple(part.alias(f"{i}.{name}") for name, part in parts.items())
+
+
+def _computed(
+    compiler: Compiler, question: Question, profiles: pl.LazyFrame, events: pl.LazyFrame
+) -> pl.LazyFrame:
+    """The profiles with every column that requests and layers make, stage by stage."""
+    found, catalog = compiler.needs, question.catalog
+    columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
+    frame = follow(profiles.select(KEY, *columns), "", catalog.fields, found.fields, catalog, question.tables)
+    requests = [request for subject in compiler.profiles.values() for request in subject.requests.values()]
+    stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
+    for stage in sorted(stages):
+        frame = frame.cache() if stage else frame  # the rows of each stream read it
+        now = [request for request in requests if request.rows.reads.stage == stage]
+        frame = Frames(catalog, found, frame, events, question.tables, stage).with_aggregates(now)
+        for of, layer in compiler.layers:
+            frame = frame.with_columns(layer) if of == stage else frame
+    mixed = [mixed_currency(request) for request in requests if request.checks_currency]
+    return frame.with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
 
 
 def shortened(
@@ -135,7 +240,7 @@ def shortened(
     """
     if not gone_until:
         return ()
-    compiler, _, _ = _compiled(book, catalog, as_of, {}, gone_until)
+    compiler, _, _ = _compiled(Question(book, catalog, as_of, {}, gone_until), {})
     return tuple(
         Finding(
             f"this looks back beyond what retention left: rows of `{stream}` up to"
@@ -151,18 +256,22 @@ def shortened(
 
 
 def _compiled(
-    book: RuleBook,
-    catalog: Catalog,
-    as_of: datetime,
-    complete_until: Mapping[str, datetime],
-    gone_until: Mapping[str, datetime] | None = None,
-    rolled_until: Mapping[str, datetime] | None = None,
+    question: Question, cuts: Mapping[Ranking, CutPoints]
 ) -> tuple[Compiler, dict[str, Value], dict[str, Value]]:
-    findings = [finding for finding in check_rules(book, catalog) if finding.severity == "error"]
+    book = question.book
+    findings = [finding for finding in check_rules(book, question.catalog) if finding.severity == "error"]
     if findings:
         raise ConfigError(*findings)
-    compiler = Compiler(book, catalog, as_of, complete_until, gone_until, rolled_until)
-    values = {name: compiler.rule(name, as_of) for name in order(book)}
+    compiler = Compiler(
+        book,
+        question.catalog,
+        question.as_of,
+        question.complete_until,
+        question.gone_until,
+        question.rolled_until,
+        cuts,
+    )
+    values = {name: compiler.rule(name, question.as_of) for name in order(book)}
     if compiler.refused:
         raise ConfigError(*compiler.refused)
     traits = {rule.name: values[rule.name] for rule in book.traits}

@@ -17,12 +17,13 @@ import polars as pl
 
 from cdptool.rules.aggregates import COUNTS, Request, Rows, finish, mode_rows, raw
 from cdptool.rules.book import Catalog, find_column, kind_of
-from cdptool.rules.compile import ME, OUTER, Needs
-from cdptool.rules.moments import moment, moment_bounds
+from cdptool.rules.moments import moment
+from cdptool.rules.subjects import ME, OUTER, Needs
 from cdptool.rules.windows import Window, bounds
 from cdptool.tables import Column
 
 KEY = "profile_id"
+_ROW = ("event_id",)
 
 
 class _Group(NamedTuple):
@@ -41,6 +42,7 @@ class Frames:
     profiles: pl.LazyFrame
     events: pl.LazyFrame
     tables: Mapping[str, pl.DataFrame]
+    stage: int = 0
     _base: dict[str, pl.LazyFrame] = field(default_factory=dict)
 
     def with_aggregates(self, requests: Iterable[Request]) -> pl.LazyFrame:
@@ -89,36 +91,68 @@ class Frames:
             (pl.col("stream") == stream) & pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
         ).select(KEY, "at", "event_id", *own)
         rows = follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
-        fields = self.needs.fields_in_rows.get(stream)
-        if not fields:
+        made = self.needs.rules_in_rows.get(stream, {})
+        ready = {name for name, stage in made.items() if stage < self.stage}
+        fields = self.needs.fields_in_rows.get(stream, set())
+        names = sorted(profile_columns(self.catalog, fields) | ready)
+        if not names:
             return rows
-        names = sorted(profile_columns(self.catalog, fields))
         mine = self.profiles.select(KEY, *(pl.col(name).alias(ME + name) for name in names))
         return rows.join(mine, on=KEY, how="left")
 
     def _with_nested(self, stream: str, only: pl.Expr, nested: tuple[Request, ...]) -> pl.LazyFrame:
+        """Rows with what they ask of other rows, but for what depends on a row that encloses them."""
         frame = self._rows(stream).filter(only)
         for request in nested:
-            frame = self._around(frame, stream, request)
+            if not request.rows.is_deep:
+                frame = self._around(frame, stream, _ROW, request)
         return frame
 
-    def _around(self, frame: pl.LazyFrame, stream: str, request: Request) -> pl.LazyFrame:
-        """Add to each row what an aggregate makes of the rows around it."""
-        rows, catalog = request.rows, self.catalog
+    def _around(
+        self, frame: pl.LazyFrame, stream: str, ids: tuple[str, ...], request: Request
+    ) -> pl.LazyFrame:
+        """Add to each row (or pair of rows, named by `ids`) what an aggregate makes of the rows around it."""
+        rows, around = request.rows, request.rows.around
+        assert around is not None
         inner = self._with_nested(rows.stream, pl.col("at") <= moment(rows.cut), rows.nested)
-        around = moment_bounds(rows.window, pl.col("at"), rows.cut, catalog.tz, catalog.week_starts)
-        last = pl.min_horizontal(around.last, moment(rows.cut))
-        frame = frame.with_columns(last.alias(request.named("last")))
+        if rows.nested:
+            inner = inner.cache()  # it is read several times, at each level of nesting again
+        frame = frame.with_columns(around.last.alias(request.named("last")))
+        has_first = around.first is not None
         if around.first is not None:
             frame = frame.with_columns(around.first.alias(request.named("first")))
-        has_first = around.first is not None
         if request.function in COUNTS and request.column is None and not rows.outer_columns:
             frame = _prefix_counts(frame, request, inner, has_first)
             if rows.stream == stream:
                 frame = _without_itself(frame, request, inner, has_first)
         else:
-            frame = _paired(frame, request, inner, has_first, stream)
+            frame = self._paired(frame, request, inner, ids, stream)
         return frame.with_columns(finish(request))
+
+    def _paired(
+        self, frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, ids: tuple[str, ...], stream: str
+    ) -> pl.LazyFrame:
+        """Add raw columns made of pairs: each row with every row in the window around it."""
+        rows = request.rows
+        outer = tuple(OUTER + name for name in ids)
+        has_first = rows.around is not None and rows.around.first is not None
+        bounds_of = [request.named(name) for name in ("first", "last")[not has_first :]]
+        subjects = frame.select(
+            KEY,
+            *bounds_of,
+            *(pl.col(name).alias(OUTER + name) for name in dict.fromkeys((*ids, *rows.outer_columns))),
+        )
+        pairs = subjects.join(inner, on=KEY, how="inner")
+        pairs = pairs.filter(pl.col("at") <= pl.col(request.named("last")))
+        if has_first:
+            pairs = pairs.filter(pl.col("at") >= pl.col(request.named("first")))
+        if rows.stream == stream:
+            pairs = pairs.filter(pl.col("event_id") != pl.col(f"{OUTER}event_id"))
+        for nested in rows.nested:
+            if nested.rows.is_deep:
+                pairs = self._around(pairs, rows.stream, ("event_id", *outer), nested)
+        pairs = pairs.with_columns(masks(rows, pl.lit(True)))
+        return _joined(frame, [request], pairs, [KEY, *outer], [KEY, *ids])
 
 
 def masks(rows: Rows, inside: pl.Expr) -> list[pl.Expr]:
@@ -261,23 +295,3 @@ def _counted(request: Request) -> list[pl.Expr]:
         return [pl.len().cast(pl.Int64).alias(names[0])]
     either = (condition.fill_null(False), condition.fill_null(True))
     return [part.sum().cast(pl.Int64).alias(name) for part, name in zip(either, names, strict=True)]
-
-
-def _paired(
-    frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, has_first: bool, stream: str
-) -> pl.LazyFrame:
-    rows, event = request.rows, f"{OUTER}event_id"
-    subjects = frame.select(
-        KEY,
-        pl.col("event_id").alias(event),
-        request.named("last"),
-        *([request.named("first")] if has_first else []),
-        *(pl.col(name).alias(OUTER + name) for name in rows.outer_columns),
-    )
-    pairs = subjects.join(inner, on=KEY, how="inner").filter(pl.col("at") <= pl.col(request.named("last")))
-    if has_first:
-        pairs = pairs.filter(pl.col("at") >= pl.col(request.named("first")))
-    if rows.stream == stream:
-        pairs = pairs.filter(pl.col("event_id") != pl.col(event))
-    pairs = pairs.with_columns(masks(rows, pl.lit(True)))
-    return _joined(frame, [request], pairs, [KEY, event], [KEY, "event_id"])

@@ -34,7 +34,7 @@ def moment(value: datetime) -> pl.Expr:
 
 
 def moment_bounds(
-    window: Window | None, clock: pl.Expr, cut: datetime, tz: str, week_starts: WeekStart
+    window: Window | None, clock: pl.Expr, cut: pl.Expr, tz: str, week_starts: WeekStart
 ) -> MomentBounds:
     """
     The stretch of time a window covers for each row.
@@ -42,7 +42,7 @@ def moment_bounds(
     Args:
         window: The window; None is everything up to the row's time.
         clock: The row's time (Datetime[us, UTC]).
-        cut: As-of: `"+"` ends there.
+        cut: As-of (Datetime[us, UTC]): `"+"` ends there.
         tz: The zone of calendar windows.
         week_starts: The first day of a week.
 
@@ -56,7 +56,7 @@ def moment_bounds(
             first = clock - pl.lit(timedelta(seconds=since) - ONE_MICROSECOND)
             return MomentBounds(first, clock - pl.lit(timedelta(seconds=until)))
         case Forward(None):
-            return MomentBounds(clock, moment(cut))
+            return MomentBounds(clock, cut)
         case Forward(seconds):
             return MomentBounds(clock, clock + pl.lit(timedelta(seconds=seconds or 0) - ONE_MICROSECOND))
         case Calendar(unit, since, until):

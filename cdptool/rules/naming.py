@@ -8,7 +8,7 @@ from typing import Final
 
 from cdptool.errors import Finding
 from cdptool.rules.book import Catalog, Rule, RuleBook
-from cdptool.rules.nodes import Aggregate, Name, Node, children
+from cdptool.rules.nodes import Aggregate, Call, Name, Node, walk
 
 RESERVED: Final = ("now", "me", "outer", "row", "at", "profile_id", "true", "false")
 
@@ -46,17 +46,35 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def _named(rule: Rule) -> Iterator[str]:
-    """The names a rule uses for its own subject; inside `.where()` names are the row's."""
+    """The names a rule uses, inside `.where()` too: what is a column there cannot be the name of a rule."""
     for line in rule.lines:
         yield from _names_of(line)
 
 
 def _names_of(node: Node) -> Iterator[str]:
-    if isinstance(node, Name):
-        yield node.name
-    if not isinstance(node, Aggregate):
-        for inner in children(node):
-            yield from _names_of(inner)
+    for inner in walk(node):
+        if isinstance(inner, Name):
+            yield inner.name
+
+
+def without_row_clock(book: RuleBook) -> frozenset[str]:
+    """The rules that cannot be asked as of each row: they rank profiles or ask for rules inside `.where()`."""
+    rules, found = book.rules(), set[str]()
+    for name in order(book):
+        rule = rules[name]
+        ranks = any(
+            isinstance(node, Call) and node.function == "ntile" for line in rule.lines for node in walk(line)
+        )
+        inside = any(other in rules for line in rule.lines for other in _names_in_rows(line))
+        if ranks or inside or any(other in found for other in _named(rule)):
+            found.add(name)
+    return frozenset(found)
+
+
+def _names_in_rows(line: Node) -> Iterator[str]:
+    for node in walk(line):
+        if isinstance(node, Aggregate) and node.selection.where is not None:
+            yield from _names_of(node.selection.where)
 
 
 def cycles(book: RuleBook) -> Iterator[tuple[str, ...]]:

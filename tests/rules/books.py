@@ -7,9 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from cdptool.engines.local import LocalEngine
 from cdptool.errors import Place
+from cdptool.profiles import answer as profiles_answer
 from cdptool.profiles import tagged_events
-from cdptool.rules import Catalog, Rule, RuleBook, evaluate_kernel, needs, parse
+from cdptool.rules import Catalog, Question, Rule, RuleBook, needs, parse
 from cdptool.tables import UTC_TIME, Column, StreamSchema, TableSchema
 
 AS_OF = datetime(2026, 11, 21, 14, tzinfo=UTC)
@@ -96,10 +98,9 @@ def answer(
     frame = pl.DataFrame([dict.fromkeys(schema) | each for each in people], schema=schema, orient="row")
     streams = {name: rows(name, events) for name, events in given.items()}
     events = tagged_events(streams, needs(rules, catalog, as_of), catalog)
-    kernel = evaluate_kernel(
-        rules, catalog, as_of=as_of, complete_until=complete_until or {}, tables={"products": PRODUCTS}
-    )
-    return kernel(frame.lazy(), events).collect()
+    question = Question(rules, catalog, as_of, complete_until or {}, tables={"products": PRODUCTS})
+    engine = LocalEngine()
+    return engine.collect(profiles_answer(engine, frame.lazy(), events, question)).sort("profile_id")
 
 
 def truths(line: str, **given: Any) -> list[bool | None]:

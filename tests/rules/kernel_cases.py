@@ -1,32 +1,35 @@
-"""Rule kernels for the conformance test: a random book over random data, and a book of every aggregate."""
+"""Rule kernels for the conformance test: random books over random data, and the passes that find their cut points."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from cdptool.kernels import NamedKernel
-from cdptool.rules import evaluate_kernel
+from cdptool.kernels import Kernel, NamedKernel
+from cdptool.rules import Question, answer_kernel, ranking_pass
+from cdptool.rules.ranks import CutPoints, Ranking
 from tests.engines.cases import KernelCase
 from tests.rules.worlds import make_case
 
 BY = (("profile_id",), ("profile_id",))
 
 
-def _case(seed: int) -> KernelCase:
+def _cases(seed: int) -> tuple[KernelCase, ...]:
     case = make_case(seed, n_profiles=12)
-    kernel = evaluate_kernel(
-        case.book,
-        case.catalog,
-        as_of=case.as_of,
-        complete_until=case.complete,
-        tables={"products": case.product_table()},
-    )
+    tables = {"products": case.product_table()}
+    question = Question(case.book, case.catalog, case.as_of, case.complete, tables=tables)
     events = case.events()
     stray = events.head(3).with_columns(pl.lit(99, pl.Int64).alias("profile_id"))
     nobody = events.head(2).with_columns(pl.lit(None, pl.Int64).alias("profile_id"))
-    return KernelCase(
-        NamedKernel(f"rules_{seed}", BY, kernel), (case.profile_frame(), pl.concat([events, stray, nobody]))
+    frames = case.profile_frame(), pl.concat([events, stray, nobody])
+    kernels: list[Kernel] = []
+    cuts: dict[Ranking, CutPoints] = {}
+    while (found := ranking_pass(question, cuts)) is not None:
+        kernels.append(found.kernel)
+        cuts |= found.cut_points(found.kernel(*(frame.lazy() for frame in frames)).collect())
+    kernels.append(answer_kernel(question, cuts))
+    return tuple(
+        KernelCase(NamedKernel(f"rules_{seed}_{i}", BY, kernel), frames) for i, kernel in enumerate(kernels)
     )
 
 
-CASES: tuple[KernelCase, ...] = tuple(_case(seed) for seed in (7, 9))
+CASES: tuple[KernelCase, ...] = tuple(case for seed in (7, 9) for case in _cases(seed))

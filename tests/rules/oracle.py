@@ -12,6 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import polars as pl
+
+from cdptool.ids import hashes
 from cdptool.rules.nodes import (
     Aggregate,
     And,
@@ -47,6 +50,8 @@ from tests.rules.oracle_values import (
     known,
     mode,
     money,
+    part_of,
+    period,
     spelled,
 )
 
@@ -152,13 +157,23 @@ class Oracle:
             case Attribute():
                 return self.named(spelled(node), here)
             case At(seconds=seconds, operand=operand):
-                cut = here.cut - timedelta(seconds=seconds)
-                return self.value(operand, Here(cut, cut))
+                clock = here.clock - timedelta(seconds=seconds)
+                return self.value(operand, Here(clock, clock, here.row, here.outer))
             case Negative(operand=operand):
                 val = self.value(operand, here)
                 return Val(*(None if end is None else -end for end in (val.hi, val.lo)), val.empty, val.kind)
             case Arithmetic(operator=operator, left=left, right=right):
                 return self.reckoned(operator, self.value(left, here), self.value(right, here))
+            case Call(function="ntile", arguments=(operand, Constant(value=n))):
+                others = [
+                    Oracle(other).ranked(operand, here)
+                    for other in self.world.everyone
+                    if other is not self.world
+                ]
+                return part_of(self.ranked(operand, here), others, n)
+            case Call(function="bucket", arguments=(Constant(value=salt),)):
+                word = hashes("bucket", salt, pl.Series([self.world.profile])).item()
+                return exactly((word >> 10) / 2**53, "number")
             case Call(function="default", arguments=(first, second)):
                 return defaulted(*self.aligned(self.value(first, here), self.value(second, here)))
             case Aggregate(function=function) if function not in ("exists", "none"):
@@ -172,18 +187,36 @@ class Oracle:
             return exactly(here.cut, "time")
         if name == "me":
             return self.cell(self.world.fields, "", path[1:])
-        if name == "outer":
+        while path[0] == "outer":
             assert here.outer is not None
-            return self.of_row(here.outer, path[1:])
+            here, path = here.outer, path[1:]
+            if path[0] != "outer":
+                assert here.row is not None
+                return self.of_row(here.row, path)
         if here.row is not None and (name == "at" or f"{here.row.stream}.{name}" in self.world.kinds or
                                      name in ("day", "week", "month", "quarter", "year")):  # fmt: skip
             return self.of_row(here.row, path)
-        if here.row is None and name in self.world.rules:
-            lines = self.world.rules[name]
-            if name in self.world.segments:
-                return exactly(k_and([self.truth(line, here) for line in lines]), "truth")
-            return self.value(lines[0], here)
+        if name in self.world.rules:
+            return self.ruled(name, Here(here.cut, here.cut))  # the profile, as of what is visible here
         return self.cell(self.world.fields, "", path)
+
+    def ruled(self, name: str, here: Here) -> Val:
+        lines, labels = self.world.rules[name], self.world.labels.get(name, ())
+        if name in self.world.segments:
+            return exactly(k_and([self.truth(line, here) for line in lines]), "truth")
+        if not labels:
+            return self.value(lines[0], here)
+        for line, label in zip(lines, labels, strict=True):
+            truth = self.truth(line, here)
+            if truth is not False:
+                return exactly(label, "text") if truth else Val(None, None, None, "text")
+        return exactly(None, "text")
+
+    def ranked(self, node: Node, here: Here) -> Val:
+        key = (node, here.cut, self.world.profile)
+        if key not in self.world.ranked:
+            self.world.ranked[key] = self.value(node, here)
+        return self.world.ranked[key]
 
     def of_row(self, row: Row, path: list[str]) -> Val:
         if path[0] == "at":
@@ -275,26 +308,7 @@ class Oracle:
                 return first, min(after - TICK, here.clock)
 
     def period(self, day: date, unit: str, ago: int) -> date:
-        """The first day of a period, by stepping back day by day."""
-
-        def first(day: date) -> bool:
-            starts = {"monday": 0, "saturday": 5, "sunday": 6}[self.world.week_starts]
-            return {
-                "day": True,
-                "week": day.weekday() == starts,
-                "month": day.day == 1,
-                "quarter": day.day == 1 and day.month in (1, 4, 7, 10),
-                "year": day.day == 1 and day.month == 1,
-            }[unit]
-
-        one = timedelta(days=1)
-        while not first(day):
-            day -= one
-        for _ in range(abs(ago)):
-            day -= one if ago > 0 else -one
-            while not first(day):
-                day -= one if ago > 0 else -one
-        return day
+        return period(day, unit, ago, {"monday": 0, "saturday": 5, "sunday": 6}[self.world.week_starts])
 
     # Aggregates
     def seen(self, node: Aggregate, here: Here) -> tuple[list[tuple[Row, bool, Any, str]], bool, datetime]:
@@ -308,7 +322,7 @@ class Oracle:
                 continue
             meets: Truth = True
             if node.selection.where is not None:
-                meets = self.truth(node.selection.where, Here(row.at, here.cut, row, here.row))
+                meets = self.truth(node.selection.where, Here(row.at, here.cut, row, here))
             if meets is False:
                 continue
             val = (

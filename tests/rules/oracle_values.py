@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,8 +41,12 @@ class World:
     complete: dict[str, datetime]
     rules: dict[str, list[Node]]
     segments: set[str]
+    labels: dict[str, tuple[str, ...]]
     zone: ZoneInfo
     week_starts: str
+    profile: int = 0
+    everyone: list[World] = field(default_factory=list)  # the worlds of all profiles, this one too
+    ranked: dict[Any, Val] = field(default_factory=dict)  # what was ranked before; shared by everyone
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Here:
     clock: datetime
     cut: datetime
     row: Row | None = None
-    outer: Row | None = None
+    outer: Here | None = None
 
 
 def exactly(value: Any, kind: str) -> Val:
@@ -61,6 +65,24 @@ def exactly(value: Any, kind: str) -> Val:
 
 def known(val: Val) -> bool:
     return val.empty is False and val.lo is not None and val.lo == val.hi
+
+
+def part_of(own: Val, others: list[Val], n: int) -> Val:
+    """In which of n parts a value lies: with the fewest others below it that there may be, and with the most."""
+    if own.empty is True:
+        return Val(None, None, True, "number")
+    least, most = [0, 1], [0, 1]  # how many are smaller, how many there are
+    for other in others:
+        is_below = other.hi is not None and own.lo is not None and other.hi < own.lo
+        may_be_below = other.lo is None or own.hi is None or other.lo < own.hi
+        if other.empty is False:
+            least = [least[0] + is_below, least[1] + 1]
+            most = [most[0] + may_be_below, most[1] + 1]
+        elif other.empty is None:
+            least[1] += not is_below
+            most = [most[0] + may_be_below, most[1] + may_be_below]
+    lo, hi = (1 + smaller * n // count for smaller, count in (least, most))
+    return Val(lo, hi, own.empty, "number")
 
 
 # Kleene
@@ -115,3 +137,25 @@ def defaulted(val: Val, other: Val) -> Val:
 
 def spelled(node: Node) -> list[str]:
     return [node.name] if isinstance(node, Name) else [*spelled(node.base), node.name]
+
+
+def period(day: date, unit: str, ago: int, week_starts: int) -> date:
+    """The first day of a period, by stepping back day by day."""
+
+    def first(day: date) -> bool:
+        return {
+            "day": True,
+            "week": day.weekday() == week_starts,
+            "month": day.day == 1,
+            "quarter": day.day == 1 and day.month in (1, 4, 7, 10),
+            "year": day.day == 1 and day.month == 1,
+        }[unit]
+
+    one = timedelta(days=1)
+    while not first(day):
+        day -= one
+    for _ in range(abs(ago)):
+        day -= one if ago > 0 else -one
+        while not first(day):
+            day -= one if ago > 0 else -one
+    return day

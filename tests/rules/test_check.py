@@ -22,13 +22,22 @@ LINES = [
     ("sum(order) > 3", 1, "`sum` does not fit whole rows", "name a column: sum(order.column)"),
     ("sum(order.channel) > 3", 1, "`sum` does not fit a text", None),
     ('exists(order["+3h"])', 8, "a forward window is not allowed here", "it looks on from a row, inside `.where(…)`"),
-    ("exists(order.where(s0))", 20, "trait or segment `s0` inside `.where(…)` is not supported yet", None),
+    ("exists(order.where(at('1d', ranked) == 1))", 29, "`ranked` cannot be asked as of each row",
+     "it ranks profiles, or asks for a trait inside `.where(…)`: name it outside of `at(…)`"),
+    ("exists(order.where(at('1d', exists(cart.where(s0)))))", 47,
+     "`s0` is asked inside rows that `at(…)` of another row hides",
+     "ask for it outside of `at(…)`, or inside an `at(…)` of its own"),
     ("exists(order.where(outer.total > 3))", 20, "`outer` is not allowed here",
      "it names the enclosing row, two `.where(…)` deep"),
-    ("ntile(points, 10) == 10", 1, "`ntile` is not supported yet", None),
-    ('bucket("salt") < 0.5', 1, "`bucket` is not supported yet", None),
+    ("ntile(city, 10) == 10", 7, "`ntile` does not rank a text", "it ranks numbers, money and times"),
+    ("ntile(points, points) == 10", 15, "`ntile` takes a whole number from 2 to 100", None),
+    ("ntile(points, 101) == 10", 15, "`ntile` takes a whole number from 2 to 100", None),
+    ("exists(order.where(ntile(quantity, 10) == 10))", 20, "`ntile` ranks profiles, not rows",
+     "name it as a trait outside, and ask for that trait here"),
+    ("bucket(city) < 0.5", 8, "`bucket` takes a salt in quotes", 'such as bucket("winback-v1")'),
+    ("exists(order.where(exists(cart.where(outer.outer.total > 3))))", 38, "`outer` is not allowed here",
+     "it names the enclosing row, two `.where(…)` deep"),
     ("same(email)", 1, "`same` compares two records", "it belongs in the passes of merge.yaml"),
-    ('exists(order.where(at("1d", total > 3)))', 20, "`at(…)` inside `.where(…)` is not supported yet", None),
     ("missing(points > 3)", 9, "`missing` takes a value, found a condition", None),
     ('matches(city, "(")', 15, "this is not a regular expression", "look-around and back references are not known"),
     ("matches(points, city)", 9, "`matches` takes a text, found a number", None),
@@ -45,7 +54,8 @@ LINES = [
 
 @pytest.mark.parametrize(("line", "column", "problem", "hint"), LINES)
 def test_a_fault_is_named_at_its_place(line: str, column: int, problem: str, hint: str | None) -> None:
-    found = check_rules(RuleBook(segments=(rule("s0", "points > 1"), rule("s1", line))), CATALOG)
+    traits = (rule("ranked", "ntile(points, 4)"),)
+    found = check_rules(RuleBook(traits, (rule("s0", "points > 1"), rule("s1", line))), CATALOG)
     first = next(each for each in found if each.problem == problem)
     assert (str(first.place), first.hint, first.severity) == (f"rules.yaml:1:{column}", hint, "error")
 

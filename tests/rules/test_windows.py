@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from cdptool.rules.moments import moment_bounds
+from cdptool.rules.moments import moment, moment_bounds
 from cdptool.rules.windows import Bounds, bounds, day_start, parse_window, window_text
 from cdptool.tables import UTC_TIME
 from tests.frames import ROUNDS
@@ -95,7 +95,7 @@ def test_bounds_of_a_column_are_those_of_each_clock(zone: str) -> None:
     frame = pl.DataFrame({"at": clocks}, schema={"at": UTC_TIME})
     for text in WINDOWS:
         window, starts = parse_window(text), rng.choice(("monday", "sunday", "saturday"))
-        first, last = moment_bounds(window, pl.col("at"), cut, zone, starts)
+        first, last = moment_bounds(window, pl.col("at"), moment(cut), zone, starts)
         assert first is not None
         found = frame.select(first=first, last=last).rows()
         expected = [tuple(bounds(window, clock, cut, ZoneInfo(zone), starts)) for clock in clocks]

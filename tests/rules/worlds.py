@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,14 +10,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cdptool.errors import Place
 from cdptool.profiles import tagged_schema
-from cdptool.rules import Catalog, Rule, RuleBook, needs, parse
+from cdptool.rules import Catalog, RuleBook, needs
 from cdptool.rules.book import kind_of
 from cdptool.tables import Column, StreamSchema, TableSchema
 from tests.rules.oracle_values import Row, World
+from tests.rules.writer import Writer
 
-PLACE = Place("rules.yaml", 1, 1)
 SKUS = ("s1", "s2", "s3")
 CHANNELS = ("store", "web", "app")
 MOMENTS = (
@@ -83,6 +81,14 @@ class Case:
     profiles: dict[int, dict[str, Any]]
     rows: dict[int, list[Row]]
 
+    def worlds(self) -> dict[int, World]:
+        """The world of every profile; each knows of the others."""
+        everyone = {profile: self.world(profile) for profile in self.profiles}
+        for world in everyone.values():
+            world.everyone = list(everyone.values())
+            world.ranked = next(iter(everyone.values())).ranked
+        return everyone
+
     def world(self, profile: int, *, rows: list[Row] | None = None) -> World:
         kinds = {
             f"{stream.name}.{column.name}": kind_of(column) for stream in STREAMS for column in stream.columns
@@ -99,6 +105,8 @@ class Case:
             complete=self.complete,
             rules=rules,
             segments={rule.name for rule in self.book.segments},
+            labels={rule.name: rule.labels for rule in self.book.traits},
+            profile=profile,
             zone=ZoneInfo(self.catalog.tz),
             week_starts=self.catalog.week_starts,
         )
@@ -157,13 +165,11 @@ def make_case(seed: int, *, n_profiles: int = 6, n_traits: int = 6, n_segments: 
     profiles = {id_: _fields(rng, as_of) for id_ in range(1, n_profiles + 1)}
     rows = {id_: _rows(rng, as_of, id_) for id_ in profiles}
     writer = Writer(rng)
-    traits = tuple(Rule(f"t{i}", (parse(writer.trait(i), PLACE),), PLACE) for i in range(n_traits))
-    writer.n_traits = n_traits
-    segments = tuple(
-        Rule(f"s{i}", tuple(parse(writer.segment(i), PLACE) for _ in range(rng.choice((1, 1, 2, 3)))), PLACE)
-        for i in range(n_segments)
-    )
-    return Case(catalog, RuleBook(traits, segments), as_of, complete, products, profiles, rows)
+    for index in range(n_traits):
+        writer.trait(index)
+    for index in range(n_segments):
+        writer.segment(index)
+    return Case(catalog, writer.book, as_of, complete, products, profiles, rows)
 
 
 def _fields(rng: random.Random, as_of: datetime) -> dict[str, Any]:
@@ -206,169 +212,3 @@ def _cells(rng: random.Random, stream: StreamSchema) -> dict[str, Any]:
         "is_gift": (True, False, None),
     }
     return {column.name: rng.choice(options[column.name]) for column in stream.columns}
-
-
-class Writer:
-    """Writes random rules that pass the checks. `scope` is the chain of streams of the rows around, innermost last."""
-
-    def __init__(self, rng: random.Random) -> None:
-        self.rng = rng
-        self.n_traits = self.n_segments = 0
-        self.kinds: dict[str, str] = {}
-
-    def trait(self, index: int) -> str:
-        kind = self.rng.choice(("number", "number", "money", "text", "time"))
-        text = self.scalar(kind, (), 2)
-        self.kinds[f"t{index}"] = kind
-        return text
-
-    def segment(self, index: int) -> str:
-        text = self.truth((), 3)
-        self.n_segments = index  # a line may only name segments before its own
-        return text
-
-    def truth(self, scope: tuple[str, ...], depth: int) -> str:
-        pick = self.rng.random()
-        if depth <= 0 or pick < 0.30:
-            return self.comparison(scope, depth)
-        if pick < 0.40:
-            return f"not ({self.truth(scope, depth - 1)})"
-        if pick < 0.55:
-            word = self.rng.choice((" and ", " or "))
-            return "(" + word.join(self.truth(scope, depth - 1) for _ in range(2)) + ")"
-        if pick < 0.62:
-            return self.rng.choice((f"missing({self.any(scope, depth)})", self.matching(scope, depth)))
-        if pick < 0.70 and not scope:
-            named = [f"s{i}" for i in range(self.n_segments)] + ["is_member", '"a@x" in emails']
-            text = self.rng.choice(named)
-            return f'at("{self.length()}", {text})' if self.rng.random() < 0.4 else f"({text})"
-        if pick < 0.74 and not scope:
-            return f'at("{self.length()}", {self.truth(scope, depth - 1)})'
-        if len(scope) >= 2:
-            return self.comparison(scope, depth)
-        return f"{self.rng.choice(('exists', 'none'))}({self.selection(scope, depth)})"
-
-    def comparison(self, scope: tuple[str, ...], depth: int) -> str:
-        kind = self.rng.choice(("number", "number", "money", "text", "time", "date"))
-        left = self.scalar(kind, scope, depth)
-        if self.rng.random() < 0.12 and kind in ("number", "text"):
-            return (
-                f"{left} {self.rng.choice(('in', 'not in'))} [{self.constant(kind)}, {self.constant(kind)}]"
-            )
-        operator = self.rng.choice(("==", "!=", "<", "<=", ">", ">="))
-        if self.rng.random() < 0.1 and kind == "number":
-            return f"{self.constant(kind)} <= {left} < {self.constant(kind)}"
-        right = self.constant(kind) if self.rng.random() < 0.7 else self.scalar(kind, scope, depth - 1)
-        return f"{left} {operator} {right}"
-
-    def matching(self, scope: tuple[str, ...], depth: int) -> str:
-        return f'matches({self.scalar("text", scope, depth)}, "{self.rng.choice(("^s", "[12]$", "e"))}")'
-
-    def any(self, scope: tuple[str, ...], depth: int) -> str:
-        return self.scalar(self.rng.choice(("number", "money", "text", "time", "date")), scope, depth)
-
-    def scalar(self, kind: str, scope: tuple[str, ...], depth: int) -> str:
-        pick = self.rng.random()
-        if depth > 0 and pick < 0.15 and kind in ("number", "money"):
-            return self.arithmetic(kind, scope, depth)
-        if depth > 0 and pick < 0.22:
-            return f"default({self.scalar(kind, scope, depth - 1)}, {self.constant(kind)})"
-        if (depth > 0 and pick < 0.65 and len(scope) < 2) or (not scope and pick < 0.75):
-            return self.aggregate(kind, scope, depth)
-        if not scope and pick < 0.82:
-            named = [name for name, of in self.kinds.items() if of == kind]
-            if named:
-                text = self.rng.choice(named)
-                return f'at("{self.length()}", {text})' if self.rng.random() < 0.3 else text
-        return self.name(kind, scope)
-
-    def arithmetic(self, kind: str, scope: tuple[str, ...], depth: int) -> str:
-        one, two = (self.scalar(kind, scope, depth - 1) for _ in range(2))
-        number = self.scalar("number", scope, depth - 1)
-        if kind == "money":
-            return self.rng.choice((f"({one} - {two})", f"({one} + {two})", f"({one} * {number})", f"(-{one})",
-                                    f"({one} / {number})"))  # fmt: skip
-        times = [self.scalar("time", scope, depth - 1) for _ in range(2)]
-        options = (f"({one} + {two})", f"({one} - {two})", f"({one} * {two})", f"({one} / {two})",
-                   f"({times[0]} - {times[1]})", f"(-{one})")  # fmt: skip
-        return self.rng.choice(options)
-
-    def name(self, kind: str, scope: tuple[str, ...]) -> str:
-        mine = {
-            "number": ["points", "score", "favourite.stock"],
-            "money": ["favourite.price_now"],
-            "text": ["city", "favourite", "favourite.category"],
-            "time": ["joined_at", "now"],
-            "date": ["born_on"],
-        }
-        if not scope:
-            return self.rng.choice(mine[kind])
-        row = self.columns(kind, scope[-1])
-        options = row * 3 + [f"me.{name}" for name in mine[kind] if name != "now"]
-        if len(scope) > 1:
-            options += [f"outer.{name}" for name in self.columns(kind, scope[0]) if name not in PERIODS] * 3
-        return self.rng.choice(options or mine[kind])
-
-    def columns(self, kind: str, stream: str) -> list[str]:
-        if stream == "cart":
-            return {
-                "number": ["items", "sku.stock"],
-                "money": ["price", "sku.price_now"],
-                "text": ["sku", "channel", "sku.category"],
-                "time": ["at"],
-                "date": ["month", "day"],
-            }[kind]
-        return {
-            "number": ["quantity", "sku.stock"],
-            "money": ["total", "sku.price_now"],
-            "text": ["sku", "channel", "sku.category"],
-            "time": ["at"],
-            "date": ["due_on", "week"],
-        }[kind]
-
-    def aggregate(self, kind: str, scope: tuple[str, ...], depth: int) -> str:
-        stream = self.rng.choice(("cart", "order"))
-        if kind == "number" and self.rng.random() < 0.5:
-            if self.rng.random() < 0.6:
-                return f"count({self.selection(scope, depth, stream)})"
-            column = self.rng.choice(
-                self.columns(self.rng.choice(("number", "text", "date", "money")), stream)
-            )
-            return f"nunique({self.selection(scope, depth, stream)}.{column})"
-        functions = ["min", "max", "first", "last", "mode"] + (
-            ["sum", "avg"] * 2 if kind in ("number", "money") else []
-        )
-        column = self.rng.choice(self.columns(kind, stream))
-        return f"{self.rng.choice(functions)}({self.selection(scope, depth, stream)}.{column})"
-
-    def selection(self, scope: tuple[str, ...], depth: int, stream: str | None = None) -> str:
-        stream = stream or self.rng.choice(("cart", "order"))
-        text = stream + self.window(inside=bool(scope))
-        if depth > 0 and self.rng.random() < 0.65:
-            text += f".where({self.truth((*scope, stream), depth - 1)})"
-        return text
-
-    def window(self, *, inside: bool) -> str:
-        pick: Callable[[tuple[str, ...]], str] = self.rng.choice
-        if inside and self.rng.random() < 0.5:
-            return pick(('["+"]', '["+3h"]', '["+1d"]', '["+30d"]'))
-        calendar = ('["day"]', '["day-1"]', '["week"]', '["week-4":"week-1"]', '["month"]', '["month-1"]',
-                    '["quarter"]', '["year-1"]')  # fmt: skip
-        ranges = ('["5h":"3h"]', '["24h":"3h"]', '["30d":"1d"]')
-        return pick((pick(calendar), pick(ranges), f'["{self.length()}"]', ""))
-
-    def length(self) -> str:
-        return self.rng.choice(("1h", "3h", "24h", "2d", "7d", "30d", "31d"))
-
-    def constant(self, kind: str) -> str:
-        options = {
-            "number": ("0", "1", "2", "0.5", "3", "-1"),
-            "money": ("1", "2.5", "0", "3"),
-            "text": ('"s1"', '"web"', '"hue"', '"k1"', '"store"'),
-            "time": ("now", '"2026-02-20"', '"2026-10-31"', '"2018-11-04"'),
-            "date": ('"2026-03-01"', '"1990-01-31"', '"2018-11-01"'),
-        }
-        return self.rng.choice(options[kind])
-
-
-PERIODS = ("day", "week", "month", "quarter", "year")

@@ -1,0 +1,333 @@
+"""
+The kinds of the nodes of a rule, found from the inside out, and every finding on the way at its place.
+
+A node of which a finding already says what is wrong has no kind, so that one mistake is told once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import polars as pl
+
+from cdptool.errors import Finding, Place
+from cdptool.rules.book import Catalog, Kind, Rule, RuleBook, find_column, kind_of
+from cdptool.rules.kinds import WORDS, aggregate_kind, arithmetic_kind, comparable, reads_as_moment
+from cdptool.rules.naming import nearest
+from cdptool.rules.nodes import (
+    Aggregate,
+    And,
+    Arithmetic,
+    At,
+    Attribute,
+    Call,
+    Compare,
+    Comparison,
+    Constant,
+    Name,
+    Negative,
+    Node,
+    Not,
+    Options,
+    Or,
+)
+from cdptool.rules.ranks import MOST_BUCKETS, RANKED
+from cdptool.rules.subjects import path_of
+from cdptool.rules.windows import CALENDAR_UNITS, Forward
+from cdptool.tables import Column, StreamSchema
+
+_PAIRS: Final = ("same", "near", "differs")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """
+    Whose names a node may use: a profile's, or those of a row of a stream inside a row or a profile.
+
+    Inside `at(…)` of a row (`moved`) traits and segments are asked as of that row's clock; in rows around such a
+    clock (`around_moved`) they have no moment that could be one for all profiles.
+    """
+
+    stream: StreamSchema | None = None
+    outer: Scope | None = None
+    moved: bool = False
+    around_moved: bool = False
+
+
+@dataclass(slots=True)
+class Checker:
+    catalog: Catalog
+    book: RuleBook
+    findings: list[Finding] = field(default_factory=list)
+    kinds: dict[str, Kind | None] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()  # rules that have an answer as of one moment for all profiles only
+
+    def rule(self, rule: Rule, is_segment: bool) -> None:
+        kinds = [self.kind(line, Scope()) for line in rule.lines]
+        if is_segment or rule.labels:
+            for line, kind in zip(rule.lines, kinds, strict=True):
+                self.expect_truth(line, kind)
+        if is_segment:
+            self.kinds[rule.name] = "truth"
+        elif rule.labels:
+            self.kinds[rule.name] = "text"
+        else:
+            self.kinds[rule.name] = kinds[0] if len(kinds) == 1 else None
+            if len(kinds) != 1:
+                self.say(f"trait `{rule.name}` has {len(kinds)} lines, expected one expression", rule.place)
+            elif kinds[0] == "list":
+                self.say(f"trait `{rule.name}` is a list, expected one value", rule.place)
+
+    def say(self, problem: str, place: Place, hint: str | None = None) -> None:
+        self.findings.append(Finding(problem, place, hint))
+
+    def expect_truth(self, node: Node, kind: Kind | None) -> None:
+        if kind is not None and kind != "truth":
+            self.say(f"this is {WORDS[kind]}, expected a condition", node.place, "compare it with something")
+
+    def kind(self, node: Node, scope: Scope) -> Kind | None:
+        """The kind of a node, or None where a finding already says what is wrong with it."""
+        match node:
+            case Constant(kind=spelled):
+                return spelled
+            case Name() | Attribute():
+                return self.path(node, path_of(node), scope)
+            case And(operands=operands) | Or(operands=operands):
+                for operand in operands:
+                    self.expect_truth(operand, self.kind(operand, scope))
+                return "truth"
+            case Not(operand=operand):
+                self.expect_truth(operand, self.kind(operand, scope))
+                return "truth"
+            case Compare():
+                return self.comparison(node, scope)
+            case Arithmetic(operator=operator, left=left, right=right):
+                first, second = self.kind(left, scope), self.kind(right, scope)
+                if first is None or second is None:
+                    return None
+                result = arithmetic_kind(operator, first, second)
+                if result is None:
+                    self.say(f"`{operator}` does not fit {WORDS[first]} and {WORDS[second]}", node.place)
+                return result
+            case Negative(operand=operand):
+                kind = self.kind(operand, scope)
+                if kind not in (None, "number", "money"):
+                    self.say(f"`-` does not fit {WORDS[kind]}", node.place)
+                    return None
+                return kind
+            case Aggregate():
+                return self.aggregate(node, scope)
+            case At(operand=operand):
+                return self.kind(operand, replace(scope, moved=scope.stream is not None))
+            case Call():
+                return self.call(node, scope)
+            case Options():
+                self.say("a list is not allowed here", node.place, "lists stand on the right of `in`")
+        return None
+
+    def comparison(self, node: Compare, scope: Scope) -> Kind:
+        for left, operator, right in zip(node.operands, node.operators, node.operands[1:], strict=False):
+            kind = self.kind(left, scope)
+            if operator not in ("in", "not in"):
+                self.compared(operator, (left, kind), (right, self.kind(right, scope)))
+            elif isinstance(right, Options):
+                for item in right.items:
+                    self.compared("==", (left, kind), (item, self.kind(item, scope)))
+            else:
+                held = self.kind(right, scope)
+                if held not in (None, "list"):
+                    self.say(f"`{operator}` wants a list, found {WORDS[held]}", right.place)
+                elif kind not in (None, "text"):
+                    self.say(f"the list holds texts, found {WORDS[kind]}", left.place)
+        return "truth"
+
+    def compared(
+        self, operator: Comparison, left: tuple[Node, Kind | None], right: tuple[Node, Kind | None]
+    ) -> None:
+        (one, kind), (other, other_kind) = left, right
+        if kind is None or other_kind is None or comparable(operator, kind, other_kind):
+            return
+        for text, beside in ((one, other_kind), (other, kind)):
+            if isinstance(text, Constant) and text.kind == "text" and beside in ("date", "time"):
+                if not reads_as_moment(text.value, beside, self.catalog.tz):
+                    self.say(f"this text is not {WORDS[beside]}", text.place, "write it as 2026-01-31")
+                return
+        self.say(f"`{operator}` does not fit {WORDS[kind]} and {WORDS[other_kind]}", other.place)
+
+    def call(self, node: Call, scope: Scope) -> Kind | None:
+        name, arguments = node.function, node.arguments
+        if name in _PAIRS:
+            self.say(f"`{name}` compares two records", node.place, "it belongs in the passes of merge.yaml")
+            return None
+        if name == "ntile":
+            return self.ranking(node, scope)
+        if name == "bucket":
+            if not isinstance(arguments[0], Constant) or not str(arguments[0].value).strip():
+                self.say(
+                    "`bucket` takes a salt in quotes", arguments[0].place, 'such as bucket("winback-v1")'
+                )
+            return "number"
+        kind = self.kind(arguments[0], scope)
+        if name == "missing":
+            if isinstance(arguments[0], Compare | And | Or | Not | Constant) or self._is_segment(
+                arguments[0]
+            ):
+                self.say("`missing` takes a value, found a condition", arguments[0].place)
+            return "truth"
+        if name == "matches":
+            if kind not in (None, "text"):
+                self.say(f"`matches` takes a text, found {WORDS[kind]}", arguments[0].place)
+            self.pattern(arguments[1])
+            return "truth"
+        self.compared("==", (arguments[0], kind), (arguments[1], self.kind(arguments[1], scope)))
+        return kind
+
+    def ranking(self, node: Call, scope: Scope) -> Kind | None:
+        value, n = node.arguments
+        if scope.stream is not None:
+            hint = "name it as a trait outside, and ask for that trait here"
+            self.say("`ntile` ranks profiles, not rows", node.place, hint)
+            return None
+        kind = self.kind(value, scope)
+        if kind is not None and kind not in RANKED:
+            self.say(f"`ntile` does not rank {WORDS[kind]}", value.place, "it ranks numbers, money and times")
+        if not isinstance(n, Constant) or type(n.value) is not int or not 2 <= n.value <= MOST_BUCKETS:
+            self.say(f"`ntile` takes a whole number from 2 to {MOST_BUCKETS}", n.place)
+        return "number"
+
+    def _is_segment(self, node: Node) -> bool:
+        return isinstance(node, Name) and any(rule.name == node.name for rule in self.book.segments)
+
+    def pattern(self, node: Node) -> None:
+        if not isinstance(node, Constant) or not isinstance(node.value, str):
+            self.say("`matches` takes a regular expression in quotes", node.place)
+            return
+        try:
+            pl.Series([""]).str.contains(node.value)
+        except pl.exceptions.ComputeError:
+            self.say(
+                "this is not a regular expression",
+                node.place,
+                "look-around and back references are not known",
+            )
+
+    def aggregate(self, node: Aggregate, scope: Scope) -> Kind | None:
+        selection = node.selection
+        stream = self.catalog.stream(selection.stream)
+        if stream is None:
+            names = [each.name for each in self.catalog.streams]
+            self.say(
+                f"unknown stream `{selection.stream}`", selection.place, nearest(selection.stream, names)
+            )
+            return None
+        if isinstance(selection.window, Forward) and scope.stream is None:
+            self.say(
+                "a forward window is not allowed here",
+                selection.place,
+                "it looks on from a row, inside `.where(…)`",
+            )
+        row = Scope(
+            stream,
+            scope if scope.stream is not None else None,
+            around_moved=scope.moved or scope.around_moved,
+        )
+        if selection.where is not None:
+            self.expect_truth(selection.where, self.kind(selection.where, row))
+        column = None
+        if selection.column:
+            column = self.column(stream, selection.column, selection.place)
+            if column is None:
+                return None
+        kind = aggregate_kind(node.function, column)
+        if kind is None:
+            found = "whole rows" if column is None else WORDS[column]
+            hint = f"name a column: {node.function}({selection.stream}.column)" if column is None else None
+            self.say(f"`{node.function}` does not fit {found}", node.place, hint)
+        return kind
+
+    def column(self, stream: StreamSchema, path: tuple[str, ...], place: Place) -> Kind | None:
+        """The kind of a column of a stream's row, references followed."""
+        name = path[0]
+        column = find_column(stream.columns, name)
+        if column is not None:
+            return self.follow(column, path[1:], place)
+        if name == "at" or name in CALENDAR_UNITS:
+            if len(path) > 1:
+                self.say(f"`{name}` has no `{path[1]}`", place)
+                return None
+            return "time" if name == "at" else "date"
+        names = ["at", *(each.name for each in stream.columns)]
+        self.say(f"unknown column `{name}` of stream `{stream.name}`", place, nearest(name, names))
+        return None
+
+    def follow(self, column: Column, path: tuple[str, ...], place: Place) -> Kind | None:
+        for name in path:
+            table = self.catalog.table(column.ref)
+            if table is None:
+                self.say(f"`{column.name}` refers to no table, so it has no `{name}`", place)
+                return None
+            found = find_column(table.columns, name)
+            if found is None:
+                names = [each.name for each in table.columns]
+                self.say(f"unknown column `{name}` of table `{table.name}`", place, nearest(name, names))
+                return None
+            column = found
+        return kind_of(column)
+
+    def path(self, node: Node, path: tuple[str, ...], scope: Scope) -> Kind | None:
+        name, place = path[0], node.place
+        if name in ("me", "outer"):
+            return self.elsewhere(name, path[1:], place, scope)
+        if name == "now" and len(path) == 1:
+            return "time"
+        rule = name in self.kinds or name in self.book.rules()
+        if scope.stream is None:
+            if rule and len(path) == 1:
+                return self.kinds.get(name)
+            return self.field(path, place, [*self.book.rules()])
+        if name == "at" or find_column(scope.stream.columns, name) or name in CALENDAR_UNITS:
+            if rule:
+                hint = "rename one of the two"
+                self.say(f"`{name}` is a column of `{scope.stream.name}` and a rule", place, hint)
+            return self.column(scope.stream, path, place)
+        if not rule or len(path) > 1:
+            return self.field(
+                path, place, [*self.book.rules(), *(each.name for each in scope.stream.columns)]
+            )
+        if scope.moved or scope.around_moved:
+            self.as_of_row(name, place, scope)
+        return self.kinds.get(name)
+
+    def as_of_row(self, name: str, place: Place, scope: Scope) -> None:
+        """Refuse what has no answer as of a row: only windows and columns move with each row's clock."""
+        if scope.around_moved and not scope.moved:
+            hint = "ask for it outside of `at(…)`, or inside an `at(…)` of its own"
+            self.say(f"`{name}` is asked inside rows that `at(…)` of another row hides", place, hint)
+        elif name in self.fixed:
+            hint = "it ranks profiles, or asks for a trait inside `.where(…)`: name it outside of `at(…)`"
+            self.say(f"`{name}` cannot be asked as of each row", place, hint)
+
+    def elsewhere(self, word: str, path: tuple[str, ...], place: Place, scope: Scope) -> Kind | None:
+        if not path:
+            self.say(f"`{word}` needs a name after it", place, f"write {word}.column")
+        elif word == "me":
+            return self.field(path, place, [])
+        elif scope.outer is None or scope.outer.stream is None:
+            self.say("`outer` is not allowed here", place, "it names the enclosing row, two `.where(…)` deep")
+        elif path[0] == "outer":
+            return self.elsewhere("outer", path[1:], place, scope.outer)
+        else:
+            return self.column(scope.outer.stream, path, place)
+        return None
+
+    def field(self, path: tuple[str, ...], place: Place, others: list[str]) -> Kind | None:
+        """The kind of a profile field, references followed."""
+        column = self.catalog.field(path[0])
+        if column is not None:
+            return self.follow(column, path[1:], place)
+        if path[0] in self.catalog.lists and len(path) == 1:
+            return "list"
+        names = [*others, *(each.name for each in self.catalog.fields), *self.catalog.lists, "now"]
+        self.say(f"unknown name `{path[0]}`", place, nearest(path[0], names))
+        return None
