@@ -5,11 +5,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from cdptool.matching import blocks as module
 from cdptool.matching.blocks import blocks, drawn_pairs, hashed, pairs_of_blocks
 
 
+@pytest.mark.parametrize("bits", [64, 9], ids=["side by side", "mixed"])
 @pytest.mark.parametrize("seed", range(20))
-def test_pairs_are_those_of_a_slow_double_loop(seed: int) -> None:
+def test_pairs_are_those_of_a_slow_double_loop(seed: int, bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BITS", bits)
     chance = np.random.default_rng(seed)
     columns = [chance.integers(-1, 6, 60).astype(np.int32) for _ in range(2)]
     left, right = pairs_of_blocks(*hashed(*columns), largest=100)

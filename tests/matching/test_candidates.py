@@ -1,0 +1,77 @@
+"""The pairs that are compared: as many as their number of matches asks for, and none twice."""
+
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cdptool.matching import comparisons
+from cdptool.matching.candidates import Candidates, candidates, pair_budget
+from cdptool.matching.gathering import Gathered
+
+KINDS = (("given", "given"), ("family", "family"), ("born", "birth_date"), ("email", "email"))
+
+
+def people(n: int) -> pl.DataFrame:
+    """Every other row is the one before it with another first name."""
+    chance = np.random.default_rng(5)
+    who = np.arange(n) // 2
+    born = [
+        f"19{year}0{month}1{day}" for year, month, day in zip(*chance.integers(1, 9, (3, n)), strict=True)
+    ]
+    return pl.DataFrame(
+        {
+            "given": pl.Series(chance.integers(0, 40, n)).cast(pl.String) + "an",
+            "family": pl.Series(chance.integers(0, 90, n)[who]).cast(pl.String) + "er",
+            "born": pl.Series(born).gather(who),
+            "email": pl.Series(who).cast(pl.String) + "@mail.vn",
+        }
+    )
+
+
+def found(n: int, budget: int | None = None) -> Candidates:
+    """The candidates of so many people."""
+    return candidates(comparisons(people(n), KINDS), n, budget)
+
+
+def test_a_budget_is_kept_and_pairs_are_sorted_and_different() -> None:
+    for budget in (1, 900, 5_000, None):
+        pairs = found(1_000, budget)
+        codes = (pairs.left * 1_000 + pairs.right).tolist()
+        assert all(one < other for one, other in pairwise(codes))
+        assert (pairs.left < pairs.right).all()
+        assert len(codes) <= (budget or pair_budget(1_000))
+        assert len(codes) == sum(key.n_new for key in pairs.keys)
+
+
+def test_doubles_are_among_the_pairs() -> None:
+    pairs = found(1_000)
+    assert int((pairs.left // 2 == pairs.right // 2).sum()) == 500
+
+
+@pytest.mark.parametrize("n_records", [10, 1_000, 100_000, 10_000_000])
+def test_fewer_matches_never_ask_for_more_pairs(n_records: int) -> None:
+    budgets = [
+        pair_budget(n_records, n_matches) for n_matches in (0, n_records / 10, n_records, 9 * n_records)
+    ]
+    assert budgets == sorted(budgets)
+    assert budgets[-1] <= pair_budget(n_records)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_pairs_are_gathered_once_and_within_the_budget(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    budget = int(chance.integers(5, 120))
+    pairs, expected = Gathered(30, budget), set()
+    for _ in range(12):
+        both = {tuple(sorted(chance.choice(30, 2, replace=False).tolist())) for _ in range(15)}
+        left, right = np.array(list(both)).T
+        is_taken = pairs.add(left, right)
+        assert is_taken == (len(expected | both) <= budget)
+        expected |= both if is_taken else set()
+        if chance.random() < 0.3:
+            assert pairs.count() == len(expected)
+    left, right, n_new = pairs.all()
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == sorted(expected)
+    assert int(n_new.sum()) == len(expected)
