@@ -44,6 +44,8 @@ def is_row(names: tuple[str, ...], texts: pl.DataFrame) -> bool:
     (True, False)
     """
     named = [name for name in names if not _NUMBERED.match(name)]
+    if not named:
+        return False  # a row of empty cells
     if any(_EMAIL.match(name) for name in named):
         return True
     periods = [name for name in named if _PERIOD.match(name)]

@@ -32,3 +32,7 @@ def test_the_first_row_is_judged_by_the_columns_below_it(
 
 def test_a_file_without_rows_has_names() -> None:
     assert not is_row(("no", "name"), pl.DataFrame(schema={"no": pl.String, "name": pl.String}))
+
+
+def test_a_first_row_of_empty_cells_is_no_row_of_data() -> None:
+    assert not is_row(("column_1", "column_2"), pl.DataFrame({"column_1": ["1"], "column_2": ["x"]}))
