@@ -38,7 +38,10 @@ def show(report: Report, voice: Voice) -> None:
         findings = [_finding_as_data(finding) for finding in report.findings]
         answer = {"command": report.verb, "summary": report.summary, **report.data}
         answer.setdefault("findings", findings)  # of `profile` the findings are the answer itself
-        print(json.dumps(answer, ensure_ascii=False, default=str))
+        is_poor = (
+            not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+        )  # then it is JSON that escapes
+        print(json.dumps(answer, ensure_ascii=is_poor, default=str))
         return
     if report.is_answer or not voice.quiet:
         for line in report.lines:

@@ -8,6 +8,7 @@ stale · 130 interrupted.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -26,6 +27,7 @@ __all__ = ["app", "main"]
 def main() -> None:
     """Entry point of the console script: run, and exit with the code of the outcome."""
     _open_closed_streams()
+    _write_every_letter()
     if sys.argv[1:] in (["--version"], ["-V"]):
         from cdptool import __version__
 
@@ -58,6 +60,13 @@ def _open_closed_streams() -> None:
             # The lowest free number is this one: no file of ours may get it, and be written into.
             handle = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(handle, "r" if number == 0 else "w", encoding="utf-8"))
+
+
+def _write_every_letter() -> None:
+    """A terminal may not know a letter, or a file's name not be text: then its code is written, and nothing fails."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _invoke(arguments: list[str]) -> int | None:

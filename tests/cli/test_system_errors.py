@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -96,3 +97,24 @@ def test_a_stream_that_was_closed_is_no_bug(
         ["bash", "-c", command, sys.executable, *arguments], cwd=project, check=False, timeout=60
     )
     assert done.returncode == code
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8:strict"])
+def test_a_terminal_that_knows_fewer_letters_is_no_bug(project: Path, encoding: str) -> None:
+    """As under LC_ALL=C in cron; and the name of a file from an old archive need not be text."""
+    name = b"kh\xe1ch.csv"
+    (project / os.fsdecode(name)).write_text("email,city\nan@x.vn,Huế\nbo@x.vn,Huế\nchi@x.vn,Huế\n")
+    done = subprocess.run(
+        [sys.executable.encode(), b"-m", b"cdptool", b"profile", name],
+        cwd=project, capture_output=True, check=False, timeout=60, env={**os.environ, "PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout[:6]) == (0, b"kh\\udc")
+
+
+def test_json_stays_json_on_a_terminal_that_knows_fewer_letters(project: Path) -> None:
+    (project / "cafe.csv").write_text("email,drink\n" + "an@x.vn,café\n" * 9)
+    done = subprocess.run(
+        [sys.executable, "-m", "cdptool", "profile", "cafe.csv", "--json"],
+        cwd=project, capture_output=True, check=False, timeout=60, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert json.loads(done.stdout)["files"][0]["columns"][1]["top"] == [{"value": "café", "count": 9}]
