@@ -24,6 +24,7 @@ from tests.frames import ROUNDS
 from tests.identity.link_oracle import linked
 from tests.identity.oracle import Version
 from tests.identity.test_histories import COMPARED, person_world
+from tests.identity.test_pairing import rules
 from tests.identity.worlds import (
     COLUMNS,
     NOTHING,
@@ -33,6 +34,7 @@ from tests.identity.worlds import (
     partition,
     people,
     plan,
+    random_plan,
     random_world,
     records,
     resolved,
@@ -185,6 +187,19 @@ def test_a_pass_says_itself_whether_it_only_links() -> None:
     ]
 
 
+def test_a_pass_that_asks_more_than_equal_values_only_links_too() -> None:
+    frame = records("""
+        id  source  phone         name
+        1   crm     +84912345678  Nguyen Thu Hoa
+        2   crm     +84912345678  Nguyenn Thu Hoa
+        3   shop    +84900000001  Tran Van Hoang
+        4   crm     +84900000001  Tran Van Hoangg
+    """)
+    base = rules("same(phone) and near(name, 0.9)")
+    assert people(frame, base) == [[1, 2], [3, 4]]
+    assert people(frame, replace(base, link="only")) == [[1], [2], [3, 4]]
+
+
 def test_a_value_that_links_too_many_pairs_is_refused_with_its_key() -> None:
     rows = "\n".join(f"{i}  {'crm' if i % 2 else 'shop'}  +84900000000" for i in range(200))
     frame = records(f"id  source  phone\n{rows}")
@@ -219,6 +234,31 @@ def test_oracle_link_modes_are_the_slow_merge_of_every_pair(seed: int, tmp_path:
             n_sure += 1
             assert mine in expected, f"seed {seed}, world {number}"
     assert n_sure > WORLDS // 2
+
+
+@pytest.mark.parametrize("seed", range(6 * ROUNDS))
+def test_oracle_link_modes_hold_beside_limits_never_rules_and_judgements(seed: int) -> None:
+    """6 × 20 worlds: only a POSITIVE judgement brings two records of a list together; NEGATIVE is never broken."""
+    rng = random.Random(85_000 + seed)
+    link = rng.choice(["only", "and_dedupe"])
+    merge_plan = replace(random_plan(rng, bound=True), unique_sources=("club", "crm"), link=link)
+    worlds = [sourced(rng, random_world(rng, number)) for number in range(WORLDS)]
+    said = []
+    source_of = {version["record_id"]: version["source"] for world in worlds for version in world}
+    for world in worlds:
+        left, right = sorted(rng.sample(sorted({version["record_id"] for version in world}), 2))
+        word = judged(left, right, rng.choice(["POSITIVE", "NEGATIVE"]))
+        cited = {"left": f"{source_of[left]}:{left}", "right": f"{source_of[right]}:{right}"}
+        said.append((left, right, replace(word, **cited)))
+    found = resolved(as_records(worlds), replace(merge_plan, judgements=tuple(word for *_, word in said)))
+    profile_of = dict(found.identity.iter_rows())
+    joined = nx.Graph([(left, right) for left, right, word in said if word.judgement == "POSITIVE"])
+    for part in partition(found.identity):
+        for source in merge_plan.unique_sources:
+            held = [record for record in part if source_of[record] == source]
+            assert len(held) <= 1 or nx.is_connected(joined.subgraph({*held} & set(joined)))
+    for left, right, word in said:
+        assert word.judgement == "POSITIVE" or profile_of[left] != profile_of[right]
 
 
 def check_guarantees(
