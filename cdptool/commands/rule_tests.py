@@ -7,7 +7,7 @@ Reads no workspace: every test brings its own small world. Besides, it tells whi
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -17,17 +17,23 @@ from cdptool.commands.answered import answer_data, expected_text, told_answer
 from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Settings
+from cdptool.commands.traced import Telling
 from cdptool.config import Project, load_project
 from cdptool.config.rule_tests import load_rule_tests
-from cdptool.errors import ConfigError, Finding, UsageError
+from cdptool.errors import ConfigError, Finding, Place, UsageError
 from cdptool.profiles.coverage import RuleCoverage, coverage
 from cdptool.profiles.rule_tests import RuleTest, TestResult, judge_test
+from cdptool.profiles.tracing import trace
 from cdptool.rules import RuleBook
+from cdptool.rules.narrowing import narrowed
 
 Judged = Sequence[tuple[RuleTest, tuple[TestResult, ...]]]
 
+Traces = Mapping[Place, tuple[str, ...]]  # by the place of what was expected
+
 FAILED: Final = 1
 TESTS: Final = ("test", "expects", "outcome")
+_MOST_TRACED: Final = 10
 GAPS: Final = ("rule", "tests", "not tested yet", "place")
 
 
@@ -46,10 +52,10 @@ def run_rule_tests(settings: Settings, names: tuple[str, ...], *, junit: Path | 
     book = project.rules or RuleBook()
     tests = _chosen(load_rule_tests(project), names, project)
     judged = [(test, judged_test) for test, judged_test in zip(tests, _judge(tests, book), strict=True)]
-    report = _report(judged, coverage(book, judged), is_part=bool(names), tz=project.tz)
+    traced = _traced(judged, book, project.tz)
     if junit is not None:
-        write_file(junit, _junit(judged, project))
-    return report
+        write_file(junit, _junit(judged, project, traced))
+    return _report(judged, coverage(book, judged), traced, is_part=bool(names), tz=project.tz)
 
 
 def _chosen(tests: tuple[RuleTest, ...], names: tuple[str, ...], project: Project) -> tuple[RuleTest, ...]:
@@ -84,7 +90,27 @@ def _judge(tests: Sequence[RuleTest], book: RuleBook) -> list[tuple[TestResult, 
     return results
 
 
-def _report(judged: Judged, covered: tuple[RuleCoverage, ...], *, is_part: bool, tz: str) -> Report:
+def _traced(judged: Judged, book: RuleBook, tz: str) -> Traces:
+    """Of the first expectations that fail: each line of the rule with its truth, and the rows that decided it."""
+    failed = [(test, result) for test, results in judged for result in results if not result.holds]
+    found = {}
+    for test, result in failed[:_MOST_TRACED]:
+        expected = result.expected
+        told = Telling({key: str(place) for key, place in test.places.items()}, tz, show_values=True)
+        alone = test.world.only(test.number(expected.customer), narrowed(book, [expected.rule]))
+        traced = trace(alone, book.rules()[expected.rule], book)
+        found[expected.place] = (
+            f"{expected.place}: `{expected.rule}` of {expected.customer}",
+            f"  expected {expected_text(expected)}, came {told_answer(result.came, tz)}",
+            *told.lines(traced),
+            "",
+        )
+    return found
+
+
+def _report(
+    judged: Judged, covered: tuple[RuleCoverage, ...], traced: Traces, *, is_part: bool, tz: str
+) -> Report:
     failed = [(test, result) for test, results in judged for result in results if not result.holds]
     n = sum(len(results) for _, results in judged)
     n_failed_tests = sum(any(not each.holds for each in results) for _, results in judged)
@@ -101,6 +127,7 @@ def _report(judged: Judged, covered: tuple[RuleCoverage, ...], *, is_part: bool,
             "tests": [_test_data(test, results) for test, results in judged],
             "coverage": None if is_part else [_coverage_data(each) for each in covered],
         },
+        lines=tuple(line for lines in traced.values() for line in lines),
         grids=(
             Grid("Rule tests", TESTS, rows),
             *((Grid("Coverage", GAPS, gaps),) if gaps else ()),
@@ -167,13 +194,16 @@ def _coverage_data(each: RuleCoverage) -> dict[str, Any]:
     }
 
 
-def _junit(judged: Judged, project: Project) -> bytes:
+def _junit(judged: Judged, project: Project, traced: Traces) -> bytes:
     """One suite per file, one case per test."""
     suites: dict[str, list[Case]] = {}
     for test, results in judged:
         failed = [each for each in results if not each.holds]
         told = f"{len(failed)} of {len(results)} expectations fail" if failed else ""
-        findings = "\n".join(str(_finding(test, each, project.tz)) for each in failed)
+        findings = "\n".join(
+            "\n".join((str(_finding(test, each, project.tz)), *traced.get(each.expected.place, ())))
+            for each in failed
+        )
         group = f"tests.{Path(test.place.file).stem}"
         case = Case(group, test.name, test.place, "failed" if failed else "passed", told, findings)
         suites.setdefault(test.place.file, []).append(case)

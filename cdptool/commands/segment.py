@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
 
 from cdptool.commands.as_of import AsOf, resolve_as_of
-from cdptool.commands.events import latest_events, with_owner
-from cdptool.commands.gone import gone_until
 from cdptool.commands.people import segments_are_of
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.rolling import rolled_until, with_signals
+from cdptool.commands.rule_inputs import answers_of, question_of
 from cdptool.commands.session import (
     Session,
     Settings,
@@ -21,23 +18,17 @@ from cdptool.commands.session import (
     mark_done,
     open_session,
 )
-from cdptool.commands.sessions import current
 from cdptool.config import Section
 from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.profiles import (
-    answer,
     changes,
     memberships,
-    require_one_currency,
-    tagged_events,
     traits,
     under_todays_ids,
     waterfall,
 )
-from cdptool.rules import BookNeeds, Question, RuleBook, needs, shortened
-from cdptool.sources.outputs import declared_schema
+from cdptool.rules import RuleBook, shortened
 from cdptool.tables import ALIASES, MEMBERSHIPS
-from cdptool.web import reassigned
 from cdptool.workspace import Snapshot
 
 OUTPUTS = ("traits", "memberships")
@@ -116,21 +107,8 @@ def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
 
 
 def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> _Answers:
-    catalog, engine = session.project.catalog, session.engine
-    wanted = needs(book, catalog, as_of.moment)
-    streams, complete = _streams(session, snapshot, wanted, as_of)
-    gone = gone_until(session, snapshot)
-    tables = _reference_tables(session, snapshot, wanted)
-    question = Question(book, catalog, as_of.moment, complete, gone, rolled_until(snapshot), tables)
-    profiles = snapshot.scan("profiles")
-    lacking = sorted(set(wanted.fields) - set(profiles.collect_schema()))
-    if lacking:
-        problem = f"the rules ask for `{lacking[0]}`, which profiles have from the next merge on"
-        raise UsageError(problem, hint="run `cdptool merge` first, or `cdptool run`")
-    answers = engine.collect(
-        answer(engine, engine.of(profiles), engine.of(tagged_events(streams, wanted, catalog)), question)
-    ).sort("profile_id")
-    require_one_currency(answers)
+    asked = question_of(session, snapshot, book, as_of)
+    answers = answers_of(session, asked)
     before = under_todays_ids(snapshot.scan("memberships", MEMBERSHIPS), snapshot.scan("aliases", ALIASES))
     members = memberships(answers.lazy(), book).collect()
     return _Answers(
@@ -138,49 +116,8 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
         memberships=members,
         waterfall=waterfall(answers.lazy(), book).collect(),
         changes=changes(before.unique(), members.lazy()).collect(),
-        shortened=shortened(book, catalog, as_of.moment, gone),
+        shortened=shortened(book, asked.question.catalog, as_of.moment, asked.question.gone_until or {}),
     )
-
-
-def _streams(
-    session: Session, snapshot: Snapshot, wanted: BookNeeds, as_of: AsOf
-) -> tuple[dict[str, pl.LazyFrame], dict[str, datetime]]:
-    """
-    The rows of every stream the rules read, with the profile each belongs to, and how far the streams are known.
-
-    A stream that is cut into sessions says of each event whose it is; sessions are known as far as their events.
-    """
-    project, complete = session.project, dict(as_of.complete_until)
-    rows: dict[str, pl.LazyFrame] = {}
-    owners: dict[str, pl.LazyFrame] = {}
-    for spec in project.sessions:
-        if {spec.name, spec.of} & set(wanted.streams):
-            rows[spec.name], owned = current(session, snapshot, spec, as_of)
-            owners.setdefault(spec.of, owned)  # of a stream cut twice the first says whose its events are
-        if spec.of in complete:
-            complete[spec.name] = complete[spec.of]
-    for schema in project.streams:
-        if schema.name in wanted.streams:
-            found = latest_events(session, snapshot, schema, wanted.streams[schema.name].columns)
-            found = with_signals(session, snapshot, schema, found)
-            told = owners.get(schema.name)
-            kernel, by = reassigned, [("event_id",), ("event_id",)]
-            rows[schema.name] = found if told is None else session.engine.shuffle([found, told], by, kernel)
-    known = {
-        name: with_owner(session, snapshot, frame) for name, frame in rows.items() if name in wanted.streams
-    }
-    return known, complete
-
-
-def _reference_tables(session: Session, snapshot: Snapshot, wanted: BookNeeds) -> dict[str, pl.DataFrame]:
-    """The reference tables the rules follow, only the columns they read."""
-    declared = {table.name: table for table in session.project.tables}
-    return {
-        name: snapshot.scan(declared[name].table, declared_schema(declared[name].columns))
-        .select(columns)
-        .collect()
-        for name, columns in wanted.tables.items()
-    }
 
 
 def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *, dry_run: bool) -> Report:

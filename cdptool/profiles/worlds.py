@@ -9,7 +9,8 @@ from datetime import datetime
 import polars as pl
 
 from cdptool.profiles.evaluation import tagged_events
-from cdptool.rules import Catalog, RuleBook, evaluate_kernel, needs
+from cdptool.rules import Catalog, Question, RuleBook, answer_kernel, needs, ranking_pass
+from cdptool.rules.ranks import CutPoints, Ranking
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +19,8 @@ class World:
     Everything that answers of rules depend on, small enough to be asked at once.
 
     `profiles` has `profile_id` and the fields of the catalog; each of `streams` has `profile_id`, `at`, `event_id` and
-    its declared columns. The rest is as `evaluate_kernel` takes it.
+    its declared columns. `cuts` are rankings whose cut points were found over more profiles than these. The rest is as
+    `rules.Question` has it.
     """
 
     catalog: Catalog
@@ -28,29 +30,53 @@ class World:
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     complete_until: Mapping[str, datetime] = field(default_factory=dict)
     gone_until: Mapping[str, datetime] = field(default_factory=dict)
+    cuts: Mapping[Ranking, CutPoints] = field(default_factory=dict)
 
     def answers(self, book: RuleBook) -> pl.DataFrame:
         """
         What a book says of every profile of the world.
 
         Returns:
-            The table of `evaluate_kernel`, sorted by `profile_id`.
+            The table of `rules.answer_kernel`, sorted by `profile_id`.
 
         Raises:
             ConfigError: If the book does not pass its checks.
         """
-        catalog = _of_rows(self.catalog)
-        wanted = needs(book, catalog, self.as_of)
-        events = tagged_events({name: rows.lazy() for name, rows in self.streams.items()}, wanted, catalog)
-        kernel = evaluate_kernel(
-            book,
-            catalog,
-            as_of=self.as_of,
-            complete_until=self.complete_until,
-            gone_until=self.gone_until,
-            tables=self.tables,
-        )
+        question, events = self._question(book), self._events(book)
+        kernel = answer_kernel(question, self._cuts(question, events))
         return kernel(self.profiles.lazy(), events).collect().sort("profile_id")
+
+    def only(self, profile_id: int, book: RuleBook) -> World:
+        """The same world with this profile alone; what the book ranks it among stays all profiles."""
+        is_it = pl.col("profile_id") == profile_id
+        return replace(
+            self,
+            profiles=self.profiles.filter(is_it),
+            streams={name: rows.filter(is_it) for name, rows in self.streams.items()},
+            cuts=self._cuts(self._question(book), self._events(book)),
+        )
+
+    def _cuts(self, question: Question, events: pl.LazyFrame) -> dict[Ranking, CutPoints]:
+        cuts = dict(self.cuts)
+        while (next_pass := ranking_pass(question, cuts)) is not None:
+            cuts |= next_pass.cut_points(next_pass.kernel(self.profiles.lazy(), events).collect())
+        return cuts
+
+    def _question(self, book: RuleBook) -> Question:
+        return Question(
+            book,
+            _of_rows(self.catalog),
+            self.as_of,
+            self.complete_until,
+            self.gone_until,
+            None,
+            self.tables,
+        )
+
+    def _events(self, book: RuleBook) -> pl.LazyFrame:
+        catalog = _of_rows(self.catalog)
+        streams = {name: rows.lazy() for name, rows in self.streams.items()}
+        return tagged_events(streams, needs(book, catalog, self.as_of), catalog)
 
 
 def _of_rows(catalog: Catalog) -> Catalog:

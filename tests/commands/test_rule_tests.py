@@ -80,6 +80,27 @@ def test_rows_after_the_moment_are_not_seen_and_a_time_of_day_is_of_its_day(shop
     assert run(shop, one(given=given, expect="{buyers: {late: false, due: true}}")).exit_code == 0
 
 
+def test_a_failure_shows_each_line_with_its_truth_and_the_rows_that_decided(shop: Small) -> None:
+    wrong = WORKED_EXAMPLE.replace("E: unknown", "E: true").replace("F: false", "F: true")
+    path = str(shop.folder / "tests" / "a.yaml")
+    assert [line.replace(path, "a.yaml") for line in run(shop, wrong).lines] == [
+        "a.yaml:10:37: `cart_3h` of E",
+        "  expected true, came unknown",
+        '  unknown  exists(cart["5h":"3h"].where(none(order["+"])))',
+        "      not known: `order` is complete until 2026-11-21 13:45 only",
+        "      rows of `cart` after 2026-11-21 09:00 up to 2026-11-21 11:00: none counts, of 1 it is not known",
+        "        ? 2026-11-21 10:00  a.yaml:8:71",
+        "",
+        "a.yaml:10:46: `cart_3h` of F",
+        "  expected true, came false",
+        '  false    exists(cart["5h":"3h"].where(none(order["+"])))',
+        "      rows of `cart` after 2026-11-21 09:00 up to 2026-11-21 11:00: none counts, 1 does not",
+        "        - 2026-11-21 10:00  a.yaml:8:99",
+        "            + order  2026-11-21 10:20  a.yaml:9:43",
+        "",
+    ]
+
+
 @pytest.mark.parametrize(
     ("parts", "found"),
     [

@@ -1,0 +1,114 @@
+"""What rules are asked of: the rows of streams with whom they belong to, how far streams are known, reference tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from cdptool.commands.as_of import AsOf
+from cdptool.commands.events import latest_events, with_owner
+from cdptool.commands.gone import gone_until
+from cdptool.commands.rolling import rolled_until, with_signals
+from cdptool.commands.session import Session
+from cdptool.commands.sessions import current
+from cdptool.errors import UsageError
+from cdptool.profiles import answer, require_one_currency, tagged_events
+from cdptool.rules import BookNeeds, Question, RuleBook, needs
+from cdptool.sources.outputs import declared_schema
+from cdptool.web import reassigned
+from cdptool.workspace import Snapshot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A rule book asked of the workspace: the question, the profiles, and by stream the rows with their profiles."""
+
+    question: Question
+    needs: BookNeeds
+    profiles: pl.LazyFrame
+    streams: Mapping[str, pl.LazyFrame]
+
+
+def question_of(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> Asked:
+    """
+    What a book reads of the workspace, as of a moment.
+
+    Raises:
+        ConfigError: If the book does not pass its checks.
+        UsageError: If nothing was merged yet, or nothing since the rules ask for another field.
+    """
+    if not snapshot.has("profiles"):
+        raise UsageError("there are no profiles yet", hint="run `cdptool merge` first, or `cdptool run`")
+    catalog = session.project.catalog
+    wanted = needs(book, catalog, as_of.moment)
+    streams, complete = _streams_of(session, snapshot, wanted, as_of)
+    gone, tables = gone_until(session, snapshot), _reference_tables(session, snapshot, wanted)
+    question = Question(book, catalog, as_of.moment, complete, gone, rolled_until(snapshot), tables)
+    profiles = snapshot.scan("profiles")
+    lacking = sorted(set(wanted.fields) - set(profiles.collect_schema()))
+    if lacking:
+        problem = f"the rules ask for `{lacking[0]}`, which profiles have from the next merge on"
+        raise UsageError(problem, hint="run `cdptool merge` first, or `cdptool run`")
+    return Asked(question, wanted, profiles, streams)
+
+
+def answers_of(session: Session, asked: Asked) -> pl.DataFrame:
+    """
+    What the book says of every profile.
+
+    Returns:
+        The table that `rules.answer_kernel` describes, sorted by `profile_id`.
+
+    Raises:
+        ConfigError: If amounts of two currencies meet in one sum.
+    """
+    engine, question = session.engine, asked.question
+    events = tagged_events(asked.streams, asked.needs, question.catalog)
+    found = answer(engine, engine.of(asked.profiles), engine.of(events), question)
+    answers = engine.collect(found).sort("profile_id")
+    require_one_currency(answers)
+    return answers
+
+
+def _streams_of(
+    session: Session, snapshot: Snapshot, wanted: BookNeeds, as_of: AsOf
+) -> tuple[dict[str, pl.LazyFrame], dict[str, datetime]]:
+    """
+    The rows of every stream the rules read, with the profile each belongs to, and how far the streams are known.
+
+    A stream that is cut into sessions says of each event whose it is; sessions are known as far as their events.
+    """
+    project, complete = session.project, dict(as_of.complete_until)
+    rows: dict[str, pl.LazyFrame] = {}
+    owners: dict[str, pl.LazyFrame] = {}
+    for spec in project.sessions:
+        if {spec.name, spec.of} & set(wanted.streams):
+            rows[spec.name], owned = current(session, snapshot, spec, as_of)
+            owners.setdefault(spec.of, owned)  # of a stream cut twice the first says whose its events are
+        if spec.of in complete:
+            complete[spec.name] = complete[spec.of]
+    for schema in project.streams:
+        if schema.name in wanted.streams:
+            found = latest_events(session, snapshot, schema, wanted.streams[schema.name].columns)
+            found = with_signals(session, snapshot, schema, found)
+            told = owners.get(schema.name)
+            kernel, by = reassigned, [("event_id",), ("event_id",)]
+            rows[schema.name] = found if told is None else session.engine.shuffle([found, told], by, kernel)
+    known = {
+        name: with_owner(session, snapshot, frame) for name, frame in rows.items() if name in wanted.streams
+    }
+    return known, complete
+
+
+def _reference_tables(session: Session, snapshot: Snapshot, wanted: BookNeeds) -> dict[str, pl.DataFrame]:
+    """The reference tables the rules follow, only the columns they read."""
+    declared = {table.name: table for table in session.project.tables}
+    return {
+        name: snapshot.scan(declared[name].table, declared_schema(declared[name].columns))
+        .select(columns)
+        .collect()
+        for name, columns in wanted.tables.items()
+    }
