@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from cdptool.matching.blocks import blocks, drawn_pairs, hashed
-from cdptool.matching.comparing import DIFFERENT, Comparison, Table
+from cdptool.matching.comparing import DIFFERENT, NEAREST_BUT_ONE, Comparison, Table
 from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
 from cdptool.matching.values import Rows
 
@@ -22,6 +22,7 @@ _SAMPLED_IN_GROUPS: Final = 60_000
 _LARGEST_GROUP: Final = 3_000
 _SEED: Final = 20_250_101  # the sample is part of the method: the same records give the same weights
 _DOUBT: Final = 20.0
+_ALIKE_MADE: Final = 0.05  # …and how many have one that is nearly the same, or the same but for the host
 _NAME_MADE: Final = 0.005  # of strangers of one name, how many share an e-mail or a website, before any data
 
 
@@ -59,9 +60,10 @@ def _together(
     parents = [other for other in comparisons if other.kind.name in one.kind.given_agree]
     if not parents:
         return alone
-    prior = 0.9 * alone if is_made else 0.5 * alone + 0.5 * one.anchor()
+    prior = 0.8 * alone if is_made else 0.5 * alone + 0.5 * one.anchor()
     if is_made:
         prior[one.first_exact :] += _NAME_MADE * one.anchor()[one.first_exact :]
+        prior[NEAREST_BUT_ONE : NEAREST_BUT_ONE + 2] += _ALIKE_MADE
     keys = [other.values.ids for other in (parents if is_made else parents[:1])]
     groups = blocks(*hashed(*keys), largest=_LARGEST_GROUP)
     n_drawn = min(_SAMPLED_IN_GROUPS, groups.n_pairs)
