@@ -98,6 +98,8 @@ def _share_a_word(pair: pl.DataFrame, everyones: pl.Series | None) -> NDArray[np
     several = pair.with_row_index("row").filter(
         pl.any_horizontal(pl.col("a", "b").str.contains(" ", literal=True))
     )
+    if not several.height:
+        return several["row"].to_numpy().astype(np.int64)
     words = several.with_columns(pl.col("a", "b").str.split(" "))
     shared = words.with_columns(shared=pl.col("a").list.set_intersection("b")).with_columns(
         first=pl.col("a").list.first(), other=pl.col("b").list.first()
