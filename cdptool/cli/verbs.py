@@ -148,6 +148,21 @@ def sessions(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
+    app, "fit", "project", "as_of", "dry_run", "buckets", *WRITES,
+    example="cdptool fit -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def fit(call: Call, *, dry_run: bool) -> Report:
+    """Fit the models of rules.yaml: lifetime value, churn by one's own rhythm, look-alikes.
+
+    Each becomes a table keyed by profile whose columns rules may name, such as clv.alive; its parameters and how far
+    off it was out of sample stand beside. Where there is too little to learn from, it says what is missing.
+    """
+    from cdptool.commands.fit import fit_models
+
+    return fit_models(call.settings, dry_run=dry_run)
+
+
+@verb(
     app, "segment", "project", "as_of", "dry_run", "buckets", *WRITES,
     example="cdptool segment -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
@@ -225,7 +240,7 @@ def retain(call: Call, *, dry_run: bool) -> Report:
 def run(call: Call) -> Report:
     """Do all of it, each step only if needed.
 
-    ingest, merge, retain, segment, plan, export: a step whose inputs did not change is left out.
+    ingest, merge, retain, sessions, fit, segment, plan, export: a step whose inputs did not change is left out.
     """
     from cdptool.commands.run import run_all
 

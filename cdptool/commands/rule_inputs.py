@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
 from cdptool.commands.as_of import AsOf
 from cdptool.commands.events import latest_events, with_owner
+from cdptool.commands.fitting import Models, fit_all
 from cdptool.commands.gone import gone_until
 from cdptool.commands.rolling import rolled_until, with_signals
-from cdptool.commands.session import Session
+from cdptool.commands.session import Session, digests_of, fingerprint, is_done
 from cdptool.commands.sessions import current
+from cdptool.config import Section
 from cdptool.errors import UsageError
+from cdptool.models import ModelSpec, Result, stored_table
 from cdptool.profiles import answer, require_one_currency, tagged_events
 from cdptool.rules import BookNeeds, Question, RuleBook, needs
 from cdptool.sources.outputs import declared_schema
 from cdptool.web import reassigned
 from cdptool.workspace import Snapshot
+
+FIT: Final = "fit"  # the step that writes the tables of models
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +38,29 @@ class Asked:
     streams: Mapping[str, pl.LazyFrame]
 
 
+def inputs_of(session: Session) -> dict[str, str]:
+    """The tables that rules read, with their digests."""
+    streams, tables = session.project.streams, session.project.tables
+    names = (
+        "profiles",
+        "identity",
+        "retention",
+        "signals_until",
+        *(s.signals_table for s in streams),
+        *(s.table for s in streams),
+        *(t.table for t in tables),
+    )
+    return digests_of(session.snapshot(), names)
+
+
+def fingerprint_of(session: Session, as_of: AsOf) -> str:
+    """What the answers depend on."""
+    project, complete = session.project, sorted(as_of.complete_until.items())
+    sections: tuple[Section, ...] = ("rules", "project", *(("merge",) if project.sessions else ()))
+    parts = tuple(project.digest(section) for section in sections)  # merge: which keys are log-ins
+    return fingerprint(inputs_of(session), as_of.moment, complete, *parts)
+
+
 def question_of(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> Asked:
     """
     What a book reads of the workspace, as of a moment.
@@ -40,19 +69,52 @@ def question_of(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsO
         ConfigError: If the book does not pass its checks.
         UsageError: If nothing was merged yet, or nothing since the rules ask for another field.
     """
+    return _question(session, snapshot, book, as_of, None)
+
+
+def models_of(session: Session, snapshot: Snapshot, as_of: AsOf) -> dict[ModelSpec, Result]:
+    """Every model of the project, fitted as of the moment."""
+
+    def ask(book: RuleBook, models: Models) -> pl.DataFrame:
+        return answers_of(session, _question(session, snapshot, book, as_of, models))
+
+    return fit_all(session, snapshot, as_of, ask)
+
+
+def _question(
+    session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf, models: Models | None
+) -> Asked:
+    """The question, with the tables of the models it speaks of; None = those of the workspace, or fitted now."""
     if not snapshot.has("profiles"):
         raise UsageError("there are no profiles yet", hint="run `cdptool merge` first, or `cdptool run`")
     catalog = session.project.catalog
     wanted = needs(book, catalog, as_of.moment)
+    named = {spec.name for spec in session.project.models} & set(wanted.fields)
+    known = (_models_now(session, snapshot, as_of) if models is None else models) if named else {}
     streams, complete = _streams_of(session, snapshot, wanted, as_of)
-    gone, tables = gone_until(session, snapshot), _reference_tables(session, snapshot, wanted)
+    gone, tables = gone_until(session, snapshot), _reference_tables(session, snapshot, wanted, known)
     question = Question(book, catalog, as_of.moment, complete, gone, rolled_until(snapshot), tables)
-    profiles = snapshot.scan("profiles")
+    profiles = _with_models(snapshot.scan("profiles"), {name: known[name] for name in sorted(named)})
     lacking = sorted(set(wanted.fields) - set(profiles.collect_schema()))
     if lacking:
         problem = f"the rules ask for `{lacking[0]}`, which profiles have from the next merge on"
         raise UsageError(problem, hint="run `cdptool merge` first, or `cdptool run`")
     return Asked(question, wanted, profiles, streams)
+
+
+def _models_now(session: Session, snapshot: Snapshot, as_of: AsOf) -> Models:
+    """The tables of the models as of the moment: those of the workspace where they are of it."""
+    if is_done(session, FIT, fingerprint_of(session, as_of)):
+        return {spec.name: snapshot.scan(stored_table(spec)).collect() for spec in session.project.models}
+    return {spec.name: result.table for spec, result in models_of(session, snapshot, as_of).items()}
+
+
+def _with_models(profiles: pl.LazyFrame, models: Models) -> pl.LazyFrame:
+    """Profiles with a field for each model that refers to its table; null for who has no row there."""
+    for name, table in models.items():
+        refers = table.lazy().select("profile_id", pl.col("profile_id").alias(name))
+        profiles = profiles.join(refers, on="profile_id", how="left")
+    return profiles
 
 
 def answers_of(session: Session, asked: Asked) -> pl.DataFrame:
@@ -103,12 +165,18 @@ def _streams_of(
     return known, complete
 
 
-def _reference_tables(session: Session, snapshot: Snapshot, wanted: BookNeeds) -> dict[str, pl.DataFrame]:
-    """The reference tables the rules follow, only the columns they read."""
+def _reference_tables(
+    session: Session, snapshot: Snapshot, wanted: BookNeeds, models: Models
+) -> dict[str, pl.DataFrame]:
+    """The reference tables the rules follow, only the columns they read; models are some of them."""
     declared = {table.name: table for table in session.project.tables}
-    return {
+    found = {
         name: snapshot.scan(declared[name].table, declared_schema(declared[name].columns))
         .select(columns)
         .collect()
         for name, columns in wanted.tables.items()
+        if name in declared
+    }
+    return found | {
+        name: table.select(wanted.tables[name]) for name, table in models.items() if name in wanted.tables
     }

@@ -1,10 +1,10 @@
-"""`cdptool run`: ingest → merge → retain → sessions → segment → plan → export, each step only if its inputs changed."""
+"""`cdptool run`: ingest → merge → retain → sessions → fit → segment → plan → export, each step only if its inputs changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from cdptool.commands import export, ingest, merge, plan, retain, segment, sessions
+from cdptool.commands import export, fit, ingest, merge, plan, retain, rule_inputs, segment, sessions
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.files import are_in_place
 from cdptool.commands.report import Grid, Report
@@ -73,11 +73,14 @@ def _steps(session: Session, as_of: AsOf) -> tuple[tuple[str, Callable[[], str],
                 lambda: sessions.make_sessions(session, as_of),
             )
         )
+    if project.models:
+        fitting = (lambda: rule_inputs.fingerprint_of(session, as_of), lambda: fit.fit(session, as_of))
+        declared.append((rule_inputs.FIT, *fitting))
     if project.rules is not None:
         declared.append(
             (
                 "segment",
-                lambda: segment.fingerprint_of(session, as_of),
+                lambda: rule_inputs.fingerprint_of(session, as_of),
                 lambda: segment.segment(session, as_of),
             )
         )

@@ -9,16 +9,13 @@ import polars as pl
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.people import segments_are_of
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.rule_inputs import answers_of, question_of
+from cdptool.commands.rule_inputs import answers_of, fingerprint_of, inputs_of, question_of
 from cdptool.commands.session import (
     Session,
     Settings,
-    digests_of,
-    fingerprint,
     mark_done,
     open_session,
 )
-from cdptool.config import Section
 from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.profiles import (
     changes,
@@ -52,28 +49,6 @@ def compute_segments(settings: Settings, *, dry_run: bool = False) -> Report:
         return segment(session, as_of, dry_run=dry_run)
 
 
-def _inputs(session: Session) -> dict[str, str]:
-    streams, tables = session.project.streams, session.project.tables
-    names = (
-        "profiles",
-        "identity",
-        "retention",
-        "signals_until",
-        *(s.signals_table for s in streams),
-        *(s.table for s in streams),
-        *(t.table for t in tables),
-    )
-    return digests_of(session.snapshot(), names)
-
-
-def fingerprint_of(session: Session, as_of: AsOf) -> str:
-    """What the answers depend on."""
-    project, complete = session.project, sorted(as_of.complete_until.items())
-    sections: tuple[Section, ...] = ("rules", "project", *(("merge",) if project.sessions else ()))
-    parts = tuple(project.digest(section) for section in sections)  # merge: which keys are log-ins
-    return fingerprint(_inputs(session), as_of.moment, complete, *parts)
-
-
 def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
     """
     Evaluate the rule book and commit its answers.
@@ -99,7 +74,9 @@ def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
     mark = fingerprint_of(session, as_of)
     also = {"as_of": as_of.moment.isoformat(), "of": segments_are_of(session)}
     sizes = answers.memberships.filter(pl.col("state") == "in").group_by("segment").len().sort("segment")
-    with session.workspace.begin(session.manifest("segment", as_of.moment, _inputs(session))) as transaction:
+    with session.workspace.begin(
+        session.manifest("segment", as_of.moment, inputs_of(session))
+    ) as transaction:
         transaction.replace("traits", answers.traits)
         transaction.replace("memberships", answers.memberships, MEMBERSHIPS)
         mark_done(transaction, "segment", mark, OUTPUTS, also=also)

@@ -19,6 +19,7 @@ from cdptool.config.files import Found, read_files
 from cdptool.config.forms import Reading, Shape
 from cdptool.config.merge import MERGE_SHAPE
 from cdptool.config.model import Project
+from cdptool.config.models import MODELS_KEYS, judge_models
 from cdptool.config.names import OWN_COLUMNS, gather_names
 from cdptool.config.plan import PLAN_SHAPE
 from cdptool.config.project import PROJECT_SHAPE, Basics, absolute
@@ -32,6 +33,7 @@ from cdptool.decisions.spec import Plan
 from cdptool.destinations.spec import ExportSpec
 from cdptool.errors import ConfigError, Finding, Place
 from cdptool.identity.spec import MergePlan
+from cdptool.models import ModelSpec, with_models
 from cdptool.rules import Catalog, RuleBook
 from cdptool.sources.spec import SourceSpec
 from cdptool.web.spec import SessionSpec
@@ -54,9 +56,15 @@ class _Sessions:
     sessions: tuple[SessionSpec, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Models:
+    models: tuple[ModelSpec, ...] = ()
+
+
 SESSIONS_SHAPE: Final = Shape("project.yaml", _Sessions, SESSIONS_KEYS)
 SOURCES_SHAPE: Final = Shape("sources.yaml", _Sources, SOURCES_KEYS)
 RULES_SHAPE: Final = Shape("rules.yaml", RuleBook, RULES_KEYS)
+MODELS_SHAPE: Final = Shape("rules.yaml", _Models, MODELS_KEYS)
 EXPORTS_SHAPE: Final = Shape("exports.yaml", _Exports, EXPORTS_KEYS)
 
 # Each file and the section it holds. project.yaml may hold the keys of all of them.
@@ -66,6 +74,7 @@ FILES: Final[tuple[tuple[str, Shape[Any]], ...]] = (
     ("sources.yaml", SOURCES_SHAPE),
     ("merge.yaml", MERGE_SHAPE),
     ("rules.yaml", RULES_SHAPE),
+    ("rules.yaml", MODELS_SHAPE),
     ("plan.yaml", PLAN_SHAPE),
     ("exports.yaml", EXPORTS_SHAPE),
 )
@@ -118,6 +127,7 @@ def load_project(
         sources=parts.sources,
         merge=parts.merge,
         rules=parts.rules,
+        models=parts.models,
         plan=parts.plan,
         exports=parts.exports,
         destinations=destinations.specs,
@@ -135,6 +145,7 @@ class _Parts:
     sources: tuple[SourceSpec, ...]
     merge: MergePlan | None
     rules: RuleBook | None
+    models: tuple[ModelSpec, ...]
     plan: Plan | None
     exports: tuple[ExportSpec, ...]
 
@@ -150,6 +161,7 @@ def _read_sections(found: Found, top: Table, reading: Reading) -> _Parts:
         complete or (),
         _section(found, top, MERGE_SHAPE, reading),
         _section(found, top, RULES_SHAPE, reading),
+        (_section(found, top, MODELS_SHAPE, reading) or _Models()).models,
         _section(found, top, PLAN_SHAPE, reading, calendar),
         (_section(found, top, EXPORTS_SHAPE, reading) or _Exports()).exports,
     )
@@ -164,10 +176,10 @@ def _judge(found: Found, parts: _Parts, reading: Reading) -> tuple[Finding, ...]
     streams = (*basics.streams, *(spec.schema for spec in parts.sessions))
     fields = (*basics.fields, *(parts.merge.made_fields if parts.merge else ()))
     catalog = Catalog(fields, streams, basics.tables, lists, basics.tz, basics.week_starts)
-    judged = judge_rules(parts.rules, parts.plan, catalog)
     judged = (
         *judge_sessions(parts.sessions, basics.streams),
-        *judged,
+        *judge_rules(parts.rules, parts.plan, with_models(catalog, parts.models)),
+        *judge_models(parts.models, parts.rules, catalog),
         *(plan_warnings(parts.plan) if parts.plan is not None else ()),
     )
     found.findings += [each for each in judged if each.severity == "error"]

@@ -18,6 +18,7 @@ from cdptool.decisions.spec import Plan
 from cdptool.destinations.spec import DestinationSpec, ExportSpec
 from cdptool.errors import Finding
 from cdptool.identity.spec import MergePlan
+from cdptool.models import ModelSpec, with_models
 from cdptool.rules import Catalog, RuleBook
 from cdptool.sources.spec import SourceSpec
 from cdptool.tables import Column, StreamSchema, TableSchema
@@ -31,7 +32,7 @@ SECTIONS: Final[tuple[tuple[Section, tuple[str, ...]], ...]] = (
     ("project", ("tz", "week_starts", "currency", "region", "fields", "streams", "tables", "sessions")),
     ("sources", ("sources",)),
     ("merge", ("merge",)),
-    ("rules", ("rules",)),
+    ("rules", ("rules", "models")),
     ("plan", ("plan",)),
     ("exports", ("exports", "destinations")),
 )
@@ -65,6 +66,7 @@ class Project:
     sources: tuple[SourceSpec, ...]
     merge: MergePlan | None
     rules: RuleBook | None
+    models: tuple[ModelSpec, ...]
     plan: Plan | None
     exports: tuple[ExportSpec, ...]
     destinations: tuple[DestinationSpec, ...]
@@ -77,7 +79,8 @@ class Project:
         lists = tuple(f"{name}s" for name in self.merge.listed) if self.merge else ()
         streams = (*self.streams, *(spec.schema for spec in self.sessions))
         fields = (*self.fields, *(self.merge.made_fields if self.merge else ()))
-        return Catalog(fields, streams, self.tables, lists, self.tz, self.week_starts)
+        declared = Catalog(fields, streams, self.tables, lists, self.tz, self.week_starts)
+        return with_models(declared, self.models)
 
     def digest(self, section: Section) -> str:
         """The sha256 of what a section means, in hex."""

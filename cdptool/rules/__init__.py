@@ -29,7 +29,7 @@ from cdptool.rules.evaluate import (
     ranking_pass,
     shortened,
 )
-from cdptool.rules.naming import order
+from cdptool.rules.naming import order, part_of, speaks_of
 from cdptool.rules.syntax import Node, parse, to_text
 
 __all__ = [
@@ -54,8 +54,10 @@ __all__ = [
     "needs",
     "order",
     "parse",
+    "part_of",
     "ranking_pass",
     "row_condition",
     "shortened",
+    "speaks_of",
     "to_text",
 ]

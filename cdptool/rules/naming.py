@@ -8,7 +8,7 @@ from typing import Final
 
 from cdptool.errors import Finding
 from cdptool.rules.book import Catalog, Rule, RuleBook
-from cdptool.rules.nodes import Aggregate, Call, Name, Node, walk
+from cdptool.rules.nodes import Aggregate, At, Attribute, Call, Name, Node, walk
 
 RESERVED: Final = ("now", "me", "outer", "row", "at", "profile_id", "true", "false")
 
@@ -32,6 +32,36 @@ def order(book: RuleBook) -> tuple[str, ...]:
     for name in rules:
         visit(name)
     return tuple(done)
+
+
+def part_of(book: RuleBook, names: Iterable[str]) -> RuleBook:
+    """The rules of these names and those that they need, as they are written; names of no rule are passed over."""
+    rules = book.rules()
+    needed: set[str] = set()
+    waiting = [name for name in names if name in rules]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += [other for other in _named(rules[name]) if other in rules]
+    return RuleBook(
+        tuple(rule for rule in book.traits if rule.name in needed),
+        tuple(rule for rule in book.segments if rule.name in needed),
+    )
+
+
+def speaks_of(rule: Rule, names: Iterable[str], *, only_in_the_past: bool = False) -> tuple[str, ...]:
+    """Which of the names stand in a rule, in any place; or only inside an `at(…)`, which looks from earlier."""
+    nodes = [node for line in rule.lines for node in walk(line)]
+    if only_in_the_past:
+        nodes = [inner for node in nodes if isinstance(node, At) for inner in walk(node)]
+    found = {node.name for node in nodes if isinstance(node, Name)}
+    found |= {node.name for node in nodes if isinstance(node, Attribute) and _is_me(node)}
+    return tuple(name for name in names if name in found)
+
+
+def _is_me(node: Attribute) -> bool:
+    return isinstance(node.base, Name) and node.base.name == "me"
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

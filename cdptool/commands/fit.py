@@ -1,0 +1,140 @@
+"""`cdptool fit`: the models of rules.yaml: parameters, how far off they were last time, a table keyed by profile."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from cdptool.commands.as_of import AsOf, resolve_as_of
+from cdptool.commands.gone import gone_until
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.rule_inputs import FIT, fingerprint_of, inputs_of, models_of
+from cdptool.commands.session import Session, Settings, mark_done, open_session
+from cdptool.errors import ConfigError, Finding, UsageError
+from cdptool.models import MODEL_FIGURES, LookAlikeSpec, ModelSpec, Result, figures_table, stored_table
+from cdptool.workspace import Snapshot
+
+FIGURES: Final = "model_figures"
+COLUMNS: Final = ("figure", "value")
+TITLES: Final = {
+    "data": "what it saw",
+    "parameters": "parameters",
+    "spending": "Gamma–Gamma",
+    "holdout": "out of sample",
+}
+
+
+def fit_models(settings: Settings, *, dry_run: bool = False) -> Report:
+    """Run the command."""
+    with open_session(settings, writes=not dry_run) as session:
+        as_of = resolve_as_of(session.project, session.snapshot(), settings.as_of, session.now)
+        return fit(session, as_of, dry_run=dry_run)
+
+
+def fit(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
+    """
+    Fit the models and commit their tables and figures.
+
+    Raises:
+        ConfigError: If the project declares none, or the values of one are of two currencies.
+        UsageError: If nothing was merged yet.
+    """
+    models = session.project.models
+    if not models:
+        raise ConfigError(
+            "the project declares no models", hint="add `models:` to rules.yaml: see docs/models.md"
+        )
+    snapshot = session.snapshot()
+    if not snapshot.has("profiles"):
+        raise UsageError("there are no profiles yet", hint="run `cdptool merge` first, or `cdptool run`")
+    with session.timed(FIT):
+        results = models_of(session, snapshot, as_of)
+    if not dry_run:
+        _commit(session, results, as_of)
+    return _report(session, snapshot, results, as_of, dry_run=dry_run)
+
+
+def _commit(session: Session, results: dict[ModelSpec, Result], as_of: AsOf) -> None:
+    mark = fingerprint_of(session, as_of)
+    tables = (*(stored_table(spec) for spec in results), FIGURES)
+    with session.workspace.begin(session.manifest(FIT, as_of.moment, inputs_of(session))) as transaction:
+        for spec, result in results.items():
+            transaction.replace(stored_table(spec), result.table)
+        transaction.replace(FIGURES, _figures(results), MODEL_FIGURES)
+        mark_done(transaction, FIT, mark, tables)
+        session.commit(transaction, {spec.name: result.table.height for spec, result in results.items()})
+
+
+def _figures(results: dict[ModelSpec, Result]) -> pl.DataFrame:
+    return figures_table((spec.name, result) for spec, result in results.items())
+
+
+def _report(
+    session: Session, snapshot: Snapshot, results: dict[ModelSpec, Result], as_of: AsOf, *, dry_run: bool
+) -> Report:
+    n_fitted = sum(result.table.height > 0 for result in results.values())
+    what = "would be fitted" if dry_run else "fitted"
+    return Report(
+        verb=FIT,
+        summary=f"{n_fitted} of {len(results)} models {what}, as of {as_of.moment:%Y-%m-%d %H:%M} UTC",
+        data={
+            "as_of": as_of.moment.isoformat(),
+            "models": [_data(spec, result) for spec, result in results.items()],
+            "dry_run": dry_run,
+        },
+        grids=tuple(_grid(spec, result) for spec, result in results.items()),
+        findings=(*_refused(results), *_cut_off(session, snapshot, results)),
+        timings=tuple(session.timings.items()),
+    )
+
+
+def _data(spec: ModelSpec, result: Result) -> dict[str, object]:
+    return {
+        "name": spec.name,
+        "kind": spec.kind,
+        "profiles": result.table.height,
+        "figures": [figure._asdict() for figure in result.figures],
+        "refused": list(result.refused),
+    }
+
+
+def _grid(spec: ModelSpec, result: Result) -> Grid:
+    rows = [(f"{TITLES[figure.part]}: {figure.name}", _shown(figure.value)) for figure in result.figures]
+    return Grid(f"Model `{spec.name}` ({spec.kind})", COLUMNS, tuple(rows))
+
+
+def _shown(value: float) -> str:
+    """Whole numbers whole, others with four digits or so."""
+    if value == round(value) and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _refused(results: dict[ModelSpec, Result]) -> tuple[Finding, ...]:
+    """What was not fitted: no reason to stop a run, since rules that ask for it are unknown, not wrong."""
+    return tuple(
+        Finding(f"model `{spec.name}` is not fitted: {reason}", spec.place, _NO_FIT, "warning")
+        if not result.table.height
+        else Finding(f"model `{spec.name}`: {reason}", spec.place, severity="warning")
+        for spec, result in results.items()
+        for reason in result.refused
+    )
+
+
+_NO_FIT: Final = "what rules ask of it is unknown until there are more; docs/models.md says what is needed"
+
+
+def _cut_off(session: Session, snapshot: Snapshot, results: dict[ModelSpec, Result]) -> tuple[Finding, ...]:
+    """Models that read a stream whose old rows have left: whose first orders are gone, they take for newcomers."""
+    gone = gone_until(session, snapshot)
+    return tuple(
+        Finding(
+            f"model `{spec.name}` sees only what retention left of `{spec.orders.stream}`",
+            spec.place,
+            "lengthen `keep_for`: whose first orders are gone look like newcomers",
+            "warning",
+        )
+        for spec in results
+        if not isinstance(spec, LookAlikeSpec) and spec.orders.stream in gone
+    )
