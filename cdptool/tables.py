@@ -211,6 +211,12 @@ MEMBERSHIPS: Final[dict[str, pl.DataType]] = {
     "profile_id": pl.Int64(),
     "state": pl.String(),  # `in` or `unknown`; who is out has no row
 }
+ARMS: Final[dict[str, pl.DataType]] = {
+    "split": pl.String(),
+    "salt": pl.String(),  # another salt is another draw: arms of the one before do not count
+    "profile_id": pl.Int64(),
+    "arm": pl.String(),
+}
 DECISIONS: Final[dict[str, pl.DataType]] = {
     "as_of": UTC_TIME,
     "campaign": pl.String(),

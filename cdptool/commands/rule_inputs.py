@@ -19,9 +19,10 @@ from cdptool.commands.sessions import current
 from cdptool.config import Section
 from cdptool.errors import UsageError
 from cdptool.models import ModelSpec, Result, stored_table
-from cdptool.profiles import answer, require_one_currency, tagged_events
+from cdptool.profiles import answer, arms_today, require_one_currency, tagged_events
 from cdptool.rules import BookNeeds, Question, RuleBook, needs
 from cdptool.sources.outputs import declared_schema
+from cdptool.tables import ALIASES, ARMS
 from cdptool.web import reassigned
 from cdptool.workspace import Snapshot
 
@@ -93,7 +94,9 @@ def _question(
     known = (_models_now(session, snapshot, as_of) if models is None else models) if named else {}
     streams, complete = _streams_of(session, snapshot, wanted, as_of)
     gone, tables = gone_until(session, snapshot), _reference_tables(session, snapshot, wanted, known)
-    question = Question(book, catalog, as_of.moment, complete, gone, rolled_until(snapshot), tables)
+    held = arms_today(snapshot.scan("arms", ARMS), snapshot.scan("aliases", ALIASES)).collect()
+    rolled = rolled_until(snapshot)
+    question = Question(book, catalog, as_of.moment, complete, gone, rolled, tables, held)
     profiles = _with_models(snapshot.scan("profiles"), {name: known[name] for name in sorted(named)})
     lacking = sorted(set(wanted.fields) - set(profiles.collect_schema()))
     if lacking:

@@ -18,6 +18,7 @@ from cdptool.commands.session import (
 )
 from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.profiles import (
+    arms,
     changes,
     memberships,
     traits,
@@ -25,21 +26,28 @@ from cdptool.profiles import (
     waterfall,
 )
 from cdptool.rules import RuleBook, shortened
-from cdptool.tables import ALIASES, MEMBERSHIPS
+from cdptool.tables import ALIASES, ARMS, MEMBERSHIPS
 from cdptool.workspace import Snapshot
 
-OUTPUTS = ("traits", "memberships")
+OUTPUTS = ("traits", "memberships", "arms")
 COLUMNS = ("segment", "in", "unknown", "entered", "left")
+ARM_COLUMNS = ("split", "arm", "share", "profiles", "new", "moved")
 
 
 class _Answers(NamedTuple):
-    """What the rules say: TRAITS, MEMBERSHIPS, the waterfall, what changed since the last run; where rows are gone."""
+    """
+    What the rules say: TRAITS, MEMBERSHIPS, the waterfall, what changed since the last run; where rows are gone.
+
+    `arms` and `held` are ARMS, of now and of the last run.
+    """
 
     traits: pl.DataFrame
     memberships: pl.DataFrame
     waterfall: pl.DataFrame
     changes: pl.DataFrame
     shortened: tuple[Finding, ...]
+    arms: pl.DataFrame
+    held: pl.DataFrame
 
 
 def compute_segments(settings: Settings, *, dry_run: bool = False) -> Report:
@@ -79,6 +87,8 @@ def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
     ) as transaction:
         transaction.replace("traits", answers.traits)
         transaction.replace("memberships", answers.memberships, MEMBERSHIPS)
+        if answers.arms.height or session.snapshot().has("arms"):
+            transaction.replace("arms", answers.arms, ARMS)
         mark_done(transaction, "segment", mark, OUTPUTS, also=also)
         session.commit(transaction, dict(sizes.iter_rows()))
 
@@ -94,6 +104,8 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
         waterfall=waterfall(answers.lazy(), book).collect(),
         changes=changes(before.unique(), members.lazy()).collect(),
         shortened=shortened(book, asked.question.catalog, as_of.moment, asked.question.gone_until or {}),
+        arms=arms(answers.lazy(), book).collect(),
+        held=asked.question.arms if asked.question.arms is not None else pl.DataFrame(schema=ARMS),
     )
 
 
@@ -119,6 +131,7 @@ def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *,
         (segment, " → ".join(f"{n:,}" for n in part.sort("line")["n_in"]))
         for (segment,), part in steps.group_by(["segment"], maintain_order=True)
     )
+    split_rows = _arm_rows(book, answers)
     what = "would be computed" if dry_run else "computed"
     return Report(
         verb="segment",
@@ -128,12 +141,31 @@ def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *,
             "profiles": n_profiles,
             "segments": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
             "waterfall": answers.waterfall.to_dicts(),
+            "splits": [dict(zip(ARM_COLUMNS, row, strict=True)) for row in split_rows],
             "dry_run": dry_run,
         },
         grids=(
             Grid("Segments", COLUMNS, rows),
             *((Grid("Line by line", ("segment", "all → after each line"), falls),) if falls else ()),
+            *((Grid("Splits", ARM_COLUMNS, split_rows),) if split_rows else ()),
         ),
         findings=(*session.project.warnings, *answers.shortened),
         timings=tuple(session.timings.items()),
+    )
+
+
+def _arm_rows(book: RuleBook, answers: _Answers) -> tuple[tuple[str, str, float, int, int, int], ...]:
+    """Each arm with its declared share, how many profiles have it, had none before, had another one."""
+    before = answers.held.select("split", "profile_id", pl.col("arm").alias("was"))
+    known = answers.arms.join(before, on=["split", "profile_id"], how="left")
+    found = known.group_by("split", "arm").agg(
+        pl.len(),
+        pl.col("was").is_null().sum().alias("new"),
+        (pl.col("was") != pl.col("arm")).sum().alias("moved"),
+    )
+    counts = {(split, arm): tuple(rest) for split, arm, *rest in found.iter_rows()}
+    return tuple(
+        (split.name, arm, share, *counts.get((split.name, arm), (0, 0, 0)))
+        for split in book.splits
+        for arm, share in split.arms
     )

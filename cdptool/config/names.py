@@ -31,6 +31,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     ("key", "keys"),
     ("trait", "traits"),
     ("segment", "segments"),
+    ("split", "splits"),
     ("channel", "channels"),
 )
 
@@ -70,12 +71,13 @@ def gather_names(top: Table, destinations: Mapping[str, str], unreadable: Collec
                     column: _column_type(written, tables) for column, written in _pairs(columns)
                 }
     names["destination"] = dict(destinations)
-    if not {"fields", "keys", "traits", "segments"} & set(unreadable):
+    if not {"fields", "keys", "traits", "segments", "splits"} & set(unreadable):
         names[WHO] = {**names["segment"], **dict.fromkeys(BUILT_IN_LISTS, "")}
         lists = {f"{name}s": "text" for name in (*names["key"], *_listed(top))}
         names["list"] = lists
         fixed = dict.fromkeys((*_PROFILE_COLUMNS, *(_HOUSEHOLD if top.get("households") else ())), "")
         names["column"] = {**fixed, **names["field"], **lists, **names["trait"], **names["segment"]}
+        names["column"] |= names["split"]
     return names
 
 

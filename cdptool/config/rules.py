@@ -1,19 +1,20 @@
 """
-The section of rules.yaml: traits and segments, each one condition or a list that is AND.
+The section of rules.yaml: traits and segments, each one condition or a list that is AND; splits into arms.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
-from cdptool.config.forms import Into, ListOf, MapOf, Reading, refused, wrong
+from cdptool.config.forms import Form, Into, ListOf, MapOf, Reading, Shape, refused, wrong
 from cdptool.config.passes import parse_condition
 from cdptool.config.project import rule_name
 from cdptool.config.reader import Entry, Table, Value
-from cdptool.config.scalars import safe_name
+from cdptool.config.scalars import Known, boolean, safe_name, share, text
 from cdptool.decisions.spec import Plan
 from cdptool.errors import ConfigError, Finding
-from cdptool.rules import Catalog, Node, Rule, RuleBook, check_rules, row_condition
+from cdptool.rules import Catalog, Node, Rule, RuleBook, Split, check_rules, row_condition
 
 _LINES: Final = ListOf(parse_condition, or_one=True, least=1)
 
@@ -43,9 +44,33 @@ def _labelled(value: Value, reading: Reading) -> tuple[str, Node]:
     return safe_name(entry.key, reading), parse_condition(entry.value, reading)
 
 
-RULES_KEYS: Final = {
+def _arm(entry: Entry, reading: Reading) -> tuple[str, float]:
+    return entry.key.text, share(entry.value, reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arms:
+    """The arms of a split with their shares; at least two."""
+
+    def __call__(self, value: Value, reading: Reading) -> tuple[tuple[str, float], ...]:
+        arms = MapOf(_arm, safe_name)(value, reading)
+        if len(arms) < 2:
+            raise refused(
+                "a split of fewer than two arms", value.place, "write `arms: {holdout: 0.1, rest: 0.9}`"
+            )
+        return arms
+
+
+SPLIT_SHAPE: Final = Shape(
+    "a split",
+    Split,
+    {"salt": text, "arms": _Arms(), "by": ListOf(Known("field"), or_one=True), "sticky": boolean},
+)
+
+RULES_KEYS: Final[dict[str, Form[Any] | Into[Any]]] = {
     "traits": Into(MapOf(trait, rule_name), ("traits",)),
     "segments": Into(MapOf(rule, rule_name), ("segments",)),
+    "splits": Into(MapOf(SPLIT_SHAPE.named, rule_name), ("splits",)),
 }
 
 

@@ -11,6 +11,7 @@ from cdptool.profiles.belonging import last_versions, standing_versions, under_t
 from cdptool.profiles.evaluation import answer, evaluate, require_one_currency, tagged_events, tagged_schema
 from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
 from cdptool.profiles.signals import daily, kept_columns, not_counted, signal_rows
+from cdptool.profiles.splits import arms, arms_of, arms_today
 
 KERNELS: Final = (*belonging.KERNELS, *signals.KERNELS)
 
@@ -19,6 +20,9 @@ __all__ = [
     "KERNELS",
     "WATERFALL",
     "answer",
+    "arms",
+    "arms_of",
+    "arms_today",
     "changes",
     "daily",
     "evaluate",

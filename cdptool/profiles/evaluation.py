@@ -10,6 +10,7 @@ import polars as pl
 from cdptool.errors import ConfigError, Finding
 from cdptool.fields import field_type
 from cdptool.kernels import Engine, Kernel
+from cdptool.profiles.splits import arms_of
 from cdptool.rules import MIXED_CURRENCY, BookNeeds, Catalog, Question, answer_kernel, ranking_pass
 from cdptool.rules.book import kind_of
 from cdptool.rules.ranks import CutPoints, Ranking
@@ -90,7 +91,7 @@ def evaluate(engine: Engine[Table], profiles: Table, events: Table, kernel: Kern
 
 def answer(engine: Engine[Table], profiles: Table, events: Table, question: Question) -> Table:
     """
-    Answer a rule book for every profile, after the passes over all profiles that its rankings need.
+    Answer a rule book for every profile, after the passes over all profiles that its splits and rankings need.
 
     Args:
         engine: Where it runs.
@@ -99,16 +100,28 @@ def answer(engine: Engine[Table], profiles: Table, events: Table, question: Ques
         question: The book, and what it is asked of.
 
     Returns:
-        What `rules.answer_kernel` describes. Collects the values that are ranked.
+        What `rules.answer_kernel` describes. Collects ids where there are splits, and the values that are ranked.
 
     Raises:
         ConfigError: If the book does not pass its checks, or would rank amounts of two currencies.
     """
+    if question.book.splits:
+        profiles = with_arms(engine, profiles, question)
     cuts: dict[Ranking, CutPoints] = {}
     while (next_pass := ranking_pass(question, cuts)) is not None:
         values = engine.collect(evaluate(engine, profiles, events, next_pass.kernel))
         cuts |= next_pass.cut_points(values)
     return evaluate(engine, profiles, events, answer_kernel(question, cuts))
+
+
+def with_arms(engine: Engine[Table], profiles: Table, question: Question) -> Table:
+    """The profiles with the arm of each split of a book; collects ids and the fields that splits are by."""
+    fields = sorted({name for split in question.book.splits for name in split.by})
+    people = engine.collect(engine.map(profiles, lambda rows: rows.select("profile_id", *fields)))
+    found = engine.of(arms_of(question.book, people, question.arms))
+    return engine.shuffle(
+        (profiles, found), (KEY, KEY), lambda rows, drawn: rows.join(drawn, on="profile_id", how="left")
+    )
 
 
 def require_one_currency(answers: pl.DataFrame) -> None:

@@ -43,7 +43,7 @@ def traits(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
 
     Returns:
         One row per profile: `profile_id`, each trait (null = null or unknown, money beside its
-        `<trait>_currency`), `<trait>_is_known` (Boolean). Sorted by `profile_id`. Lazy.
+        `<trait>_currency`), `<trait>_is_known` (Boolean), the arm of each split. Sorted by `profile_id`. Lazy.
     """
     present = set(answers.collect_schema())
     columns = []
@@ -52,6 +52,7 @@ def traits(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
         if f"{rule.name}_currency" in present:
             columns.append(pl.col(f"{rule.name}_currency"))
         columns.append(pl.col(f"{rule.name}#known").alias(f"{rule.name}_is_known"))
+    columns += [pl.col(split.name) for split in book.splits]
     return answers.select("profile_id", *columns).sort("profile_id")
 
 

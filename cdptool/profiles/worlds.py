@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from cdptool.profiles.evaluation import tagged_events
+from cdptool.profiles.splits import arms_of
 from cdptool.rules import Catalog, Question, RuleBook, answer_kernel, needs, ranking_pass
 from cdptool.rules.ranks import CutPoints, Ranking
 
@@ -19,8 +20,8 @@ class World:
     Everything that answers of rules depend on, small enough to be asked at once.
 
     `profiles` has `profile_id` and the fields of the catalog; each of `streams` has `profile_id`, `at`, `event_id` and
-    its declared columns. `cuts` are rankings whose cut points were found over more profiles than these. The rest is as
-    `rules.Question` has it.
+    its declared columns. `cuts` are rankings whose cut points were found over more profiles than these, `arms` the arms
+    of splits that profiles have already. The rest is as `rules.Question` has it.
     """
 
     catalog: Catalog
@@ -31,6 +32,7 @@ class World:
     complete_until: Mapping[str, datetime] = field(default_factory=dict)
     gone_until: Mapping[str, datetime] = field(default_factory=dict)
     cuts: Mapping[Ranking, CutPoints] = field(default_factory=dict)
+    arms: pl.DataFrame | None = None
 
     def answers(self, book: RuleBook) -> pl.DataFrame:
         """
@@ -42,19 +44,27 @@ class World:
         Raises:
             ConfigError: If the book does not pass its checks.
         """
-        question, events = self._question(book), self._events(book)
-        kernel = answer_kernel(question, self._cuts(question, events))
-        return kernel(self.profiles.lazy(), events).collect().sort("profile_id")
+        world, question, events = self._split(book), self._question(book), self._events(book)
+        kernel = answer_kernel(question, world._cuts(question, events))
+        return kernel(world.profiles.lazy(), events).collect().sort("profile_id")
 
     def only(self, profile_id: int, book: RuleBook) -> World:
         """The same world with this profile alone; what the book ranks it among stays all profiles."""
-        is_it = pl.col("profile_id") == profile_id
+        is_it, world = pl.col("profile_id") == profile_id, self._split(book)
         return replace(
-            self,
-            profiles=self.profiles.filter(is_it),
+            world,
+            profiles=world.profiles.filter(is_it),
             streams={name: rows.filter(is_it) for name, rows in self.streams.items()},
-            cuts=self._cuts(self._question(book), self._events(book)),
+            cuts=world._cuts(self._question(book), self._events(book)),
         )
+
+    def _split(self, book: RuleBook) -> World:
+        """The world with the arms of a book's splits beside its profiles, where they are not there yet."""
+        missing = tuple(split for split in book.splits if split.name not in self.profiles.columns)
+        if not missing:
+            return self
+        found = arms_of(replace(book, splits=missing), self.profiles, self.arms)
+        return replace(self, profiles=self.profiles.join(found, on="profile_id", how="left"))
 
     def _cuts(self, question: Question, events: pl.LazyFrame) -> dict[Ranking, CutPoints]:
         cuts = dict(self.cuts)

@@ -7,7 +7,7 @@ they read, `evaluate_kernel` makes the kernel that answers them, `row_condition`
 
 from __future__ import annotations
 
-from cdptool.rules.book import Catalog, Rule, RuleBook
+from cdptool.rules.book import Catalog, Rule, RuleBook, Split
 from cdptool.rules.check import check_condition, check_rules
 from cdptool.rules.columns import (
     ColumnExpression,
@@ -42,6 +42,7 @@ __all__ = [
     "RankingPass",
     "Rule",
     "RuleBook",
+    "Split",
     "StreamNeed",
     "answer_kernel",
     "check_condition",

@@ -1,9 +1,9 @@
-"""What a rule book is: named rules, and the catalog of names they may speak of."""
+"""What a rule book is: named rules and splits, and the catalog of names they may speak of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from cdptool.errors import Place
@@ -40,11 +40,34 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """
+    A division of all profiles into arms by chance, which the salt and the profile's id decide.
+
+    `arms` are names and shares. `by` are profile fields: the shares then hold within each value of them. In a
+    `sticky` split who has an arm keeps it as long as there is such an arm, whatever becomes of the shares.
+    """
+
+    name: str
+    salt: str
+    arms: tuple[tuple[str, float], ...]
+    place: Place = field(compare=False)
+    by: tuple[str, ...] = ()
+    sticky: bool = True
+
+    @property
+    def column(self) -> Column:
+        """The arm of a profile, as rules see it."""
+        return Column(self.name, "text")
+
+
+@dataclass(frozen=True, slots=True)
 class RuleBook:
-    """rules.yaml, read: traits have values, segments are true, false or unknown of a profile."""
+    """rules.yaml, read: traits have values, segments are true, false or unknown of a profile, splits give it an arm."""
 
     traits: tuple[Rule, ...] = ()
     segments: tuple[Rule, ...] = ()
+    splits: tuple[Split, ...] = ()
 
     def rules(self) -> dict[str, Rule]:
         """Every rule by its name, traits first."""
@@ -61,6 +84,10 @@ class Catalog:
     lists: tuple[str, ...] = ()  # profile columns of type List(String), such as `emails`
     tz: str = "UTC"
     week_starts: WeekStart = "monday"
+
+    def with_splits(self, book: RuleBook) -> Catalog:
+        """The catalog with the arms of a book's splits as profile fields."""
+        return replace(self, fields=(*self.fields, *(split.column for split in book.splits)))
 
     def field(self, name: str) -> Column | None:
         """The profile field of that name."""

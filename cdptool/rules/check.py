@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from cdptool.errors import Finding, Place
 from cdptool.rules.book import Catalog, Kind, RuleBook
+from cdptool.rules.check_splits import check_splits
 from cdptool.rules.checker import Checker, Scope
 from cdptool.rules.compile import Compiler
 from cdptool.rules.lint import lint
@@ -32,14 +33,16 @@ def check_rules(book: RuleBook, catalog: Catalog) -> tuple[Finding, ...]:
     Check a rule book against the names it may speak of, without data.
 
     Args:
-        book: Traits and segments.
+        book: Traits, segments and splits.
         catalog: Profile fields, streams and reference tables.
 
     Returns:
         Every finding, sorted by place. Those of severity `error` forbid evaluation.
     """
+    declared, catalog = catalog, catalog.with_splits(book)
     checker = Checker(catalog, book, fixed=without_row_clock(book))
-    checker.findings += wrong_names(book, catalog)
+    checker.findings += wrong_names(book, declared)
+    checker.findings += check_splits(book, declared)
     checker.findings += [
         Finding(f"`{names[0]}` depends on itself: {' → '.join(names)}", book.rules()[names[0]].place)
         for names in cycles(book)

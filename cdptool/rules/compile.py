@@ -316,4 +316,13 @@ def share_of(salt: str) -> pl.Expr:
     >>> pl.DataFrame({"profile_id": [7, 7, 8]}).select(share_of("a"))["id"].n_unique()
     2
     """
-    return (hash63("bucket", salt, pl.col("profile_id")) // 2**10) / 2**53
+    return draw("bucket", salt)
+
+
+def draw(*salts: str) -> pl.Expr:
+    """
+    A number in [0, 1) that each profile draws from its id, independent of what it draws with other salts.
+
+    `hash63` of other constants is the same hash moved on by as much for everybody, so it is hashed once more.
+    """
+    return (hash63(hash63(*salts, pl.col("profile_id"))) // 2**10) / 2**53

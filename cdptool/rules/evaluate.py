@@ -62,12 +62,14 @@ def needs(book: RuleBook, catalog: Catalog, as_of: datetime) -> BookNeeds:
     """
     compiler, _, _ = _compiled(Question(book, catalog, as_of), {})
     found = compiler.needs
+    splits = {split.name for split in book.splits}
+    found.fields |= {(name,) for split in book.splits for name in split.by}
     streams = {
         name: StreamNeed(_own_columns(catalog, name, found.columns[name]), found.since[name])
         for name in sorted(found.columns)
     }
-    fields = {name for path in found.fields for name in _field_columns(catalog, path[0])}
-    return BookNeeds(streams, tuple(sorted(fields)), _table_columns(compiler))
+    fields = {name for path in found.fields for name in _field_columns(compiler.catalog, path[0])}
+    return BookNeeds(streams, tuple(sorted(fields - splits)), _table_columns(compiler))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +90,12 @@ class Question:
     gone_until: Mapping[str, datetime] | None = None
     rolled_until: Mapping[str, datetime] | None = None
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    arms: pl.DataFrame | None = None  # ARMS of the last run, under the ids of today: who has an arm keeps it
+
+    @property
+    def known(self) -> Catalog:
+        """The catalog, with the arms of splits."""
+        return self.catalog.with_splits(self.book)
 
 
 def evaluate_kernel(
@@ -121,12 +129,13 @@ def answer_kernel(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Kern
         cuts: The cut points of its rankings: `ranking_pass` says what is needed to find them.
 
     Returns:
-        A kernel of (profiles, events). profiles: one row per `profile_id` with the fields of `needs`.
+        A kernel of (profiles, events). profiles: one row per `profile_id` with the fields of `needs`, and the
+        arm of each split (String; `profiles.answer` adds them).
         events: `profile_id`, `stream`, `at`, `event_id`, `<stream>.<column>` as `tagged_events` makes them.
         It gives one row per profile, sorted by `profile_id` (Int64): each trait (null = null or unknown;
         money in ten-thousandths with `<trait>_currency`) and `<trait>#known` (Boolean); each segment
-        (Boolean, null = unknown) and the running truth of its lines, `<segment>#1`, `<segment>#2`, …;
-        `#mixed_currency` (Boolean): amounts of two currencies met in one aggregate, so it has no value.
+        (Boolean, null = unknown) and the running truth of its lines, `<segment>#1`, `<segment>#2`, …; the arm
+        of each split; `#mixed_currency` (Boolean): amounts of two currencies met in one aggregate, so it has no value.
 
     Raises:
         ConfigError: If the book does not pass its checks, or asks more of signals than they tell.
@@ -214,7 +223,7 @@ def _computed(
     compiler: Compiler, question: Question, profiles: pl.LazyFrame, events: pl.LazyFrame
 ) -> pl.LazyFrame:
     """The profiles with every column that requests and layers make, stage by stage."""
-    found, catalog = compiler.needs, question.catalog
+    found, catalog = compiler.needs, compiler.catalog
     columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
     frame = follow(profiles.select(KEY, *columns), "", catalog.fields, found.fields, catalog, question.tables)
     requests = [request for subject in compiler.profiles.values() for request in subject.requests.values()]
@@ -264,13 +273,14 @@ def _compiled(
         raise ConfigError(*findings)
     compiler = Compiler(
         book,
-        question.catalog,
+        question.known,
         question.as_of,
         question.complete_until,
         question.gone_until,
         question.rolled_until,
         cuts,
     )
+    compiler.needs.fields |= {(split.name,) for split in book.splits}
     values = {name: compiler.rule(name, question.as_of) for name in order(book)}
     if compiler.refused:
         raise ConfigError(*compiler.refused)
@@ -297,6 +307,7 @@ def _output(
     for rule in book.segments:
         columns.append(segments[rule.name].lo.alias(rule.name))
         columns += [pl.col(f"{rule.name}#{i + 1}") for i in range(len(rule.lines))]
+    columns += [pl.col(split.name) for split in book.splits]
     output = frame.select(*columns, MIXED_CURRENCY)
     return output.with_columns(
         pl.col(name).cast(pl.Float64() if dtype.is_float() else pl.Int64())

@@ -139,3 +139,10 @@ def wrong_names(book: RuleBook, catalog: Catalog) -> Iterator[Finding]:
         if not rule.lines:
             yield Finding(f"`{rule.name}` has no condition", rule.place)
         seen.add(rule.name)
+    for split in book.splits:
+        if split.name in seen:
+            yield Finding(
+                f"`{split.name}` is the name of a split and of a rule", split.place, "rename one of the two"
+            )
+        if split.name in fields:
+            yield Finding(f"`{split.name}` is also a profile field", split.place, "rename one of the two")

@@ -12,14 +12,16 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from cdptool.engines.local import LocalEngine
 from cdptool.errors import ConfigError, Place
-from cdptool.profiles import daily, signal_rows, tagged_events
-from cdptool.rules import Catalog, Rule, RuleBook, check_rules, evaluate_kernel, needs, parse
+from cdptool.profiles import answer, daily, signal_rows, tagged_events
+from cdptool.rules import Catalog, Question, Rule, RuleBook, check_rules, needs, parse
 from cdptool.rules.windows import day_start
 from cdptool.tables import Signals, StreamSchema
 from tests.frames import ROUNDS
 from tests.rules.oracle_values import Row
-from tests.rules.worlds import PLACE, Case, make_case
+from tests.rules.worlds import Case, make_case
+from tests.rules.writer import PLACE
 
 N_CASES = 10
 N_RULES = 40
@@ -119,11 +121,9 @@ def answered(
 ) -> pl.DataFrame:
     streams = {name: frame.lazy().rename({"record_id": "profile_id"}) for name, frame in rows.items()}
     events = tagged_events(streams, needs(rules, catalog, case.as_of), catalog)
-    kernel = evaluate_kernel(
-        rules, catalog, as_of=case.as_of, complete_until=case.complete, rolled_until=rolled,
-        tables={"products": case.product_table()},
-    )  # fmt: skip
-    return kernel(case.profile_frame().lazy(), events).collect()
+    tables = {"products": case.product_table()}
+    question = Question(rules, catalog, case.as_of, case.complete, rolled_until=rolled, tables=tables)
+    return answer(LocalEngine(), case.profile_frame().lazy(), events, question).collect()
 
 
 def outcomes(seed: int) -> Counter[str]:

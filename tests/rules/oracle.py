@@ -172,7 +172,7 @@ class Oracle:
                 ]
                 return part_of(self.ranked(operand, here), others, n)
             case Call(function="bucket", arguments=(Constant(value=salt),)):
-                word = hashes("bucket", salt, pl.Series([self.world.profile])).item()
+                word = hashes(hashes("bucket", salt, pl.Series([self.world.profile]))).item()
                 return exactly((word >> 10) / 2**53, "number")
             case Call(function="default", arguments=(first, second)):
                 return defaulted(*self.aligned(self.value(first, here), self.value(second, here)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cdptool.errors import ConfigError, Place
-from cdptool.rules import RuleBook, check_rules, evaluate_kernel, needs, order, parse, row_condition
+from cdptool.rules import RuleBook, Split, check_rules, evaluate_kernel, needs, order, parse, row_condition
 from cdptool.rules.evaluate import StreamNeed
 from cdptool.tables import Column, StreamSchema
 from tests.rules.books import AS_OF, CATALOG, book, rule
@@ -148,3 +148,43 @@ def test_a_condition_over_single_rows_looks_at_nothing_else() -> None:
     for text in ("exists(sent)", "now > at", "count(sent) > 1", "kin == 'x'", "kind"):
         with pytest.raises(ConfigError):
             row_condition(parse(text, place), sent)
+
+
+def _splits(
+    *splits: tuple[str, str, dict[str, float]], by: tuple[str, ...] = (), sticky: bool = True
+) -> RuleBook:
+    place = Place("rules.yaml", 7, 3)
+    made = tuple(Split(name, salt, tuple(arms.items()), place, by, sticky) for name, salt, arms in splits)
+    return RuleBook(segments=(rule("s", "points > 1"),), splits=made)
+
+
+@pytest.mark.parametrize(
+    ("splits", "problem"),
+    [
+        (_splits(("offer", "v1", {"a": 0.5, "b": 0.4})), "the arms of split `offer` sum to 0.9, expected 1"),
+        (_splits(("offer", "v1", {"a": 0.5, "b": 0.5}), ("other", "v1", {"a": 0.5, "b": 0.5})),
+         "splits `offer` and `other` have one salt, so their arms go together"),
+        (_splits(("offer", "v1", {"a": 0.5, "b": 0.5}), by=("ctiy",)),
+         "split `offer` is by `ctiy`, which is no profile field"),
+        (_splits(("offer", "v1", {"a": 0.5, "b": 0.5}), by=("city",), sticky=False),
+         "split `offer` is by `city` and not sticky"),
+        (_splits(("s", "v1", {"a": 0.5, "b": 0.5})), "`s` is the name of a split and of a rule"),
+        (_splits(("city", "v1", {"a": 0.5, "b": 0.5})), "`city` is also a profile field"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_split(splits: RuleBook, problem: str) -> None:
+    assert problem in [each.problem for each in check_rules(splits, CATALOG)]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "hint"),
+    [
+        ('offer != "holduot"', 10, "did you mean `holdout`?"),
+        ('"x" == me.offer', 1, "its arms are `holdout`, `voucher`"),
+        ('exists(order.where(offer in ["voucher", "vucher"]))', 41, "did you mean `voucher`?"),
+    ],
+)
+def test_an_arm_that_no_split_has_is_named_at_its_place(line: str, column: int, hint: str) -> None:
+    splits = _splits(("offer", "v1", {"holdout": 0.5, "voucher": 0.5})).splits
+    (found,) = check_rules(RuleBook((), (rule("s", line),), splits), CATALOG)
+    assert (str(found.place), found.hint) == (f"rules.yaml:1:{column}", hint)

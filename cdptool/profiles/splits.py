@@ -1,0 +1,147 @@
+"""
+Splits: which arm of an experiment each profile has, by salted hashes of its id, and kept from run to run.
+
+Of each arm a profile draws a number from its id, the salt and the arm; the arm whose number is the smallest for its
+share wins (weighted rendezvous hashing). So another share of one arm moves profiles into or out of that arm only.
+Strata are filled by rank instead, because their shares hold in each of them: this looks at all profiles at once.
+Source: Thaler and Ravishankar, Using name-based mappings to increase hit rates, IEEE/ACM ToN 6(1), 1998.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cdptool.ids import hash63
+from cdptool.rules.book import RuleBook, Split
+from cdptool.rules.compile import draw
+from cdptool.tables import ARMS
+
+KEY = "profile_id"
+
+
+def arms_of(book: RuleBook, people: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFrame:
+    """
+    The arm of every profile in every split of a book.
+
+    Args:
+        book: The book.
+        people: All profiles: `profile_id` and the fields that splits are by.
+        before: ARMS of the last run, under the ids of today and with one row per split and profile.
+
+    Returns:
+        `profile_id`, then a column per split (String, never null). Sorted by profile. The same for every order of
+        rows, and for one profile whoever else is there, unless the split has strata.
+    """
+    found = people.select(KEY).sort(KEY)
+    for split in book.splits:
+        kept = _kept(split, before)
+        arms = _in_strata(split, people, kept) if split.by else _drawn(split, people, kept)
+        found = found.join(arms, on=KEY, how="left", maintain_order="left")
+    return found
+
+
+def arms(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
+    """Who has which arm: ARMS, of what the kernel of a book gives. Sorted by split and profile. Lazy."""
+    frames = [
+        answers.select(
+            pl.lit(split.name).alias("split"),
+            pl.lit(split.salt).alias("salt"),
+            KEY,
+            pl.col(split.name).alias("arm"),
+        ).sort(KEY)
+        for split in sorted(book.splits, key=lambda split: split.name)
+    ]
+    return pl.concat(frames) if frames else pl.LazyFrame(schema=ARMS)
+
+
+def arms_today(stored: pl.LazyFrame, aliases: pl.LazyFrame) -> pl.LazyFrame:
+    """
+    What an earlier run stored, under the ids of today: profiles that became one have the arm of the id that stays.
+
+    Args:
+        stored: ARMS.
+        aliases: ALIASES.
+
+    Returns:
+        ARMS, one row per split and profile. Where the id that stays had no arm, that of the smallest id. Lazy.
+    """
+    now = aliases.select(pl.col("old_profile_id").alias(KEY), pl.col(KEY).alias("now"))
+    return (
+        stored.join(now, on=KEY, how="left")
+        .with_columns(pl.coalesce("now", KEY).alias("now"))
+        .sort("split", "now", pl.col("now") != pl.col(KEY), KEY)
+        .unique(["split", "now"], keep="first", maintain_order=True)
+        .select("split", "salt", pl.col("now").alias(KEY), "arm")
+    )
+
+
+def _kept(split: Split, before: pl.DataFrame | None) -> pl.DataFrame:
+    """The arms that profiles keep: `profile_id` and the split's column."""
+    if before is None or not split.sticky:
+        return pl.DataFrame(schema={KEY: pl.Int64, split.name: pl.String})
+    mine = (pl.col("split") == split.name) & (pl.col("salt") == split.salt)
+    there = pl.col("arm").is_in([name for name, _ in split.arms])
+    return before.filter(mine & there).select(KEY, pl.col("arm").alias(split.name))
+
+
+def _drawn(split: Split, people: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Arms by rendezvous: the arm with the smallest -ln(draw) / share."""
+    lots = [
+        (-_draw(split.salt, name).log() / share).alias(str(i))
+        for i, (name, share) in enumerate(split.arms)
+        if share > 0
+    ]
+    drawn = people.select(KEY, *lots)
+    least = pl.min_horizontal(lot.meta.output_name() for lot in lots)
+    arm: pl.Expr = pl.lit(None, pl.String)
+    for lot in reversed(lots):
+        number = lot.meta.output_name()
+        arm = pl.when(pl.col(number) == least).then(pl.lit(split.arms[int(number)][0])).otherwise(arm)
+    new = drawn.select(KEY, arm.alias("new")).join(kept, on=KEY, how="left")
+    return new.select(KEY, pl.coalesce(split.name, "new").alias(split.name))
+
+
+def _draw(salt: str, arm: str) -> pl.Expr:
+    """A number in (0, 1) of a profile for an arm."""
+    return draw("split", salt, arm) + 2**-54
+
+
+def _in_strata(split: Split, people: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """
+    Arms by rank: in each stratum those without an arm fill what its arms lack.
+
+    The seats of a stratum are counted off along one line of all arms from a start that the salt and the stratum
+    draw, so each arm has as many as it is due, give or take one, and small strata do not all favour the same arm.
+    """
+    strata = [pl.col(name) for name in split.by]
+    known = people.select(KEY, *strata).join(kept, on=KEY, how="left")
+    known = known.with_columns(hash63(hash63("stratum", split.salt, *strata)).alias("stratum"))
+    arm = pl.col(split.name)
+    lacking = known.group_by("stratum").agg(
+        arm.is_null().sum().alias("n_new"),
+        *(
+            (pl.len() * share - (arm == name).sum()).clip(lower_bound=0).alias(f"{i}")
+            for i, (name, share) in enumerate(split.arms)
+        ),
+    )
+    due = [pl.col(f"{i}") for i in range(len(split.arms))]
+    start = pl.col("stratum") // 2**10 / 2**53
+    borders = [
+        (pl.sum_horizontal(due[: i + 1]) / pl.sum_horizontal(due) * pl.col("n_new") + start).alias(f"{i}")
+        for i in range(len(due))
+    ]
+    lot = draw("split", split.salt).alias("lot")
+    new = known.filter(arm.is_null()).with_columns(lot).sort("stratum", "lot", KEY)
+    new = new.with_columns(pl.int_range(1, pl.len() + 1).over("stratum").alias("seat"))
+    new = new.join(lacking.select("stratum", *borders), on="stratum", how="left", maintain_order="left")
+    seat: pl.Expr = pl.lit(_last(split))
+    for i, (name, _) in reversed(list(enumerate(split.arms))):
+        seat = pl.when(pl.col("seat") <= pl.col(f"{i}")).then(pl.lit(name)).otherwise(seat)
+    return pl.concat(
+        [known.filter(arm.is_not_null()).select(KEY, arm), new.select(KEY, seat.alias(split.name))]
+    )
+
+
+def _last(split: Split) -> str:
+    """The arm of whom rounding leaves without a seat: the last one that takes anybody."""
+    return next(name for name, share in reversed(split.arms) if share > 0)
