@@ -189,7 +189,7 @@ def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choic
     """Every key: single telling parts, pairs of parts, and three whole or coarse ones of three fields."""
     pieces = [(part, one) for one in comparisons for part in parts(one)]
     agrees = _imagined(comparisons, pieces)
-    shares = [_share(part.ids, n_records) for part, _ in pieces]
+    shares = [_share(part.counts, n_records) for part, _ in pieces]
     n_pairs = n_records * (n_records - 1) / 2
     numbers = range(len(pieces))
     groups: list[tuple[int, ...]] = [(k,) for k in numbers if pieces[k][0].is_alone]
@@ -209,7 +209,12 @@ def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choic
     if either is not None:
         swapped = np.random.default_rng(_SEED).random(_IMAGINED) < 0.02
         found.append(
-            _Choice("names in either order", (either,), n_pairs * _share(either, n_records), swapped)
+            _Choice(
+                "names in either order",
+                (either,),
+                n_pairs * _share(np.bincount(either + 1)[1:], n_records),
+                swapped,
+            )
         )
     return [one for one in found if one.catches.any()]
 
@@ -218,10 +223,9 @@ def _of_different_fields(group: tuple[int, ...], pieces: list[tuple[Part, Compar
     return len({pieces[k][0].field for k in group}) == len(group)
 
 
-def _share(ids: Ids, n_records: int) -> float:
-    """The share of all pairs of records that agree on this part."""
-    counts = np.bincount(ids + 1)[1:].astype(np.float64)
-    return float((counts * (counts - 1)).sum() / max(n_records * (n_records - 1.0), 1.0))
+def _share(counts: Rows, n_records: int) -> float:
+    """The share of all pairs of records that agree on a part, by how many records hold each of its values."""
+    return float((counts * (counts - 1.0)).sum() / max(n_records * (n_records - 1.0), 1.0))
 
 
 def _imagined(

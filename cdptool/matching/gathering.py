@@ -45,7 +45,9 @@ class Gathered:
         more = (left << self._row_bits | right) << _KEY_BITS
         more |= min(self._n_keys, _LAST_KEY)
         more.sort()
-        if not self.has_room(len(more)):
+        if len(more) > self.budget - self._n_gathered:
+            more = self._unknown(more)
+        if len(more) > self.budget - self._n_gathered:
             together = _each_once([*self._batches, more])
             if len(together) > self.budget:
                 return False
@@ -56,6 +58,15 @@ class Gathered:
             self._n_gathered += len(more)
         self._n_keys += 1
         return True
+
+    def _unknown(self, more: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some sorted pairs that are not settled: looking them up is cheaper than merging all."""
+        if not self._n_settled:
+            return more
+        settled, pairs = self._batches[0], more >> _KEY_BITS
+        places = np.searchsorted(settled, pairs << _KEY_BITS)
+        np.minimum(places, len(settled) - 1, out=places)
+        return np.compress(np.take(settled, places) >> _KEY_BITS != pairs, more)
 
     def count(self) -> int:
         """How many different pairs there are so far."""

@@ -13,20 +13,21 @@ import polars as pl
 from cdptool.matching.comparing import Comparison
 from cdptool.matching.sketches import local_parts
 from cdptool.matching.sorting import sorted_with_rows
-from cdptool.matching.values import MISSING, Ids, Values, recoded
+from cdptool.matching.values import MISSING, Ids, Rows, Values, recoded
 
 _Pieces = list[tuple[str, pl.Series, float]]
 
 
 class Part(NamedTuple):
     """
-    A value or a piece of one. `survives`: how likely two records agree on it whose values are only near;
-    `is_alone`: telling enough to be a key by itself.
+    A value or a piece of one, and how many records hold each. `survives`: how likely two records agree on it whose
+    values are only near; `is_alone`: telling enough to be a key by itself.
     """
 
     name: str
     field: str
     ids: Ids
+    counts: Rows
     survives: float
     is_alone: bool = False
 
@@ -37,12 +38,15 @@ def parts(one: Comparison) -> list[Part]:
     if make is None:
         return []
     is_alone = one.kind.name in _ALONE
-    found = [Part(one.field, one.field, one.values.ids, 0.0, is_alone)]
+    found = [Part(one.field, one.field, one.values.ids, one.values.counts, 0.0, is_alone)]
     for name, texts, survives in make(one.values):
-        found.append(Part(f"{one.field} ({name})", one.field, recoded(one.values, texts).ids, survives))
+        short = recoded(one.values, texts)
+        found.append(Part(f"{one.field} ({name})", one.field, short.ids, short.counts, survives))
     if one.kind.name == "organisation":
         words = _rarest_words(one.values)
-        found += [Part(f"{one.field} ({name})", one.field, ids, 0.6, True) for name, ids in words]
+        found += [
+            Part(f"{one.field} ({name})", one.field, word.ids, word.counts, 0.6, True) for name, word in words
+        ]
     return found
 
 
@@ -124,7 +128,7 @@ def sound(texts: pl.Series) -> pl.Series:
     return (letters.str.head(1) + tail.str.head(4)).replace("", None)
 
 
-def _rarest_words(values: Values) -> list[tuple[str, Ids]]:
+def _rarest_words(values: Values) -> list[tuple[str, Values]]:
     """The rarest and the second rarest word of every value."""
     listed = pl.DataFrame(
         {"value": np.arange(len(values.texts)), "word": values.texts, "held": values.counts}
@@ -139,7 +143,7 @@ def _rarest_words(values: Values) -> list[tuple[str, Ids]]:
     for place, name in enumerate(("rarest word", "second rarest word")):
         chosen = ranked.group_by("value", maintain_order=True).agg(pl.col("word").slice(place, 1).first())
         texts = listed.select("value").join(chosen, on="value", how="left", maintain_order="left")["word"]
-        found.append((name, recoded(values, texts).ids))
+        found.append((name, recoded(values, texts)))
     return found
 
 

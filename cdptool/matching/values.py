@@ -86,11 +86,17 @@ def encoded(texts: pl.Series) -> Values:
 
 def recoded(values: Values, texts: pl.Series) -> Values:
     """The column whose value is a function of another's: `texts` says, value by value, what each becomes."""
-    return spread(texts, values.ids)
+    return _spread(texts, values.ids, values.counts)
 
 
 def spread(texts: pl.Series, numbers: Ids) -> Values:
     """The column whose value is, record by record, the text of this number; of none where the number is -1."""
+    return _spread(texts, numbers, np.bincount(numbers + 1, minlength=len(texts) + 1)[1:])
+
+
+def _spread(texts: pl.Series, numbers: Ids, counts: Rows) -> Values:
+    """`counts`: in how many records each number stands."""
     short = encoded(texts)
     ids = np.take(np.append(short.ids, np.int32(MISSING)), numbers)  # the last one for those without a number
-    return Values(ids, short.texts, np.bincount(ids + 1, minlength=len(short.texts) + 1)[1:])
+    held = np.bincount(short.ids + 1, weights=counts, minlength=len(short.texts) + 1)[1:]
+    return Values(ids, short.texts, held.astype(np.int64))
