@@ -11,7 +11,7 @@ from cdptool.cli.options import READS
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
 
-explain_group = group_of_verbs("Say why two records are one person.")
+explain_group = group_of_verbs("Say why two records are one person, and why somebody is in a segment.")
 
 
 @verb(
@@ -82,3 +82,18 @@ def explain_golden(call: Call, *, holder: str, show_values: bool) -> Report:
     from cdptool.commands.golden import explain_golden as explain
 
     return explain(call.settings, holder, show_values=show_values)
+
+
+@verb(
+    explain_group, "segment", "segment", "holder", "as_of", "show_values", *READS,
+    example="cdptool explain segment vip crm:0000101 -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def explain_segment(call: Call, *, segment: str, holder: str, show_values: bool) -> Report:
+    """Say why a profile is in a segment or not, or what a trait is made of.
+
+    Each line of the rule with its truth and values, why something is unknown (which feed is complete until when), and
+    the rows that decided it with file and line: + counts, ? may count, - does not.
+    """
+    from cdptool.commands.explain_segment import explain_segment as explain
+
+    return explain(call.settings, segment, holder, show_values=show_values)

@@ -36,6 +36,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "left": _argument(str, "A record, as source:source_key."),
     "right": _argument(str, "Another record."),
     "profile": _argument(str | None, "A profile id of today or of any time before [default: all].", None),
+    "segment": _argument(str, "A segment or trait of rules.yaml."),
     "holder": _argument(str, "A profile id, or one of its records as source:source_key."),
     "step": _argument(str | None, "Only this learned pass [default: all].", None),
     "model_file": _option(

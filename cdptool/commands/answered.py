@@ -60,7 +60,7 @@ def answer_data(came: Came) -> dict[str, Any]:
     """An answer for `--json`."""
     value: Any = came.value
     if isinstance(value, Decimal):
-        value = str(value.normalize())
+        value = f"{value.normalize():f}"
     elif isinstance(value, date):
         value = value.isoformat()
     data = {"state": came.state, "value": value}

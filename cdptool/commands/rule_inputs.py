@@ -19,8 +19,9 @@ from cdptool.commands.sessions import current
 from cdptool.config import Section
 from cdptool.errors import UsageError
 from cdptool.models import ModelSpec, Result, stored_table
-from cdptool.profiles import answer, arms_today, require_one_currency, tagged_events
-from cdptool.rules import BookNeeds, Question, RuleBook, needs
+from cdptool.profiles import answer, arms_today, evaluate, require_one_currency, tagged_events
+from cdptool.rules import BookNeeds, Question, RuleBook, needs, ranking_pass
+from cdptool.rules.ranks import CutPoints, Ranking
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import ALIASES, ARMS
 from cdptool.web import reassigned
@@ -136,6 +137,16 @@ def answers_of(session: Session, asked: Asked) -> pl.DataFrame:
     answers = engine.collect(found).sort("profile_id")
     require_one_currency(answers)
     return answers
+
+
+def cuts_of(session: Session, asked: Asked) -> dict[Ranking, CutPoints]:
+    """The cut points of what the book ranks, over all profiles; none where it ranks nothing."""
+    engine, question, cuts = session.engine, asked.question, dict[Ranking, CutPoints]()
+    while (next_pass := ranking_pass(question, cuts)) is not None:
+        events = engine.of(tagged_events(asked.streams, asked.needs, question.catalog))
+        values = evaluate(engine, engine.of(asked.profiles), events, next_pass.kernel)
+        cuts |= next_pass.cut_points(engine.collect(values))
+    return cuts
 
 
 def _streams_of(

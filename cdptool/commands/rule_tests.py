@@ -96,7 +96,8 @@ def _traced(judged: Judged, book: RuleBook, tz: str) -> Traces:
     found = {}
     for test, result in failed[:_MOST_TRACED]:
         expected = result.expected
-        told = Telling({key: str(place) for key, place in test.places.items()}, tz, show_values=True)
+        places = {key: str(place) for key, place in test.places.items()}
+        told = Telling(places, book, test.world.catalog, show_values=True)
         alone = test.world.only(test.number(expected.customer), narrowed(book, [expected.rule]))
         traced = trace(alone, book.rules()[expected.rule], book)
         found[expected.place] = (

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from cdptool.commands.answered import answer_data, told_answer, told_value
-from cdptool.fields import field_type
+from cdptool.commands.citing import shown_value
 from cdptool.profiles.rule_tests import Came
 from cdptool.profiles.seen_rows import Cell, SeenRow, SeenRows
 from cdptool.profiles.tracing import Trace, Traced, Why
+from cdptool.rules import Catalog, Node, RuleBook
+from cdptool.rules.personal import shown_column
 from cdptool.rules.windows import ONE_MICROSECOND, length_text
 
 Places = Mapping[tuple[str, int], str]  # stream and event → file and line
@@ -25,11 +27,27 @@ _WHY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How a trace is told: where rows stand, in which zone times are, whether values are shown as they are."""
+    """How a trace is told: where rows stand, what rules and columns there are, whether values are shown as they are."""
 
     places: Places
-    tz: str
+    book: RuleBook
+    catalog: Catalog
     show_values: bool = False
+
+    @property
+    def tz(self) -> str:
+        return self.catalog.tz
+
+    def answer(self, node: Node, came: Came) -> Came:
+        """The answer of an expression as it may be shown: what is taken from a column of a person is masked."""
+        column = (
+            None if self.show_values or came.value is None else shown_column(node, self.book, self.catalog)
+        )
+        if column is None:
+            return came
+        told = told_value(came.value, self.tz)
+        masked = shown_value(column.type, told)
+        return came if masked == told else replace(came, value=masked)
 
     def lines(self, trace: Trace) -> Iterator[str]:
         """The lines of the rule, each with what it is made of below it."""
@@ -37,13 +55,13 @@ class Telling:
             yield from self._part(line, "  ")
 
     def _part(self, traced: Traced, margin: str) -> Iterator[str]:
-        part = traced.part
+        part, came = traced.part, self.answer(traced.part.node, traced.came)
         earlier = f"  (as of {length_text(part.ago)} earlier)" if part.ago else ""
         label = f"  → {part.label}" if part.label else ""
         if part.is_truth:
-            yield f"{margin}{told_answer(traced.came, self.tz):<8} {part.text}{label}{earlier}"
+            yield f"{margin}{told_answer(came, self.tz):<8} {part.text}{label}{earlier}"
         else:
-            yield f"{margin}{part.text} = {told_answer(traced.came, self.tz)}{earlier}"
+            yield f"{margin}{part.text} = {told_answer(came, self.tz)}{earlier}"
         inside = margin + ("    " if part.is_truth else "  ")
         if traced.why is not None and not any(inner.why == traced.why for inner in traced.parts):
             yield f"{inside}not known: {self.why(traced.why)}"
@@ -81,7 +99,7 @@ class Telling:
         if cell.value is None:
             return "empty"
         told = told_answer(Came("known", cell.value, cell.currency), self.tz)
-        return told if self.show_values else field_type(cell.type).mask(told)
+        return shown_value(cell.type, told, show_values=self.show_values)
 
     def window(self, rows: SeenRows) -> str:
         """A window as people say it: `after … up to …`, or `from … to before …` where it is calendar."""
@@ -110,7 +128,7 @@ class Telling:
         data: dict[str, Any] = {
             "expression": traced.part.text,
             "place": str(traced.part.node.place),
-            **answer_data(traced.came),
+            **answer_data(self.answer(traced.part.node, traced.came)),
         }
         if traced.part.ago:
             data["seconds_earlier"] = traced.part.ago

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cdptool.rules.book import Rule, RuleBook
+from cdptool.rules.naming import part_of
 from cdptool.rules.nodes import Name, Node, walk
 
 
@@ -30,13 +31,7 @@ def closure(names: Iterable[str], book: RuleBook) -> frozenset[str]:
     >>> sorted(closure(["b"], RuleBook(segments=tuple(rules.values()))))
     ['b', 'd']
     """
-    rules, found, open_ = book.rules(), set[str](), list(names)
-    while open_:
-        name = open_.pop()
-        if name not in found and name in rules:
-            found.add(name)
-            open_ += rules_named(rules[name].lines, book)
-    return frozenset(found)
+    return frozenset(part_of(book, names).rules())
 
 
 def narrowed(
@@ -52,9 +47,5 @@ def narrowed(
     """
     traits, segments = more
     lines = [line for rule in (*traits, *segments) for line in rule.lines]
-    wanted = closure((*names, *rules_named(lines, book)), book)
-    return replace(
-        book,
-        traits=(*(rule for rule in book.traits if rule.name in wanted), *traits),
-        segments=(*(rule for rule in book.segments if rule.name in wanted), *segments),
-    )
+    part = part_of(book, (*names, *rules_named(lines, book)))
+    return replace(part, traits=(*part.traits, *traits), segments=(*part.segments, *segments))
