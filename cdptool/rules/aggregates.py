@@ -23,6 +23,7 @@ from cdptool.rules.values import Value
 from cdptool.rules.windows import Window
 
 COUNTS = ("exists", "none", "count")
+_PLAIN = (*COUNTS, "sum", "avg", "min", "max", "nunique")
 
 
 @dataclass(slots=True)
@@ -139,8 +140,16 @@ def has_currency(request: Request) -> bool:
     )
 
 
-def raw(request: Request) -> list[pl.Expr]:
-    """The expressions of a group that the aggregate is made of, over rows with the masks of `request.rows`."""
+def raw(request: Request, *, is_cut: bool = False) -> list[pl.Expr]:
+    """
+    The expressions of a group that the aggregate is made of, over rows with the masks of `request.rows`.
+
+    Args:
+        request: The aggregate.
+        is_cut: The rows are those that count for certain, and no others.
+    """
+    if is_cut and request.function in _PLAIN:
+        return _plain(request)
     certain, possible = request.rows.certain, request.rows.possible
     if request.column is None:
         return _counts(request, certain, possible)
@@ -167,10 +176,8 @@ def raw(request: Request) -> list[pl.Expr]:
             pl.when(mask).then(seen).max().alias(request.named(f"{name}_max")) for name, mask in
             (("certain", certain), ("possible", possible))
         ]  # fmt: skip
-    if request.checks_currency and request.column.currency is not None:
-        codes = pl.when(possible).then(request.column.currency)
-        parts += [codes.min().alias(request.named("code")), codes.max().alias(request.named("other_code"))]
-    return parts
+    currency = request.column.currency
+    return parts + _codes(request, None if currency is None else pl.when(possible).then(currency))
 
 
 def mode_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
@@ -226,6 +233,37 @@ def _needs_hull(request: Request) -> bool:
     return request.function in ("avg", "first", "last", "mode")
 
 
+def _plain(request: Request) -> list[pl.Expr]:
+    """The same of rows that all count, without masks: several times faster."""
+    if request.column is None:
+        return [pl.len().cast(pl.Int64).alias(request.named("n"))]
+    seen = request.column.lo
+    parts = [seen.count().cast(pl.Int64).alias(request.named("n"))]
+    match request.function:
+        case "sum" | "avg":
+            total = seen.sort().sum() if request.is_float else seen.sum()
+            parts.append(total.alias(request.named("sum")))
+        case "min":
+            parts += [seen.min().alias(request.named(f"{name}_min")) for name in ("certain", "possible")]
+            parts.append(seen.max().alias(request.named("possible_max")))
+        case "max":
+            parts += [seen.max().alias(request.named(f"{name}_max")) for name in ("certain", "possible")]
+            parts.append(seen.min().alias(request.named("possible_min")))
+        case "nunique":
+            distinct = _distinct(seen.drop_nulls())
+            parts += [distinct.alias(request.named(name)) for name in ("distinct", "distinct_possible")]
+        case _:
+            pass
+    return parts + _codes(request, request.column.currency)
+
+
+def _codes(request: Request, codes: pl.Expr | None) -> list[pl.Expr]:
+    """The least and the greatest currency."""
+    if codes is None or not request.checks_currency:
+        return []
+    return [codes.min().alias(request.named("code")), codes.max().alias(request.named("other_code"))]
+
+
 def _counts(request: Request, certain: pl.Expr, possible: pl.Expr) -> list[pl.Expr]:
     parts = [certain.sum().cast(pl.Int64).alias(request.named("n"))]
     if request.rows.condition is not None:
@@ -256,15 +294,16 @@ def _distinct(values: pl.Expr) -> pl.Expr:
 def _ends(request: Request, certain: pl.Expr, possible: pl.Expr) -> list[pl.Expr]:
     """The earliest (or latest) possible row: its value, its time, whether it is certain, its currency."""
     assert request.column is not None
-    order = [pl.col("at").filter(possible), pl.col("event_id").filter(possible)]
+    first = request.function == "first"
+    if request.is_exact and request.column.lo.meta.eq(pl.col("at")):
+        at = pl.when(possible).then(pl.col("at"))
+        return [(at.min() if first else at.max()).alias(request.named("end"))]
     parts = {"end": request.column.lo, "end_at": pl.col("at"), "end_certain": certain}
     if request.column.currency is not None:
         parts["code"] = request.column.currency
-    ordered = {name: part.filter(possible).sort_by(order) for name, part in parts.items()}
-    first = request.function == "first"
-    return [
-        (part.first() if first else part.last()).alias(request.named(name)) for name, part in ordered.items()
-    ]
+    order = pl.when(possible).then(pl.struct("at", "event_id"))
+    chosen = {name: part.min_by(order) if first else part.max_by(order) for name, part in parts.items()}
+    return [part.alias(request.named(name)) for name, part in chosen.items()]
 
 
 def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> tuple[pl.Expr, pl.Expr]:

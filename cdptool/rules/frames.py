@@ -54,11 +54,19 @@ class Frames:
             groups.setdefault(group, []).append(request)
         frame = self.profiles
         for together in groups.values():
-            rows_frame = self._masked(together)
-            frame = _joined(frame, together, rows_frame, [KEY], [KEY])
+            frame = self._grouped(frame, together)
         return frame.with_columns(
             [part for together in groups.values() for each in together for part in finish(each)]
         )
+
+    def _grouped(self, frame: pl.LazyFrame, requests: list[Request]) -> pl.LazyFrame:
+        """Add the raw columns of requests over one stream; rows that count for none are left out first."""
+        specs = {request.rows.id: request.rows for request in requests}
+        if len(specs) == 1 and (only := requests[0].rows).condition is None and not only.nested:
+            rows = self._rows(only.stream).filter(self._in_window(only))
+            rows = rows.with_columns(masks(only, pl.lit(True)))
+            return _joined(frame, requests, rows, [KEY], [KEY], is_cut=True)
+        return _joined(frame, requests, self._masked(requests), [KEY], [KEY])
 
     def _masked(self, requests: list[Request]) -> pl.LazyFrame:
         specs = list({request.rows.id: request.rows for request in requests}.values())
@@ -219,10 +227,16 @@ def follow(
 
 
 def _joined(
-    frame: pl.LazyFrame, requests: list[Request], rows: pl.LazyFrame, keys: list[str], onto: list[str]
+    frame: pl.LazyFrame,
+    requests: list[Request],
+    rows: pl.LazyFrame,
+    keys: list[str],
+    onto: list[str],
+    *,
+    is_cut: bool = False,
 ) -> pl.LazyFrame:
     """Group the rows by the keys and join the raw columns of the requests onto the frame."""
-    parts = {part.meta.output_name(): part for request in requests for part in raw(request)}
+    parts = {part.meta.output_name(): part for request in requests for part in raw(request, is_cut=is_cut)}
     grouped = rows.group_by(keys).agg(parts.values())
     frame = frame.join(grouped, left_on=onto, right_on=keys, how="left")
     for request in requests:
