@@ -123,13 +123,16 @@ class Frames:
         rows, around = request.rows, request.rows.around
         assert around is not None
         inner = self._with_nested(rows.stream, pl.col("at") <= moment(rows.cut), rows.nested)
+        inner = inner.join(frame.select(KEY), on=KEY, how="semi")
         if rows.nested:
             inner = inner.cache()  # it is read several times, at each level of nesting again
         frame = frame.with_columns(around.last.alias(request.named("last")))
         has_first = around.first is not None
         if around.first is not None:
             frame = frame.with_columns(around.first.alias(request.named("first")))
-        if request.function in COUNTS and request.column is None and not rows.outer_columns:
+        if _asks_for_any(request, stream, has_first=has_first):
+            frame = _any_inside(frame, request, inner, has_first=has_first, is_own=rows.stream == stream)
+        elif request.function in COUNTS and request.column is None and not rows.outer_columns:
             frame = _prefix_counts(frame, request, inner, has_first)
             if rows.stream == stream:
                 frame = _without_itself(frame, request, inner, has_first)
@@ -242,6 +245,46 @@ def _joined(
     for request in requests:
         if request.function == "mode":
             frame = frame.join(mode_rows(request, rows, keys), left_on=onto, right_on=keys, how="left")
+    return frame
+
+
+def _asks_for_any(request: Request, stream: str, *, has_first: bool) -> bool:
+    """Whether it is enough to know the row nearest to an end of the window: no number is asked for."""
+    rows = request.rows
+    if request.function == "count" or request.column is not None or rows.outer_columns:
+        return False
+    return rows.stream != stream or (not has_first and rows.condition is None)
+
+
+def _any_inside(
+    frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, *, has_first: bool, is_own: bool
+) -> pl.LazyFrame:
+    """1 in place of the counts where some row lies in the window, else 0."""
+    rows, last = request.rows, pl.col(request.named("last"))
+    assert rows.around is not None
+    condition = rows.condition
+    kept = [None] if condition is None else [condition.fill_null(False), condition.fill_null(True)]
+    for name, mask in zip(_count_names(request), kept, strict=True):
+        some = inner if mask is None else inner.filter(mask)
+        at, first = f"{name}_at", pl.col(request.named("first"))
+        if has_first and rows.around.last.meta.eq(moment(rows.cut)):
+            newest = some.group_by(KEY).agg(pl.col("at").max().alias(at))
+            frame, is_inside = frame.join(newest, on=KEY, how="left"), pl.col(at) >= first
+        elif has_first:
+            frame = frame.sort(request.named("first"), KEY).join_asof(
+                some.select(KEY, pl.col("at").alias(at)).sort(at),
+                left_on=request.named("first"), right_on=at, by=KEY, strategy="forward", check_sortedness=False,
+            )  # fmt: skip
+            is_inside = pl.col(at) <= last
+        else:
+            times = some.group_by(KEY, "at").len() if is_own else some.select(KEY, "at", len=1)
+            oldest = times.group_by(KEY).agg(
+                pl.col("at").min().alias(at), pl.col("len").min_by("at").alias(f"{name}_len")
+            )
+            frame, is_inside = frame.join(oldest, on=KEY, how="left"), pl.col(at) <= last
+            if is_own:  # a row never counts itself
+                is_inside &= (pl.col(at) < pl.col("at")) | (pl.col(f"{name}_len") > 1)
+        frame = frame.with_columns(is_inside.fill_null(False).cast(pl.Int64).alias(name))
     return frame
 
 
