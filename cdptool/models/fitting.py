@@ -34,6 +34,20 @@ class Fit(NamedTuple):
     is_flat: bool = False  # some ran off: what is expected of people holds, the parameters say nothing
 
 
+class Part(NamedTuple):
+    """A likelihood, and of how many profiles it speaks."""
+
+    likelihood: Likelihood
+    n: float
+
+
+class _Found(NamedTuple):
+    """Where a search settled: the logarithms of the parameters, and the inverse of the curvature there."""
+
+    logs: Numbers
+    curvature: Numbers
+
+
 @dataclass(frozen=True, slots=True)
 class Unfit:
     """Why there is no fit, in words."""
@@ -41,7 +55,9 @@ class Unfit:
     reason: str
 
 
-def maximise(likelihood: Likelihood, starts: Sequence[Sequence[float]], n: float) -> Fit | Unfit:
+def maximise(
+    likelihood: Likelihood, starts: Sequence[Sequence[float]], n: float, *, part: Part | None = None
+) -> Fit | Unfit:
     """
     The parameters at which a likelihood is greatest.
 
@@ -49,28 +65,39 @@ def maximise(likelihood: Likelihood, starts: Sequence[Sequence[float]], n: float
         likelihood: Log-likelihood and gradient, by positive parameters.
         starts: Where to begin; the next one only where the one before does not settle.
         n: How many profiles the likelihood speaks of; figures are compared per profile.
+        part: The same of some of the profiles: where these settle the search over all of them begins, knowing the
+            curvature too, so that a few steps are enough.
 
     Returns:
         The fit, or why there is none.
     """
+    whole = Part(likelihood, n)
+    for start in starts:
+        near = _search(part, np.log(start), None) if part else None
+        found = _search(whole, near.logs, near.curvature) if near else _search(whole, np.log(start), None)
+        if found is None or np.abs(found.logs).max() > _RIM:
+            continue
+        parameters = np.exp(found.logs)
+        is_flat = bool(np.abs(found.logs).max() > _FAR)
+        return Fit(tuple(float(each) for each in parameters), likelihood(parameters)[0], is_flat)
+    return Unfit("the likelihood has no maximum that the search could find")
+
+
+def _search(part: Part, start: Numbers, curvature: Numbers | None) -> _Found | None:
+    """Quasi-Newton from one start; None where it does not settle."""
     from scipy.optimize import minimize
 
     def cost(logs: Numbers) -> tuple[float, Numbers]:
         if np.abs(logs).max() > 2 * _RIM:
             return np.inf, np.zeros_like(logs)
         parameters = np.exp(logs)
-        value, gradient = likelihood(parameters)
-        return -value / n + _PULL * float(logs @ logs), -gradient * parameters / n + 2 * _PULL * logs
+        value, gradient = part.likelihood(parameters)
+        pull = _PULL * float(logs @ logs)
+        return pull - value / part.n, 2 * _PULL * logs - gradient * parameters / part.n
 
-    reason = "the likelihood has no maximum that the search could find"
-    for start in starts:
-        with np.errstate(all="ignore"):
-            found = minimize(cost, np.log(start), jac=True, method="BFGS", options={"gtol": _SLACK})
-        if not np.isfinite(found.fun) or np.abs(found.jac).max() > 100 * _SLACK:
-            continue
-        if np.abs(found.x).max() > _RIM:
-            continue
-        parameters = np.exp(found.x)
-        is_flat = bool(np.abs(found.x).max() > _FAR)
-        return Fit(tuple(float(each) for each in parameters), likelihood(parameters)[0], is_flat)
-    return Unfit(reason)
+    options = {"gtol": _SLACK} if curvature is None else {"gtol": _SLACK, "hess_inv0": curvature}
+    with np.errstate(all="ignore"):
+        found = minimize(cost, start, jac=True, method="BFGS", options=options)
+    if not np.isfinite(found.fun) or np.abs(found.jac).max() > 100 * _SLACK:
+        return None
+    return _Found(found.x, (found.hess_inv + found.hess_inv.T) / 2)

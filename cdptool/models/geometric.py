@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cdptool.models.fitting import Fit, Unfit, maximise
-from cdptool.models.histories import Distinct, Numbers
+from cdptool.models.fitting import Fit, Part, Unfit, maximise
+from cdptool.models.histories import Distinct, Numbers, thinned
 
 NAMES = ("r", "alpha", "a", "b")
 _NODES = 32
@@ -34,7 +34,9 @@ class Geometric:
         rate = float((data.n @ data.frequency) / (data.n @ scaled.age))
         starts = [(0.5, 0.5 / max(rate, 1e-3), 0.7, 2.0), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.2, 1.0)]
         n = float(data.n.sum())
-        found = maximise(_Prepared(self, scaled).likelihood, starts, n)
+        few = thinned(scaled)
+        part = Part(_Prepared(self, few).likelihood, float(few.n.sum())) if few else None
+        found = maximise(_Prepared(self, scaled).likelihood, starts, n, part=part)
         if isinstance(found, Unfit):
             return found
         r, alpha, a, b = found.parameters

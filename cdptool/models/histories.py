@@ -19,6 +19,7 @@ from cdptool.kernels import NamedKernel
 from cdptool.tables import MONEY_SCALE
 
 Numbers = NDArray[np.float64]
+_ENOUGH: Final = 10_000  # histories tell the parameters to a few per cent
 
 PURCHASES: Final[dict[str, pl.DataType]] = {
     "profile_id": pl.Int64(),
@@ -111,6 +112,12 @@ def distinct(known: pl.DataFrame) -> Distinct:
     keys = ["frequency", "recency", "age"]
     counted = known.group_by(keys).agg(pl.len().alias("n")).sort(keys)
     return Distinct(*(counted[name].cast(pl.Float64).to_numpy() for name in (*keys, "n")))
+
+
+def thinned(data: Distinct) -> Distinct | None:
+    """Every so-manyth history of very many, across all frequencies, since they are sorted; None where they are few."""
+    step = len(data.age) // _ENOUGH
+    return Distinct(*(each[:: step + 1] for each in data)) if step >= 2 else None
 
 
 KERNELS: Final = (NamedKernel("models.purchases", (("profile_id",),), purchases),)

@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from cdptool.models.fitting import Fit, Unfit, maximise
-from cdptool.models.histories import Distinct, Numbers
+from cdptool.models.fitting import Fit, Part, Unfit, maximise
+from cdptool.models.histories import Distinct, Numbers, thinned
 
 NAMES = ("r", "alpha", "s", "beta")
 _POINTS: Final = np.polynomial.legendre.leggauss(40)
@@ -45,7 +45,10 @@ class Pareto:
         scaled = data._replace(recency=data.recency / scale, age=data.age / scale)
         rate = float((data.n @ data.frequency) / (data.n @ scaled.age))
         starts = [(0.5, 0.5 / max(rate, 1e-3), 0.5, 0.5), (1.0, 1.0, 1.0, 1.0), (0.5, 0.1, 0.3, 2.0)]
-        found = maximise(lambda each: self.likelihood(scaled, each), starts, float(data.n.sum()))
+        few = thinned(scaled)
+        part = Part(lambda each: self.likelihood(few, each), float(few.n.sum())) if few else None
+        n = float(data.n.sum())
+        found = maximise(lambda each: self.likelihood(scaled, each), starts, n, part=part)
         if isinstance(found, Unfit):
             return found
         r, alpha, s, beta = found.parameters

@@ -27,7 +27,8 @@ def fit_spending(frequency: Numbers, mean: Numbers) -> Fit | Unfit:
     """
     scale = float(mean.mean())
     starts = [(2.0, 2.0, 1.0), (6.0, 4.0, 0.5), (1.0, 1.5, 1.0)]
-    found = maximise(lambda each: likelihood(frequency, mean / scale, each), starts, float(len(mean)))
+    prepared = _Prepared(frequency, mean / scale)
+    found = maximise(prepared.likelihood, starts, float(len(mean)))
     if isinstance(found, Unfit):
         return found
     p, q, v = found.parameters
@@ -39,20 +40,35 @@ def fit_spending(frequency: Numbers, mean: Numbers) -> Fit | Unfit:
 
 def likelihood(frequency: Numbers, mean: Numbers, parameters: Numbers) -> tuple[float, Numbers]:
     """The log-likelihood of the means, and its gradient by p, q, v."""
-    from scipy.special import gammaln, psi
+    return _Prepared(frequency, mean).likelihood(parameters)
 
-    p, q, v = parameters
-    whole = p * frequency
-    total = frequency * mean
-    log_sum = np.log(total + v)
-    value = (
-        gammaln(whole + q) - gammaln(whole) - gammaln(q) + q * np.log(v)
-        + (whole - 1) * np.log(mean) + whole * np.log(frequency) - (whole + q) * log_sum
-    ).sum()  # fmt: skip
-    by_p = (frequency * (psi(whole + q) - psi(whole) + np.log(total) - log_sum)).sum()
-    by_q = (psi(whole + q) - psi(q) + np.log(v) - log_sum).sum()
-    by_v = (q / v - (whole + q) / (total + v)).sum()
-    return float(value), np.array([by_p, by_q, by_v])
+
+class _Prepared:
+    """The likelihood over fixed means: gamma functions once per frequency, of single means one logarithm."""
+
+    def __init__(self, frequency: Numbers, mean: Numbers) -> None:
+        self.frequencies, counts = np.unique(frequency, return_counts=True)
+        self.frequency, self.total, self.n = frequency, frequency * mean, counts.astype(float)
+        self.sum_log_total = float(frequency @ np.log(self.total))
+        self.sum_log_mean = float(np.log(mean).sum())
+
+    def likelihood(self, parameters: Numbers) -> tuple[float, Numbers]:
+        from scipy.special import gammaln, psi
+
+        p, q, v = parameters
+        whole, n = p * self.frequencies, self.n
+        plus = self.total + v
+        log_plus = np.log(plus)
+        by_row = p * self.frequency + q
+        value = (
+            n @ (gammaln(whole + q) - gammaln(whole)) + n.sum() * (q * np.log(v) - gammaln(q))
+            + p * self.sum_log_total - self.sum_log_mean - by_row @ log_plus
+        )  # fmt: skip
+        risen = psi(whole + q)
+        by_p = (n * self.frequencies) @ (risen - psi(whole)) + self.sum_log_total - self.frequency @ log_plus
+        by_q = n @ risen + n.sum() * (np.log(v) - psi(q)) - log_plus.sum()
+        by_v = n.sum() * q / v - (by_row / plus).sum()
+        return float(value), np.array([by_p, by_q, by_v])
 
 
 def expected_value(parameters: tuple[float, ...], frequency: Numbers, mean: Numbers) -> Numbers:
