@@ -10,7 +10,7 @@ from cdptool.commands.answered import answer_data, told_answer
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.citing import profile_of
 from cdptool.commands.report import Report
-from cdptool.commands.rule_inputs import Asked, cuts_of, question_of
+from cdptool.commands.rule_inputs import Asked, question_of, with_rest
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.commands.traced import Telling
 from cdptool.errors import ConfigError, UsageError
@@ -73,7 +73,9 @@ def rule_named(name: str, book: RuleBook) -> Rule:
 def world_of(session: Session, asked: Asked, profile: int) -> World:
     """One profile of the workspace with its rows, and what is ranked over all of them."""
     question, is_it = asked.question, pl.col("profile_id") == profile
-    profiles = asked.profiles.select("profile_id", *asked.needs.fields).filter(is_it).collect()
+    everybody, cuts = with_rest(session, asked)
+    splits = (split.name for split in question.book.splits)
+    profiles = everybody.select("profile_id", *asked.needs.fields, *splits).filter(is_it).collect()
     streams = {}
     for name, rows in asked.streams.items():
         schema = question.catalog.stream(name)
@@ -88,7 +90,7 @@ def world_of(session: Session, asked: Asked, profile: int) -> World:
         question.tables,
         question.complete_until,
         question.gone_until or {},
-        cuts_of(session, asked),
+        cuts,
     )
 
 

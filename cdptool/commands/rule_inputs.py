@@ -20,6 +20,7 @@ from cdptool.config import Section
 from cdptool.errors import UsageError
 from cdptool.models import ModelSpec, Result, stored_table
 from cdptool.profiles import answer, arms_today, evaluate, require_one_currency, tagged_events
+from cdptool.profiles.evaluation import with_arms
 from cdptool.rules import BookNeeds, Question, RuleBook, needs, ranking_pass
 from cdptool.rules.ranks import CutPoints, Ranking
 from cdptool.sources.outputs import declared_schema
@@ -139,14 +140,16 @@ def answers_of(session: Session, asked: Asked) -> pl.DataFrame:
     return answers
 
 
-def cuts_of(session: Session, asked: Asked) -> dict[Ranking, CutPoints]:
-    """The cut points of what the book ranks, over all profiles; none where it ranks nothing."""
+def with_rest(session: Session, asked: Asked) -> tuple[pl.LazyFrame, dict[Ranking, CutPoints]]:
+    """What answers depend on that only all profiles together tell: profiles with their arms, and what is ranked."""
     engine, question, cuts = session.engine, asked.question, dict[Ranking, CutPoints]()
+    profiles = engine.of(asked.profiles)
+    if question.book.splits:
+        profiles = with_arms(engine, profiles, question)
     while (next_pass := ranking_pass(question, cuts)) is not None:
         events = engine.of(tagged_events(asked.streams, asked.needs, question.catalog))
-        values = evaluate(engine, engine.of(asked.profiles), events, next_pass.kernel)
-        cuts |= next_pass.cut_points(engine.collect(values))
-    return cuts
+        cuts |= next_pass.cut_points(engine.collect(evaluate(engine, profiles, events, next_pass.kernel)))
+    return profiles, cuts
 
 
 def _streams_of(

@@ -1,4 +1,4 @@
-"""Fewer rules than a book has: only those of some names, and all that these speak of."""
+"""Fewer rules than a book has: only those of some names, and all that these speak of, splits included."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cdptool.rules.book import Rule, RuleBook
-from cdptool.rules.naming import part_of
+from cdptool.rules.naming import part_of, speaks_of
 from cdptool.rules.nodes import Name, Node, walk
 
 
@@ -48,4 +48,13 @@ def narrowed(
     traits, segments = more
     lines = [line for rule in (*traits, *segments) for line in rule.lines]
     part = part_of(book, (*names, *rules_named(lines, book)))
-    return replace(part, traits=(*part.traits, *traits), segments=(*part.segments, *segments))
+    named = tuple(split.name for split in book.splits)
+    spoken = {
+        name for rule in (*part.rules().values(), *traits, *segments) for name in speaks_of(rule, named)
+    }
+    return replace(
+        part,
+        traits=(*part.traits, *traits),
+        segments=(*part.segments, *segments),
+        splits=tuple(split for split in book.splits if split.name in spoken),
+    )

@@ -19,13 +19,19 @@ RULES = """segments:
   buyers: 'exists(order["30d"])'
   left: 'exists(cart["5h"].where(none(order["+"])))'
   adults: 'birth_date < "2000-01-01" and not missing(email)'
+  best: 'ntile(spend_all, 2) == 2'
+  drawn: 'half == "b" and exists(order)'
+  known_buyer: 'count(order.where(buyers)) >= 0 and at("10m", none(order["20m"]))'
   later: 'exists(cart["5h"].where(exists(order["+"].where(total > 150000))))'"""
 
 
 @pytest.fixture
 def shop(copied: Small) -> Small:
     copied.edit("segments: {buyers: 'exists(order[\"30d\"])'}", RULES)
-    copied.edit("traits: {spend:", "traits: {mail: email, spend:")
+    copied.edit("traits: {spend:", "traits: {mail: email, spend_all: 'sum(order.total)', spend:")
+    copied.edit(
+        "\nconsent: {stream", "\nsplits: {half: {salt: s1, arms: {a: 0.5, b: 0.5}}}\nconsent: {stream"
+    )
     return copied
 
 
@@ -75,7 +81,7 @@ def test_it_agrees_with_segment_for_everybody_at_any_moment(shop: Small) -> None
             rows = snapshot.scan("memberships").collect().rows()
             found = {(segment, profile): state for segment, profile, state in rows}
             people = snapshot.scan("profiles").select(pl.col("profile_id")).collect()["profile_id"]
-        for segment in ("buyers", "left", "adults", "later"):
+        for segment in ("buyers", "left", "adults", "later", "best", "drawn", "known_buyer"):
             for profile in people:
                 data = explained(shop, segment, printed_id(profile), as_of).data
                 state = {True: "in", False: None, None: "unknown"}[data["value"]]
