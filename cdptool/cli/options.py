@@ -37,6 +37,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "right": _argument(str, "Another record."),
     "profile": _argument(str | None, "A profile id of today or of any time before [default: all].", None),
     "segment": _argument(str, "A segment or trait of rules.yaml."),
+    "segments": _argument(list[str] | None, "Only these segments [default: all].", None),
     "holder": _argument(str, "A profile id, or one of its records as source:source_key."),
     "step": _argument(str | None, "Only this learned pass [default: all].", None),
     "model_file": _option(
@@ -54,6 +55,13 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         "--as-of",
         metavar="TIME",
         text="The moment the answer is for [default: how far all live feeds are complete].",
+    ),
+    "since": _option(str | None, None, "--since", metavar="TIME", text="Compare with this earlier moment."),
+    "against": _option(
+        Path | None, None, "--against", metavar="PATH", text="Compare with the rules of this folder or file."
+    ),
+    "changes_to": _option(
+        Path | None, None, "--to", metavar="FILE", text="Also write who changed, as .csv or .parquet."
     ),
     "into": _option(
         Path, Path("configs"), "--into", metavar="FOLDER", text="The folder to write the project into."

@@ -192,6 +192,28 @@ def test(call: Call, *, tests: list[str] | None, junit: Path | None) -> Report:
 
 
 @verb(
+    app, "diff", "segments", "since", "against", "as_of", "changes_to", *READS,
+    example="cdptool diff -C configs --since 2026-11-13 --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def diff(
+    call: Call,
+    *,
+    segments: list[str] | None,
+    since: str | None,
+    against: Path | None,
+    changes_to: Path | None,
+) -> Report:
+    """Say who entered and left since a moment, or by other rules.
+
+    By segment: in and out, unknown that is known now, and the other way; --to writes who. Computed anew from the rows,
+    so both sides are as the data of today knows them.
+    """
+    from cdptool.commands.diff import Wanted, diff_segments
+
+    return diff_segments(call.settings, tuple(segments or ()), Wanted(since, against, changes_to))
+
+
+@verb(
     app, "plan", "project", "as_of", "dry_run", "buckets", "out", *WRITES,
     example="cdptool plan -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip

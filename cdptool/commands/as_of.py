@@ -29,7 +29,7 @@ class AsOf:
     complete_until: Mapping[str, datetime]
 
 
-def parse_as_of(text: str, tz: str) -> datetime:
+def parse_as_of(text: str, tz: str, option: str = "--as-of") -> datetime:
     """
     A moment written by a person: ISO 8601; without an offset it is local time of the project's zone.
 
@@ -43,7 +43,7 @@ def parse_as_of(text: str, tz: str) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):  # the first and the last day of the calendar leave it in another zone
         hint = "write it as 2026-11-20T21:00+07:00, or 2026-11-20 for its first moment"
-        raise UsageError("`--as-of` is not a time", hint=hint) from None
+        raise UsageError(f"`{option}` is not a time", hint=hint) from None
 
 
 def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: datetime) -> AsOf:

@@ -24,6 +24,7 @@ READING = {
     "explain golden": ("explain", "golden", "crm:0000101", *PROJECT),
     "explain profile": ("explain", "profile", "p_ofn3j6irag5nq", *PROJECT),
     "explain segment": ("explain", "segment", "vip", "crm:0000101", *TIMED),
+    "diff": ("diff", "--since", "2026-11-13", *TIMED),
     "review": ("review", *PROJECT),
     "test": ("test", *PROJECT),
     "report match": ("report", "match", *PROJECT),

@@ -1,0 +1,170 @@
+"""`cdptool diff`: who is in which segment now and at an earlier moment, or by these rules and by others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from cdptool.commands.as_of import AsOf, parse_as_of, resolve_as_of
+from cdptool.commands.files import write_file
+from cdptool.commands.report import Grid, Report
+from cdptool.commands.rule_inputs import answers_of, question_of
+from cdptool.commands.session import Session, Settings, open_session
+from cdptool.config.other_rules import read_other_rules
+from cdptool.errors import ConfigError, UsageError
+from cdptool.ids import printed_ids
+from cdptool.profiles.differences import difference_counts, differences, states
+from cdptool.rules import RuleBook
+from cdptool.rules.naming import nearest
+from cdptool.rules.narrowing import narrowed
+from cdptool.workspace import Snapshot
+
+COLUMNS: Final = (
+    "segment", "before", "entered", "left", "unknown → in", "unknown → out", "→ unknown", "after", "unknown",
+)  # fmt: skip
+_WRITERS: Final[dict[str, Callable[[pl.DataFrame], bytes]]] = {
+    ".csv": lambda rows: rows.write_csv().encode(),
+    ".parquet": lambda rows: _parquet(rows),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to compare with: an earlier moment, or the rules of another folder or file; and where to write who."""
+
+    since: str | None = None
+    against: Path | None = None
+    to: Path | None = None
+
+
+def diff_segments(settings: Settings, names: tuple[str, ...], wanted: Wanted) -> Report:
+    """
+    Compare segments, all or the named ones, by the rules and at the moment of now with what they were.
+
+    Raises:
+        ConfigError: If either rule book cannot be asked of this data.
+        UsageError: If it is not said with what to compare, or a name is no segment.
+    """
+    _require_one(wanted)
+    with open_session(settings, writes=False) as session:
+        book = session.project.rules
+        if book is None:
+            raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see the README")
+        snapshot = session.snapshot()
+        as_of = resolve_as_of(session.project, snapshot, settings.as_of, session.now)
+        other = book if wanted.against is None else read_other_rules(wanted.against, session.project)
+        segments = _chosen(names, book, other)
+        earlier = as_of
+        if wanted.since is not None:
+            earlier = replace(as_of, moment=parse_as_of(wanted.since, session.project.tz, "--since"))
+            if earlier.moment >= as_of.moment:
+                hint = f"the answer is as of {as_of.moment:%Y-%m-%d %H:%M} UTC; name an earlier moment"
+                raise UsageError("`--since` is not before the moment of the answer", hint=hint)
+        before = _states(session, snapshot, other, segments, earlier)
+        after = _states(session, snapshot, book, segments, as_of)
+        counts = difference_counts(before.lazy(), after.lazy()).collect()
+        changed = differences(before.lazy(), after.lazy()).collect()
+        if wanted.to is not None:
+            write_file(wanted.to, _body(changed, wanted.to))
+    return _report(counts, changed, (book, other), (as_of, earlier), wanted)
+
+
+def _require_one(wanted: Wanted) -> None:
+    if (wanted.since is None) == (wanted.against is None):
+        hint = "say --since 2026-11-13 for an earlier moment, or --against FOLDER for other rules"
+        problem = "say with what to compare" if wanted.since is None else "compare with one thing at a time"
+        raise UsageError(problem, hint=hint)
+    if wanted.to is not None and wanted.to.suffix not in _WRITERS:
+        raise UsageError("`--to` is neither a CSV nor a Parquet file", hint="end it in .csv or .parquet")
+
+
+def _chosen(names: tuple[str, ...], *books: RuleBook) -> tuple[str, ...]:
+    known = tuple(dict.fromkeys(rule.name for book in books for rule in book.segments))
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known) or f"the segments are {', '.join(known)}"
+            raise UsageError(f"there is no segment `{name}`", hint=hint)
+    return names or known
+
+
+def _states(
+    session: Session, snapshot: Snapshot, book: RuleBook, segments: tuple[str, ...], as_of: AsOf
+) -> pl.DataFrame:
+    mine = [rule.name for rule in book.segments if rule.name in segments]
+    if not mine:
+        return states(pl.LazyFrame({"profile_id": []}), ()).collect()
+    answers = answers_of(session, question_of(session, snapshot, narrowed(book, mine), as_of))
+    return states(answers.lazy(), mine).collect()
+
+
+def _body(changed: pl.DataFrame, path: Path) -> bytes:
+    """Who changed, with ids as they are printed; sorted by segment and id."""
+    printed = printed_ids(changed["profile_id"], "p").alias("profile_id")
+    rows = changed.with_columns(printed).sort("segment", "profile_id")
+    return _WRITERS[path.suffix](rows)
+
+
+def _parquet(rows: pl.DataFrame) -> bytes:
+    from io import BytesIO
+
+    held = BytesIO()
+    rows.write_parquet(held)
+    return held.getvalue()
+
+
+def _report(
+    counts: pl.DataFrame,
+    changed: pl.DataFrame,
+    books: tuple[RuleBook, RuleBook],
+    moments: tuple[AsOf, AsOf],
+    wanted: Wanted,
+) -> Report:
+    (book, other), (as_of, earlier) = books, moments
+    now, before = ({rule.name for rule in one.segments} for one in (book, other))
+    by_name = {row["segment"]: row for row in counts.iter_rows(named=True)}
+    order = [rule.name for rule in (*book.segments, *other.segments)]
+    rows = tuple(
+        _row(by_name[name], in_now=name in now, in_before=name in before)
+        for name in dict.fromkeys(order)
+        if name in by_name
+    )
+    moved = sum(any(row[2:7]) for row in rows)
+    told = f"{len(changed):,} changes in {moved} of {len(rows)} segments"
+    when = f"{as_of.moment:%Y-%m-%d %H:%M} UTC"
+    compared = (
+        f"since {earlier.moment:%Y-%m-%d %H:%M} UTC, as of {when}"
+        if wanted.against is None
+        else f"against the rules of {wanted.against}, as of {when}"
+    )
+    return Report(
+        verb="diff",
+        summary=f"{told} {compared}" + (f"; who, in {wanted.to}" if wanted.to else ""),
+        data={
+            "as_of": as_of.moment.isoformat(),
+            "since": None if wanted.since is None else earlier.moment.isoformat(),
+            "against": None if wanted.against is None else str(wanted.against),
+            "segments": [_data(by_name[row[0]], now, before) for row in rows],
+            "changes": len(changed),
+        },
+        grids=(Grid("Segments then and now", COLUMNS, rows),),
+        is_answer=True,
+    )
+
+
+def _row(counts: dict[str, Any], *, in_now: bool, in_before: bool) -> tuple[Any, ...]:
+    """The counts of a segment; a size is empty where the rules do not have it."""
+    values = {name: value for name, value in counts.items() if name != "segment"}
+    if not in_before:
+        values["n_before"] = None
+    if not in_now:
+        values["n_after"] = values["n_unknown"] = None
+    return (counts["segment"], *values.values())
+
+
+def _data(counts: dict[str, Any], now: set[str], before: set[str]) -> dict[str, Any]:
+    name = counts["segment"]
+    return {**counts, "is_new": name not in before, "is_gone": name not in now}
