@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cdptool.commands.report import Grid, Report
 
 MOST_FINDINGS = 20
+_BAR = 24  # signs of the longest bar
 _LOCAL_MODES = 3  # of what tcgetattr gives
 
 
@@ -194,6 +195,9 @@ def _is_number(grid: Grid, index: int) -> bool:
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
+    share = getattr(value, "share", None)  # of a `report.Bar`
+    if isinstance(share, float):
+        return ("█" if _is_terminal(sys.stdout) else "#") * round(_BAR * share)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

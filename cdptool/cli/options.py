@@ -38,6 +38,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "profile": _argument(str | None, "A profile id of today or of any time before [default: all].", None),
     "segment": _argument(str, "A segment or trait of rules.yaml."),
     "segments": _argument(list[str] | None, "Only these segments [default: all].", None),
+    "condition": _argument(str, "A segment, or a condition in the rule language."),
     "holder": _argument(str, "A profile id, or one of its records as source:source_key."),
     "step": _argument(str | None, "Only this learned pass [default: all].", None),
     "model_file": _option(
@@ -63,6 +64,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "changes_to": _option(
         Path | None, None, "--to", metavar="FILE", text="Also write who changed, as .csv or .parquet."
     ),
+    "months": _option(int, 12, "--months", min=1, max=240, text="How many months to look back."),
     "into": _option(
         Path, Path("configs"), "--into", metavar="FOLDER", text="The folder to write the project into."
     ),

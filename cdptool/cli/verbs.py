@@ -214,6 +214,21 @@ def diff(
 
 
 @verb(
+    app, "backtest", "condition", "months", "as_of", *READS,
+    example="cdptool backtest buyers_90d -C configs --months 6 --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def backtest(call: Call, *, condition: str, months: int) -> Report:
+    """Show how many were in a segment at the end of each month.
+
+    A segment of rules.yaml or any condition, such as 'count(order["90d"]) >= 3': its size, who entered and left, and of
+    how many it was unknown. As the data of today knows those months.
+    """
+    from cdptool.commands.backtest import backtest as run
+
+    return run(call.settings, condition, months=months)
+
+
+@verb(
     app, "plan", "project", "as_of", "dry_run", "buckets", "out", *WRITES,
     example="cdptool plan -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip

@@ -9,6 +9,13 @@ from cdptool.errors import Finding
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """A cell that is drawn: how long it is, as a share of the longest (0–1)."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """A small table for people: a title, column names, rows of texts and numbers."""
 

@@ -25,6 +25,7 @@ READING = {
     "explain profile": ("explain", "profile", "p_ofn3j6irag5nq", *PROJECT),
     "explain segment": ("explain", "segment", "vip", "crm:0000101", *TIMED),
     "diff": ("diff", "--since", "2026-11-13", *TIMED),
+    "backtest": ("backtest", "vip", "--months", "2", *TIMED),
     "review": ("review", *PROJECT),
     "test": ("test", *PROJECT),
     "report match": ("report", "match", *PROJECT),
