@@ -45,7 +45,8 @@ class Rows:
     The rows an aggregate is made of: of a stream, in a window, as of a cut, meeting a condition.
 
     `id` names its mask columns. The condition is three-valued over the rows; `nested` are the aggregates
-    it needs beside them, `outer_columns` the columns of the enclosing row (correlated: rows are paired).
+    it needs beside them, `outer_columns` the columns of the enclosing row (correlated: rows are paired), `equal` the
+    pairs of texts, its own and the enclosing row's, that have to be the same.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Rows:
     condition: pl.Expr | None
     nested: tuple[Request, ...] = ()
     outer_columns: tuple[str, ...] = ()
+    equal: tuple[tuple[str, str], ...] = ()
     around: MomentBounds | None = None  # the window around each row; None: that of a profile
     is_deep: bool = False  # it depends on the row that encloses the subject
     reads: Reads = field(default_factory=Reads)

@@ -19,9 +19,9 @@ from cdptool.errors import Finding, Place
 from cdptool.rules.aggregates import Reads, Request, Rows, result
 from cdptool.rules.book import Catalog, find_column
 from cdptool.rules.moments import MomentBounds, moment, moment_bounds
-from cdptool.rules.nodes import Aggregate, Node, Selection
+from cdptool.rules.nodes import Aggregate, And, Compare, Node, Selection
 from cdptool.rules.signals import takes_whole_days, unanswerable
-from cdptool.rules.subjects import OUTER, Needs, RowTime, Subject
+from cdptool.rules.subjects import OUTER, Needs, RowTime, Subject, path_of
 from cdptool.rules.values import Value
 from cdptool.rules.windows import Forward, Window, bounds
 from cdptool.tables import StreamSchema
@@ -180,16 +180,37 @@ class Asking:
             condition=condition,
             nested=tuple(row.requests.values()),
             outer_columns=tuple(sorted(row.outer_columns)),
+            equal=tuple(self._equal(selection.where, row)),
             around=None if enclosing is None else self._limited(selection.window, subject),
             is_deep=self._is_deep(selection.window, subject, row),
             reads=reads,
         )
 
+    def _equal(self, where: Node | None, row: Subject) -> Iterator[tuple[str, str]]:
+        """Columns of a row and of the one around it that hold one text wherever the condition can be true."""
+        if isinstance(where, And):
+            for operand in where.operands:
+                yield from self._equal(operand, row)
+        if not isinstance(where, Compare) or where.operators != ("==",):
+            return
+        mine, other = sorted(
+            (path_of(side) for side in where.operands), key=lambda path: path[:1] == ("outer",)
+        )
+        outer, own = row.outer, row.stream
+        if not mine or mine[0] in ("outer", "me") or other[:1] != ("outer",) or other[1:2] == ("outer",):
+            return
+        if own is None or outer is None or outer.stream is None or not find_column(own.columns, mine[0]):
+            return
+        values = self.column(own, mine), self.column(outer.stream, other[1:], OUTER)
+        if all(value.kind == "text" for value in values):
+            names = [value.lo.meta.output_name() for value in values]
+            yield names[0], names[1]
+
     def _limited(self, window: Window | None, subject: Subject) -> MomentBounds:
         """The stretch of time around each row in which rows are visible to it."""
         around = self._around(window, subject)
-        if not isinstance(window, Forward):
-            return around  # it ends at the clock, which is never after what is visible
+        if not isinstance(window, Forward) or window.seconds is None:
+            return around  # it ends at the clock or at as-of, never after what is visible
         return MomentBounds(around.first, pl.min_horizontal(around.last, subject.now))
 
     def _is_deep(self, window: Window | None, subject: Subject, row: Subject) -> bool:

@@ -153,7 +153,7 @@ class Frames:
             *bounds_of,
             *(pl.col(name).alias(OUTER + name) for name in dict.fromkeys((*ids, *rows.outer_columns))),
         )
-        pairs = subjects.join(inner, on=KEY, how="inner")
+        pairs = _pairs(subjects, inner, rows)
         pairs = pairs.filter(pl.col("at") <= pl.col(request.named("last")))
         if has_first:
             pairs = pairs.filter(pl.col("at") >= pl.col(request.named("first")))
@@ -164,6 +164,21 @@ class Frames:
                 pairs = self._around(pairs, rows.stream, ("event_id", *outer), nested)
         pairs = pairs.with_columns(masks(rows, pl.lit(True)))
         return _joined(frame, [request], pairs, [KEY, *outer], [KEY, *ids])
+
+
+def _pairs(subjects: pl.LazyFrame, inner: pl.LazyFrame, rows: Rows) -> pl.LazyFrame:
+    """Each row with the rows of its profile that may meet the condition: where texts must be equal, those alone."""
+    if not rows.equal:
+        return subjects.join(inner, on=KEY, how="inner")
+    own, others = ([pair[side] for pair in rows.equal] for side in (0, 1))
+    same = subjects.join(
+        inner, left_on=[KEY, *others], right_on=[KEY, *own], how="inner", coalesce=False, suffix="_of_row"
+    ).drop(f"{KEY}_of_row")
+    # What has no text may be equal: that is unknown, not false.
+    no_text, no_own = (pl.any_horizontal(pl.col(names).is_null()) for names in (others, own))
+    unknown = subjects.filter(no_text).join(inner, on=KEY, how="inner")
+    unsure = subjects.filter(~no_text).join(inner.filter(no_own), on=KEY, how="inner")
+    return pl.concat([same, unknown, unsure], how="diagonal")
 
 
 def masks(rows: Rows, inside: pl.Expr) -> list[pl.Expr]:
