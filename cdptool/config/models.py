@@ -30,7 +30,7 @@ from cdptool.models import KINDS, LifetimeSpec, LookAlikeSpec, ModelSpec, Orders
 from cdptool.models.spec import DAY_SECONDS, Kind, Unit
 from cdptool.rules import Catalog, Node, Rule, RuleBook, part_of, row_condition, speaks_of
 
-_TAKEN: Final = ("field", "stream", "table", "trait", "segment")
+_TAKEN: Final = ("field", "stream", "table", "trait", "segment", "split")
 
 
 @dataclass(frozen=True, slots=True)

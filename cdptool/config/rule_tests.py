@@ -181,7 +181,7 @@ class _Reader:
         return pl.DataFrame({**fixed, **(columns or {})})
 
     def _tables(self) -> dict[str, pl.DataFrame]:
-        declared = {each.name: each for each in self.project.tables}
+        declared = {each.name: each for each in self.project.catalog.tables}  # those of models, too
         entries = _entries(self.written.tables, "write `table:` and its rows as a list")
         _known(entries, "table", declared)
         made = gather(partial(self._table, declared[entry.key.text], entry.value) for entry in entries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -44,9 +45,10 @@ def part_of(book: RuleBook, names: Iterable[str]) -> RuleBook:
         if name not in needed:
             needed.add(name)
             waiting += [other for other in _named(rules[name]) if other in rules]
-    return RuleBook(
-        tuple(rule for rule in book.traits if rule.name in needed),
-        tuple(rule for rule in book.segments if rule.name in needed),
+    return replace(
+        book,
+        traits=tuple(rule for rule in book.traits if rule.name in needed),
+        segments=tuple(rule for rule in book.segments if rule.name in needed),
     )
 
 
