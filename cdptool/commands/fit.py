@@ -12,16 +12,24 @@ from cdptool.commands.report import Grid, Report
 from cdptool.commands.rule_inputs import FIT, fingerprint_of, inputs_of, models_of
 from cdptool.commands.session import Session, Settings, mark_done, open_session
 from cdptool.errors import ConfigError, Finding, UsageError
-from cdptool.models import MODEL_FIGURES, LookAlikeSpec, ModelSpec, Result, figures_table, stored_table
+from cdptool.models import (
+    MODEL_FIGURES,
+    LifetimeSpec,
+    LookAlikeSpec,
+    ModelSpec,
+    Result,
+    RhythmSpec,
+    figures_table,
+    stored_table,
+)
 from cdptool.workspace import Snapshot
 
 FIGURES: Final = "model_figures"
-COLUMNS: Final = ("figure", "value")
+COLUMNS: Final = ("", "figure", "value")
 TITLES: Final = {
     "data": "what it saw",
     "parameters": "parameters",
     "spending": "Gamma–Gamma",
-    "holdout": "out of sample",
 }
 
 
@@ -83,7 +91,7 @@ def _report(
             "models": [_data(spec, result) for spec, result in results.items()],
             "dry_run": dry_run,
         },
-        grids=tuple(_grid(spec, result) for spec, result in results.items()),
+        grids=tuple(grid for spec, result in results.items() for grid in _grids(spec, result)),
         findings=(*_refused(results), *_cut_off(session, snapshot, results)),
         timings=tuple(session.timings.items()),
     )
@@ -99,9 +107,28 @@ def _data(spec: ModelSpec, result: Result) -> dict[str, object]:
     }
 
 
-def _grid(spec: ModelSpec, result: Result) -> Grid:
-    rows = [(f"{TITLES[figure.part]}: {figure.name}", _shown(figure.value)) for figure in result.figures]
-    return Grid(f"Model `{spec.name}` ({spec.kind})", COLUMNS, tuple(rows))
+def _grids(spec: ModelSpec, result: Result) -> tuple[Grid, ...]:
+    """What the model saw and found; and what it and plain guesses made of what it had not seen."""
+    plain = [figure for figure in result.figures if figure.part != "holdout"]
+    rows = tuple((TITLES[figure.part], figure.name, _shown(figure.value)) for figure in plain)
+    own = Grid(f"Model `{spec.name}` ({spec.kind})", COLUMNS, rows)
+    held = [figure for figure in result.figures if figure.part == "holdout"]
+    if not held:
+        return (own,)
+    what = tuple(dict.fromkeys(figure.name for figure in held))
+    cells = {(figure.of, figure.name): _shown(figure.value) for figure in held}
+    guesses = dict.fromkeys(figure.of for figure in held)
+    lines = tuple((of, *(cells.get((of, name), "") for name in what)) for of in guesses)
+    return own, Grid(f"Model `{spec.name}`: {_held_out(spec)}", ("", *what), lines)
+
+
+def _held_out(spec: ModelSpec) -> str:
+    """What was not seen, in words."""
+    if isinstance(spec, LifetimeSpec):
+        return f"the last {spec.holdout_days} days, by a fit that did not see them"
+    if isinstance(spec, RhythmSpec):
+        return f"the last {spec.horizon_days} days, by what was learned of the {spec.horizon_days} before"
+    return "every profile scored by a fit that did not see it"
 
 
 def _shown(value: float) -> str:

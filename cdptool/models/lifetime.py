@@ -18,6 +18,7 @@ from cdptool.models.figures import Figure, Result
 from cdptool.models.fitting import Fit, Unfit
 from cdptool.models.geometric import Geometric
 from cdptool.models.histories import Distinct, Numbers, distinct, histories
+from cdptool.models.holdout import Expected, Period, held_out
 from cdptool.models.pareto import Pareto
 from cdptool.models.spec import LifetimeSpec
 from cdptool.tables import MONEY_SCALE
@@ -67,11 +68,11 @@ def fit_lifetime(spec: LifetimeSpec, days: pl.DataFrame, until: date, currency: 
         refused.append(
             "customers hardly differ, so its parameters say little; what is expected of them holds"
         )
-    figures, without = _holdout(spec, days, until)
-    if without:
-        refused.append(f"hold-out error: {without}")
+    holdout = _holdout(spec, days, until)
+    if isinstance(holdout, str):
+        refused.append(f"hold-out error: {holdout}")
     table = _scores(spec, fitted, known, currency)
-    return Result(table, (*told, *figures), tuple(refused))
+    return Result(table, (*told, *(() if isinstance(holdout, str) else holdout)), tuple(refused))
 
 
 def too_few(known: pl.DataFrame) -> str | None:
@@ -166,7 +167,7 @@ def _data_figures(known: pl.DataFrame, until: date, days: pl.DataFrame) -> tuple
     return (
         Figure("data", "customers", float(known.height)),
         Figure("data", "of whom came back", float(again)),
-        Figure("data", "days with orders", float(n_days)),
+        Figure("data", "order days", float(n_days)),
     )
 
 
@@ -182,34 +183,19 @@ def _parameters(spec: LifetimeSpec, fitted: Fitted) -> list[Figure]:
     return told
 
 
-def _holdout(spec: LifetimeSpec, days: pl.DataFrame, until: date) -> tuple[tuple[Figure, ...], str | None]:
+def _holdout(spec: LifetimeSpec, days: pl.DataFrame, until: date) -> tuple[Figure, ...] | str:
     """How far off a fit is that does not see the last days, beside guesses without a model; or why it is not told."""
     cut = until - timedelta(days=spec.holdout_days)
     known = _known(spec, days, cut)
     short = too_few(known)
-    fitted = Unfit(f"before {cut:%Y-%m-%d} {short}") if short else _fit(spec, known)
+    if short:
+        return f"before {cut:%Y-%m-%d} {short}"
+    fitted = _fit(spec, known)
     if isinstance(fitted, Unfit):
-        return (), fitted.reason
+        return fitted.reason
     length = spec.holdout_days / _UNIT_DAYS[spec.unit]
-    expected = fitted.model.expected(fitted.purchases.parameters, _each(known), length)
-    came = _days_between(known, days, cut, until)
-    last = _days_between(known, days, cut - timedelta(days=spec.holdout_days), cut)
-    frequency, age = (known[name].cast(pl.Float64).to_numpy() for name in ("frequency", "age"))
-    own = frequency / np.maximum(age, 1e-9) * length
-    guesses = (("", expected), (" of the last period again", last), (" of the own rate so far", own))
-    figures = [Figure("holdout", "days with orders that came", float(came.sum()))]
-    for words, guess in guesses:
-        figures += [
-            Figure("holdout", f"expected{words}", float(guess.sum())),
-            Figure("holdout", f"mean error{words}", float(np.abs(guess - came).mean())),
-            Figure("holdout", f"root mean square error{words}", float(np.sqrt(((guess - came) ** 2).mean()))),
-        ]
-    return tuple(figures), None
-
-
-def _days_between(known: pl.DataFrame, days: pl.DataFrame, after: date, until: date) -> Numbers:
-    """How many days with orders each known profile has in the days after one and up to another."""
-    between = days.filter((pl.col("day") > after) & (pl.col("day") <= until))
-    counts = between.group_by("profile_id").agg(pl.len().alias("n"))
-    joined = known.select("profile_id").join(counts, on="profile_id", how="left", maintain_order="left")
-    return joined["n"].fill_null(0).cast(pl.Float64).to_numpy()
+    data = _each(known)
+    expected = fitted.model.expected(fitted.purchases.parameters, data, length)
+    worth = _day_values(fitted.spending, known)
+    value = None if worth is None else expected * worth
+    return held_out(known, days, Period(cut, until, _UNIT_DAYS[spec.unit]), Expected(expected, value))

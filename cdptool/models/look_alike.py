@@ -124,8 +124,8 @@ def _lift(score: Numbers, is_seed: np.ndarray[tuple[int], np.dtype[np.bool_]]) -
     above, at_rim = score > rim, score == rim
     found = is_seed[above].sum() + is_seed[at_rim].mean() * (wanted - above.sum())
     return (
-        Figure("holdout", "share of the seed in the best tenth", float(found / wanted)),
-        Figure("holdout", "share of the seed among all", float(is_seed.mean())),
-        Figure("holdout", "lift of the best tenth", float(found / wanted / is_seed.mean())),
-        Figure("holdout", "ranks rightly", ranking(score, is_seed)),
+        Figure("holdout", "in the seed", float(found / wanted), "the best tenth"),
+        Figure("holdout", "in the seed", float(is_seed.mean()), "all"),
+        Figure("holdout", "lift", float(found / wanted / is_seed.mean()), "the best tenth"),
+        Figure("holdout", "ranks rightly", ranking(score, is_seed), "all"),
     )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cdptool.models.figures import Figure, Result
 from cdptool.models.histories import Numbers
+from cdptool.models.holdout import CAME, MODEL
 from cdptool.models.logistic import answers, fit_logistic, ranking
 from cdptool.models.spec import RhythmSpec
 
@@ -137,12 +138,13 @@ def _holdout(
     risk = answers(seen.columns, fit_logistic(earlier.columns, earlier.stayed_away))
     same = float(earlier.stayed_away.mean())
     return (
-        Figure("holdout", "share that stayed away", float(seen.stayed_away.mean())),
-        Figure("holdout", "expected", float(risk.mean())),
-        Figure("holdout", "squared error", float(((risk - seen.stayed_away) ** 2).mean())),
+        Figure("holdout", "stayed away", float(seen.stayed_away.mean()), CAME),
+        Figure("holdout", "stayed away", float(risk.mean()), MODEL),
+        Figure("holdout", "squared error", float(((risk - seen.stayed_away) ** 2).mean()), MODEL),
+        Figure("holdout", "ranks rightly", ranking(risk, seen.stayed_away), MODEL),
+        Figure("holdout", "stayed away", same, "one risk for all"),
         Figure(
-            "holdout", "squared error of one risk for all", float(((same - seen.stayed_away) ** 2).mean())
+            "holdout", "squared error", float(((same - seen.stayed_away) ** 2).mean()), "one risk for all"
         ),
-        Figure("holdout", "ranks rightly", ranking(risk, seen.stayed_away)),
-        Figure("holdout", "ranks rightly by days of silence", ranking(seen.silent, seen.stayed_away)),
+        Figure("holdout", "ranks rightly", ranking(seen.silent, seen.stayed_away), "days of silence alone"),
     ), None

@@ -44,9 +44,8 @@ def cdnow() -> pl.DataFrame:
 @pytest.mark.parametrize("kind", ["bg_nbd", "mbg_nbd", "pareto_nbd"])
 def test_cdnow_has_the_published_parameters(cdnow: pl.DataFrame, kind: Kind) -> None:
     spec = LifetimeSpec("clv", kind, OrdersSpec("order", value="amount"))
-    figures = {
-        (part, name): value for part, name, value in fit_lifetime(spec, cdnow, CALIBRATED, "USD").figures
-    }
+    result = fit_lifetime(spec, cdnow, CALIBRATED, "USD")
+    figures = {(figure.part, figure.name): figure.value for figure in result.figures}
     parameters, likelihood = CDNOW[kind]
     found = [value for (part, name), value in figures.items() if part == "parameters"]
     assert found[:4] == pytest.approx(parameters, rel=0.002)
@@ -62,11 +61,11 @@ def test_the_model_is_nearer_than_both_guesses_on_cdnow(cdnow: pl.DataFrame) -> 
     """In the 39 weeks after the calibration, as everybody reports it."""
     spec = LifetimeSpec("clv", "bg_nbd", OrdersSpec("order"), holdout_days=273)
     result = fit_lifetime(spec, cdnow, date(1998, 6, 30), None)
-    found = {name: value for part, name, value in result.figures if part == "holdout"}
-    assert found["days with orders that came"] == 6_696 - 4_814
-    for error in ("mean error", "root mean square error"):
-        assert found[error] < found[f"{error} of the last period again"]
-        assert found[error] < found[f"{error} of the own rate so far"]
+    found = {(figure.of, figure.name): figure.value for figure in result.figures if figure.part == "holdout"}
+    assert found["what came", "order days"] == 6_696 - 4_814
+    for error in ("mean error", "RMS error"):
+        assert found["the model", error] < found["the last period again", error]
+        assert found["the model", error] < found["the own rate so far", error]
 
 
 @pytest.mark.shared

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from cdptool.models import (
     LifetimeSpec,
     OrdersSpec,
+    Result,
     RhythmSpec,
     fit_lifetime,
     fit_look_alike,
@@ -152,9 +153,10 @@ def test_customers_who_leave_alike_are_fitted_and_it_says_that_the_parameters_sa
     assert result.refused == (
         "customers hardly differ, so its parameters say little; what is expected of them holds",
     )
-    found = {name: value for part, name, value in result.figures if part != "spending"}
-    assert found["a"] / (found["a"] + found["b"]) == pytest.approx(0.15, abs=0.03)
-    assert found["expected"] == pytest.approx(found["days with orders that came"], rel=0.15)
+    found = {(figure.of, figure.name): figure.value for figure in result.figures if figure.part != "spending"}
+    assert found["", "a"] / (found["", "a"] + found["", "b"]) == pytest.approx(0.15, abs=0.03)
+    came = found["what came", "order days"]
+    assert found["the model", "order days"] == pytest.approx(came, rel=0.15)
 
 
 def test_orders_like_clockwork_are_no_crash() -> None:
@@ -195,8 +197,8 @@ def test_the_risk_of_who_is_overdue_is_greater_and_shuffling_changes_nothing(bou
     assert isinstance(late, float)
     assert isinstance(early, float)
     assert late > early + 0.2
-    figures = {name: value for part, name, value in one.figures if part == "holdout"}
-    assert figures["squared error"] < figures["squared error of one risk for all"]
+    figures = {(figure.of, figure.name): figure.value for figure in one.figures if figure.part == "holdout"}
+    assert figures["the model", "squared error"] < figures["one risk for all", "squared error"]
 
 
 def test_few_rhythms_show_who_is_overdue_without_a_risk() -> None:
@@ -219,14 +221,19 @@ def look_alike_world(n: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     return features, seed
 
 
+def held_out(result: Result) -> dict[tuple[str, str], float]:
+    """What is told of profiles that were not seen."""
+    return {(figure.of, figure.name): figure.value for figure in result.figures if figure.part == "holdout"}
+
+
 def test_a_look_alike_lifts_out_of_sample_and_noise_does_not() -> None:
     features, seed = look_alike_world(3_000)
-    lift = {name: value for part, name, value in fit_look_alike(features, seed).figures if part == "holdout"}
-    assert lift["lift of the best tenth"] > 2.5
+    lift = held_out(fit_look_alike(features, seed))
+    assert lift["the best tenth", "lift"] > 2.5
     noise = fit_look_alike(features.select("profile_id", "b"), seed)
-    by_noise = {name: value for part, name, value in noise.figures if part == "holdout"}
-    assert by_noise["lift of the best tenth"] == pytest.approx(1, abs=0.5)
-    assert by_noise["ranks rightly"] == pytest.approx(0.5, abs=0.06)
+    by_noise = held_out(noise)
+    assert by_noise["the best tenth", "lift"] == pytest.approx(1, abs=0.5)
+    assert by_noise["all", "ranks rightly"] == pytest.approx(0.5, abs=0.06)
 
 
 def test_a_look_alike_does_not_depend_on_the_order_of_profiles() -> None:
