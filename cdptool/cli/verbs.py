@@ -12,6 +12,7 @@ from cdptool.cli.explain import explain_group
 from cdptool.cli.options import READS, VOICE, WRITES
 from cdptool.cli.quarantine import quarantine_group
 from cdptool.cli.report import report_group
+from cdptool.cli.rules import rules_group
 from cdptool.cli.workspace import workspace_group
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = group_of_verbs(
 )
 app.add_typer(explain_group, name="explain")
 app.add_typer(report_group, name="report")
+app.add_typer(rules_group, name="rules")
 app.add_typer(workspace_group, name="workspace")
 app.add_typer(quarantine_group, name="quarantine")
 

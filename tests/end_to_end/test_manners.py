@@ -26,6 +26,7 @@ READING = {
     "explain segment": ("explain", "segment", "vip", "crm:0000101", *TIMED),
     "diff": ("diff", "--since", "2026-11-13", *TIMED),
     "backtest": ("backtest", "vip", "--months", "2", *TIMED),
+    "rules docs": ("rules", "docs", *PROJECT),
     "review": ("review", *PROJECT),
     "test": ("test", *PROJECT),
     "report match": ("report", "match", *PROJECT),
@@ -78,7 +79,7 @@ def test_every_command_is_looked_at_here() -> None:
 
 
 def test_every_command_shows_an_example() -> None:
-    groups = {"explain", "quarantine", "report", "workspace"}
+    groups = {"explain", "quarantine", "report", "rules", "workspace"}
     assert {" ".join(name) for name in ALL} - groups == {" ".join(name) for name in EXAMPLES} - groups
     for name, text in ALL.items():
         assert not text or text.startswith(f"Example: cdptool {' '.join(name)}".rstrip()), name
@@ -151,7 +152,9 @@ def test_quiet_still_gives_the_answer_that_was_asked_for(job: Job) -> None:
     assert done.stdout.startswith("Sources\n")
 
 
-@pytest.mark.parametrize("name", sorted(READING.keys() - {"config", "init", "profile", "dedupe", "test"}))
+@pytest.mark.parametrize(
+    "name", sorted(READING.keys() - {"config", "init", "profile", "dedupe", "test", "rules docs"})
+)
 def test_reading_does_not_make_a_workspace(name: str, tmp_path: Path) -> None:
     job = Job.fresh(tmp_path / "job")
     before = everything(job.folder)
