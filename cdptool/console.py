@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from cdptool.errors import CdptoolError, Finding
+from cdptool.errors import CdptoolError, Finding, Place
 
 if TYPE_CHECKING:
     from cdptool.commands.report import Grid, Report
 
 MOST_FINDINGS = 20
 _BAR = 24  # signs of the longest bar
+_AROUND = 60  # characters of a long line that are shown before a mark
 _LOCAL_MODES = 3  # of what tcgetattr gives
 
 
@@ -132,10 +134,33 @@ def _talk(text: str) -> None:
 def _talk_findings(findings: tuple[Finding, ...]) -> None:
     for finding in findings[:MOST_FINDINGS]:
         _talk(f"{_painted(finding.severity)}: {finding}")
+        if finding.place is not None:
+            _talk_line(finding.place)
         if finding.hint:
             _talk(f"  hint: {finding.hint}")
     if len(findings) > MOST_FINDINGS:
         _talk(f"… and {len(findings) - MOST_FINDINGS} more")
+
+
+def _talk_line(place: Place) -> None:
+    """The line of an expression as it is written, and a mark under the place; of a long line what is around it."""
+    if place.shown is None or place.line is None or place.column is None:
+        return
+    before, line = place.column - 1, place.shown
+    first = max(0, before - _AROUND) if len(line) > 2 * _AROUND else 0
+    last = first + 2 * _AROUND
+    text = f"{'…' * (first > 0)}{line[first:last]}{'…' * (last < len(line))}"
+    margin = f"  {place.line} | "
+    indent = "".join(sign if sign == "\t" else " " * _width(sign) for sign in line[first:before])
+    _talk(f"{margin}{text}")
+    _talk(f"{' ' * (len(margin) - 2)}| {' ' * (first > 0)}{indent}^")
+
+
+def _width(sign: str) -> int:
+    """How many cells of a terminal a character takes."""
+    if unicodedata.combining(sign):
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
 
 
 def _is_terminal(stream: TextIO) -> bool:

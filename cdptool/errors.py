@@ -7,19 +7,43 @@ ever holds a cell value: findings name places, columns, counts and reasons.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, Protocol
 
 Severity = Literal["error", "warning", "note"]
 
 
+class Text(Protocol):
+    """A text of which is known where each character stands in its file."""
+
+    def place(self, offset: int, /) -> Place: ...
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands: a file, and in it a line and a column (both from 1) where they are known."""
+    """
+    Where something stands: a file, and in it a line and a column (both from 1) where they are known.
+
+    An expression also knows its line as written (`shown`), to be printed with a mark under the place, and, where it
+    may run over several lines, the text it begins (`text`). Neither is part of what a place is.
+    """
 
     file: str
     line: int | None = None
     column: int | None = None
+    shown: str | None = field(default=None, compare=False, repr=False)
+    text: Text | None = field(default=None, compare=False, repr=False)
+
+    def moved(self, offset: int) -> Place:
+        """
+        The place so many characters into the text that begins here.
+
+        >>> str(Place("configs/rules.yaml", 14, 7).moved(3))
+        'configs/rules.yaml:14:10'
+        """
+        if self.text is not None:
+            return self.text.place(offset)
+        return replace(self, column=None if self.column is None else self.column + offset)
 
     def __str__(self) -> str:
         """

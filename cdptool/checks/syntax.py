@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Final
@@ -108,12 +107,7 @@ class _Line:
 
     def at(self, offset: int) -> Place:
         """The place of a character of the stripped text."""
-        before = self.text[: self.start + offset]
-        line = (self.place.line or 1) + before.count("\n")
-        column = (
-            len(before) - before.rfind("\n") if "\n" in before else (self.place.column or 1) + len(before)
-        )
-        return replace(self.place, line=line, column=column)
+        return self.place.moved(self.start + offset)
 
     def refuse(self, problem: str, offset: int, hint: str | None = None) -> ConfigError:
         return ConfigError(problem, place=self.at(offset), hint=hint)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
 import yaml
 
+from cdptool.config.text_places import Lines, TextPlaces
 from cdptool.errors import ConfigError, Finding, Place
 
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)\Z")
@@ -212,6 +213,7 @@ class _Builder:
         self.findings: list[Finding] = []
         self.free_lines: set[int] = set()  # lines inside quoted and block texts, where a tab may stand
         self._events = yaml.parse(text, Loader=yaml.SafeLoader)
+        self._lines = Lines.of(text, file)
 
     def build(self) -> Value | None:
         top: Value | None = None
@@ -259,16 +261,13 @@ class _Builder:
         return self._table(place)
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Scalar:
-        style = event.style or None
-        text_place = place
-        if style and event.start_mark and event.end_mark:
-            self.free_lines.update(range(event.start_mark.line + 2, event.end_mark.line + 2))
-            behind_quote = style in ("'", '"')
-            line, column = event.start_mark.line, event.start_mark.column
-            text_place = (
-                Place(self.file, line + 1, column + 2) if behind_quote else Place(self.file, line + 2, 1)
-            )
-        return Scalar(event.value, style is not None, place, text_place)
+        style, start, end = event.style or None, event.start_mark, event.end_mark
+        assert start is not None and end is not None
+        if style:
+            self.free_lines.update(range(start.line + 2, end.line + 2))
+        text = TextPlaces(self._lines, event.value, style, start.index, end.index)
+        first = text.place(0) if style else self._lines.place(start.index)
+        return Scalar(event.value, style is not None, place, replace(first, text=text))
 
     def _table(self, place: Place) -> Table:
         entries: dict[str, Entry] = {}

@@ -21,7 +21,7 @@ _LINES: Final = ListOf(parse_condition, or_one=True, least=1)
 
 def rule(entry: Entry, reading: Reading) -> Rule:
     """A condition, or several that must all hold."""
-    return Rule(entry.key.text, _LINES(entry.value, reading), entry.key.place)
+    return Rule(entry.key.text, _LINES(entry.value, reading), entry.key.text_place)
 
 
 def trait(entry: Entry, reading: Reading) -> Rule:
@@ -34,7 +34,7 @@ def trait(entry: Entry, reading: Reading) -> Rule:
         )
     labelled = ListOf(_labelled, least=1)(entry.value.entries[0].value, reading)
     labels, lines = zip(*labelled, strict=True)
-    return Rule(entry.key.text, lines, entry.key.place, labels)
+    return Rule(entry.key.text, lines, entry.key.text_place, labels)
 
 
 def _labelled(value: Value, reading: Reading) -> tuple[str, Node]:

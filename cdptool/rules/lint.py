@@ -1,65 +1,99 @@
-"""What is allowed but is probably not meant: warnings about whole segments, never errors."""
+"""
+What is allowed but is probably not meant: warnings, never errors; each kind of slip has a file of its own.
+
+A warning about a right rule costs more trust than a slip that is not told, so only what can be shown is told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cdptool.errors import Finding
-from cdptool.rules.book import RuleBook
-from cdptool.rules.nodes import Aggregate, And, At, Name, Node, Not, Or, walk
-from cdptool.rules.windows import Calendar, Forward, Rolling, Window
+from cdptool.rules.always import always
+from cdptool.rules.book import Rule, RuleBook
+from cdptool.rules.ladders import ladder_findings
+from cdptool.rules.nodes import Aggregate, And, At, Compare, Name, Node, Not, Or, walk
+from cdptool.rules.open_windows import open_windows
+from cdptool.rules.possible import number_of
 
 
 def lint(book: RuleBook) -> Iterator[Finding]:
-    """Warnings: segments made of negations only; forward windows that may still be open."""
+    """Warnings: negations only; open forward windows; ladders that do not meet; what is always or never true; doubles."""
+    negations = _negations(book)
     for segment in book.segments:
-        if segment.lines and all(_is_negation(line) for line in segment.lines):
+        if segment.name in negations:
             yield Finding(
                 f"segment `{segment.name}` only says what people did not do",
                 segment.place,
                 "it holds everyone who never did anything; add what they did",
                 "warning",
             )
+    segments = frozenset(id(rule) for rule in book.segments)
     for rule in (*book.traits, *book.segments):
         for line in rule.lines:
-            yield from _open_windows(line)
+            yield from open_windows(line)
+        yield from always(rule, is_segment=id(rule) in segments)
+    yield from ladder_findings(book)
+    yield from _doubles(book.traits, "trait")
+    yield from _doubles(book.segments, "segment")
 
 
-def _is_negation(node: Node) -> bool:
-    match node:
-        case Aggregate(function="none"):
-            return True
-        case Not(operand=operand):
-            return isinstance(
-                operand, Aggregate | Name | At
-            )  # `not missing(email)` says that something is there
-        case And(operands=operands) | Or(operands=operands):
-            return all(_is_negation(each) for each in operands)
-        case At(operand=operand):
-            return _is_negation(operand)
-    return False
+def unused(book: RuleBook, named_elsewhere: Iterable[str]) -> Iterator[Finding]:
+    """Notes on traits that nothing names: no rule, and none of the names that exports and other parts use."""
+    used = set(named_elsewhere)
+    for rule in (*book.traits, *book.segments):
+        names = {node.name for line in rule.lines for node in walk(line) if isinstance(node, Name)}
+        used |= names - {rule.name}
+    for trait in book.traits:
+        if trait.name not in used:
+            yield Finding(
+                f"trait `{trait.name}` is named by no rule and no export", trait.place, None, "note"
+            )
 
 
-def _open_windows(line: Node) -> Iterator[Finding]:
-    for node in walk(line):
-        if not isinstance(node, Aggregate) or node.selection.where is None:
-            continue
-        if not _reaches_now(node.selection.window):
-            continue
-        for inner in walk(node.selection.where):
-            if isinstance(inner, Aggregate) and isinstance(inner.selection.window, Forward):
-                seconds = inner.selection.window.seconds
-                if seconds is not None:
-                    yield Finding(
-                        "rows of this window may not be decided yet: a forward window after them is still open",
-                        node.selection.place,
-                        "end the window earlier by the length of the forward window",
-                        "warning",
-                    )
+def _doubles(rules: tuple[Rule, ...], what: str) -> Iterator[Finding]:
+    """Rules with the same lines as one before; a rule that only gives another a second name is meant."""
+    first: dict[tuple[object, ...], Rule] = {}
+    for rule in rules:
+        meaning = (frozenset(rule.lines) if what == "segment" else rule.lines, rule.labels)
+        known = first.setdefault(meaning, rule)
+        if known is not rule and known.name != rule.name and not all(isinstance(x, Name) for x in rule.lines):
+            problem = f"{what} `{rule.name}` says the same as `{known.name}`"
+            yield Finding(
+                problem, rule.place, f"keep one of them, or write `{rule.name}: {known.name}`", "warning"
+            )
 
 
-def _reaches_now(window: Window | None) -> bool:
-    match window:
-        case None | Rolling(until=0) | Calendar(until=0):
-            return True
-    return False
+def _negations(book: RuleBook) -> frozenset[str]:
+    """The segments that hold everyone who never did anything, because they say only what people did not do."""
+    segments = {rule.name: rule for rule in book.segments}
+    found: dict[str, bool] = {}
+
+    def of(name: str) -> bool:
+        if name not in found:
+            found[name] = False  # while it is looked at: a cycle is an error of its own
+            lines = segments[name].lines
+            found[name] = bool(lines) and all(is_negation(line) for line in lines)
+        return found[name]
+
+    def is_negation(node: Node) -> bool:
+        match node:
+            case Aggregate(function="none"):
+                return True
+            case Compare(operands=(Aggregate(function="count"), right), operators=(operator,)):
+                return (operator, number_of(right)) in {("==", 0), ("<=", 0), ("<", 1)}
+            case Name(name=name):
+                return name in segments and of(name)
+            case Not(operand=Name(name=name) as inner):
+                return name in segments and not is_negation(inner)
+            case Not(operand=At(operand=operand)):
+                return is_negation(Not(operand, operand.place))
+            case Not(operand=Aggregate(function=function)):
+                return function == "exists"
+            case And(operands=operands) | Or(operands=operands):
+                return all(is_negation(each) for each in operands)
+            case At(operand=operand):
+                return is_negation(operand)
+        return False
+
+    return frozenset(name for name in segments if of(name))

@@ -83,12 +83,13 @@ class _Reader:
     text: str
     origin: Place
     names_columns: bool = False
+    start: int = 0  # where the text that is read begins, counted from the origin
 
     def read(self) -> Node:
         start = len(self.text) - len(self.text.lstrip())
         # Line ends become blanks of the same length: an expression may run over lines, offsets stay.
         flat = self.text.strip().replace("\n", " ").replace("\r", " ").replace("\t", " ")
-        reader = replace(self, origin=self._moved(start))
+        reader = replace(self, start=start)
         if not flat:
             raise reader._refused("an empty expression", None, "write a condition")
         with warnings.catch_warnings():
@@ -100,7 +101,7 @@ class _Reader:
                 raise ConfigError(f"cannot read this: {error.msg}", place=reader._moved(offset)) from None
             except (ValueError, MemoryError, RecursionError):
                 raise ConfigError(
-                    "cannot read this: it is too long or too deep", place=reader.origin
+                    "cannot read this: it is too long or too deep", place=reader._moved(0)
                 ) from None
         if "#" in flat[len(flat.encode()[: tree.end_col_offset].decode()) :]:
             raise reader._refused("a comment", None, "put comments outside the expression")
@@ -261,9 +262,8 @@ class _Reader:
         return self._moved(len(self.text.encode()[: tree.col_offset].decode()))
 
     def _moved(self, offset: int) -> Place:
-        column = None if self.origin.column is None else self.origin.column + offset
-        return replace(self.origin, column=column)
+        return self.origin.moved(self.start + offset)
 
     def _refused(self, what: str, tree: ast.expr | None, hint: str | None = None) -> ConfigError:
-        place = self.origin if tree is None else self._place(tree)
+        place = self._moved(0) if tree is None else self._place(tree)
         return ConfigError(f"{what} is not allowed here", place=place, hint=hint)
