@@ -144,6 +144,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "everything": _option(
         bool, False, "--all", text="Check all data again, not only what came since the last check."
     ),
+    "strict": _option(bool, False, "--strict", text="Exit 1 on a warning, too."),
     "clock": _option(
         str | None, None, "--as-of", metavar="TIME", text="The moment feeds are judged at [default: now]."
     ),

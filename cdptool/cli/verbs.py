@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cdptool.cli.checking import check_group
 from cdptool.cli.declaring import Call, group_of_verbs, verb
 from cdptool.cli.explain import explain_group
 from cdptool.cli.options import READS, VOICE, WRITES
@@ -26,6 +27,7 @@ app = group_of_verbs(
     epilog="Example: cdptool run -C configs --as-of 2026-11-20T21:00+07:00",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(check_group, name="check")
 app.add_typer(explain_group, name="explain")
 app.add_typer(report_group, name="report")
 app.add_typer(rules_group, name="rules")
@@ -77,22 +79,6 @@ def ingest(call: Call, *, sources: list[str] | None, dry_run: bool) -> Report:
     from cdptool.commands.ingest import ingest_files
 
     return ingest_files(call.settings, tuple(sources or ()), call.say, dry_run=dry_run)
-
-
-@verb(
-    app, "check", "sources", "project", "clock", "everything", "junit", *WRITES,
-    example="cdptool check -C configs --as-of 2026-11-20T21:00+07:00 --junit out/checks.xml",
-)  # fmt: skip
-def check(
-    call: Call, *, sources: list[str] | None, clock: str | None, everything: bool, junit: Path | None
-) -> Report:
-    """Hold new data against what sources.yaml expects; exit 1 where it fails.
-
-    Feeds that are late or have gaps, rows that break a rule, columns that nobody planned; with file and line.
-    """
-    from cdptool.commands.check import check_data
-
-    return check_data(call.settings, tuple(sources or ()), as_of=clock, everything=everything, junit=junit)
 
 
 @verb(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -119,7 +119,8 @@ def _finding(name: str, result: Result) -> Finding:
         shown = [str(each) for each in result.places[:_SHOWN]]
         more = ", …" if result.n_failing > len(shown) else ""
         problem += f": {', '.join(shown)}{more}"
-    return Finding(problem, result.expectation.place, None, result.expectation.severity)
+    line = replace(result.expectation.place, shown=None)  # it is right; the rows are not
+    return Finding(problem, line, None, result.expectation.severity)
 
 
 def _row(name: str, result: Result) -> tuple[Any, ...]:

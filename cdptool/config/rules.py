@@ -4,7 +4,7 @@ The section of rules.yaml: traits and segments, each one condition or a list tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cdptool.config.forms import Form, Into, ListOf, MapOf, Reading, Shape, refused, wrong
@@ -67,10 +67,16 @@ SPLIT_SHAPE: Final = Shape(
     {"salt": text, "arms": _Arms(), "by": ListOf(Known("field"), or_one=True), "sticky": boolean},
 )
 
+
+def split(entry: Entry, reading: Reading) -> Split:
+    """A split under its name, whose line can be shown."""
+    return replace(SPLIT_SHAPE.named(entry, reading), place=entry.key.text_place)
+
+
 RULES_KEYS: Final[dict[str, Form[Any] | Into[Any]]] = {
     "traits": Into(MapOf(trait, rule_name), ("traits",)),
     "segments": Into(MapOf(rule, rule_name), ("segments",)),
-    "splits": Into(MapOf(SPLIT_SHAPE.named, rule_name), ("splits",)),
+    "splits": Into(MapOf(split, rule_name), ("splits",)),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cdptool.errors import Place
@@ -63,8 +63,9 @@ class TextPlaces:
             return self.lines.place(indexes[0] if indexes else self.first)
         head = self.value[:offset]
         behind = len(head) - len(head.rstrip(_BLANKS))
-        index = indexes[min(before, len(indexes)) - 1] + 1 + behind
-        return self.lines.place(min(index, len(self.lines.text)))
+        last = self.lines.place(indexes[min(before, len(indexes)) - 1])
+        column = (last.column or 1) + 1 + behind
+        return replace(last, column=min(column, len(last.shown or "") + 1))
 
     def _solid(self) -> list[int]:
         """Where the characters of the value stand that are no blanks."""

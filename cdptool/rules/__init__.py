@@ -29,6 +29,7 @@ from cdptool.rules.evaluate import (
     ranking_pass,
     shortened,
 )
+from cdptool.rules.lint import unused_traits
 from cdptool.rules.naming import order, part_of, speaks_of
 from cdptool.rules.syntax import Node, parse, to_text
 
@@ -61,4 +62,5 @@ __all__ = [
     "shortened",
     "speaks_of",
     "to_text",
+    "unused_traits",
 ]

@@ -93,7 +93,7 @@ def _flat(nodes: Sequence[Node], kind: type[And] | type[Or]) -> tuple[Node, ...]
 
 def _pairs(node: Compare) -> Iterator[tuple[Node, Comparison, Node]]:
     for left, operator, right in zip(node.operands, node.operators, node.operands[1:], strict=False):
-        if number_of(left) is not None and not isinstance(right, Options) and operator in TURNED:
+        if number_of(left) is not None and number_of(right) is None and operator in TURNED:
             yield right, TURNED[operator], left
         else:
             yield left, operator, right

@@ -7,7 +7,7 @@ A node of which a finding already says what is wrong has no kind, so that one mi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -33,10 +33,11 @@ from cdptool.rules.nodes import (
     Or,
 )
 from cdptool.rules.ranks import MOST_BUCKETS, RANKED
-from cdptool.rules.subjects import path_of
+from cdptool.rules.subjects import path_of, places_of
 from cdptool.rules.windows import CALENDAR_UNITS, Forward
 from cdptool.tables import Column, StreamSchema
 
+Places: TypeAlias = tuple[Place, ...]
 _PAIRS: Final = ("same", "near", "differs")
 
 
@@ -236,7 +237,8 @@ class Checker:
             self.expect_truth(selection.where, self.kind(selection.where, row))
         column = None
         if selection.column:
-            column = self.column(stream, selection.column, selection.place)
+            places = selection.column_places or (selection.place,) * len(selection.column)
+            column = self.column(stream, selection.column, places)
             if column is None:
                 return None
         kind = aggregate_kind(node.function, column)
@@ -246,23 +248,23 @@ class Checker:
             self.say(f"`{node.function}` does not fit {found}", node.place, hint)
         return kind
 
-    def column(self, stream: StreamSchema, path: tuple[str, ...], place: Place) -> Kind | None:
-        """The kind of a column of a stream's row, references followed."""
+    def column(self, stream: StreamSchema, path: tuple[str, ...], places: Places) -> Kind | None:
+        """The kind of a column of a stream's row, references followed; each name of the path has its place."""
         name = path[0]
         column = find_column(stream.columns, name)
         if column is not None:
-            return self.follow(column, path[1:], place)
+            return self.follow(column, path[1:], places[1:])
         if name == "at" or name in CALENDAR_UNITS:
             if len(path) > 1:
-                self.say(f"`{name}` has no `{path[1]}`", place)
+                self.say(f"`{name}` has no `{path[1]}`", places[1])
                 return None
             return "time" if name == "at" else "date"
         names = ["at", *(each.name for each in stream.columns)]
-        self.say(f"unknown column `{name}` of stream `{stream.name}`", place, nearest(name, names))
+        self.say(f"unknown column `{name}` of stream `{stream.name}`", places[0], nearest(name, names))
         return None
 
-    def follow(self, column: Column, path: tuple[str, ...], place: Place) -> Kind | None:
-        for name in path:
+    def follow(self, column: Column, path: tuple[str, ...], places: Places) -> Kind | None:
+        for name, place in zip(path, places, strict=True):
             table = self.catalog.table(column.ref)
             if table is None:
                 self.say(f"`{column.name}` refers to no table, so it has no `{name}`", place)
@@ -276,24 +278,25 @@ class Checker:
         return kind_of(column)
 
     def path(self, node: Node, path: tuple[str, ...], scope: Scope) -> Kind | None:
-        name, place = path[0], node.place
+        name, places = path[0], places_of(node)
+        place = places[0]
         if name in ("me", "outer"):
-            return self.elsewhere(name, path[1:], place, scope)
+            return self.elsewhere(name, path[1:], places, scope)
         if name == "now" and len(path) == 1:
             return "time"
         rule = name in self.kinds or name in self.book.rules()
         if scope.stream is None:
             if rule and len(path) == 1:
                 return self.kinds.get(name)
-            return self.field(path, place, [*self.book.rules()])
+            return self.field(path, places, [*self.book.rules()])
         if name == "at" or find_column(scope.stream.columns, name) or name in CALENDAR_UNITS:
             if rule:
                 hint = "rename one of the two"
                 self.say(f"`{name}` is a column of `{scope.stream.name}` and a rule", place, hint)
-            return self.column(scope.stream, path, place)
+            return self.column(scope.stream, path, places)
         if not rule or len(path) > 1:
             return self.field(
-                path, place, [*self.book.rules(), *(each.name for each in scope.stream.columns)]
+                path, places, [*self.book.rules(), *(each.name for each in scope.stream.columns)]
             )
         if scope.moved or scope.around_moved:
             self.as_of_row(name, place, scope)
@@ -308,26 +311,28 @@ class Checker:
             hint = "it ranks profiles, or asks for a trait inside `.where(…)`: name it outside of `at(…)`"
             self.say(f"`{name}` cannot be asked as of each row", place, hint)
 
-    def elsewhere(self, word: str, path: tuple[str, ...], place: Place, scope: Scope) -> Kind | None:
+    def elsewhere(self, word: str, path: tuple[str, ...], places: Places, scope: Scope) -> Kind | None:
+        """What stands behind `me.` or `outer.`; the first of the places is that of the word itself."""
+        place, behind = places[0], places[1:]
         if not path:
             self.say(f"`{word}` needs a name after it", place, f"write {word}.column")
         elif word == "me":
-            return self.field(path, place, [])
+            return self.field(path, behind, [])
         elif scope.outer is None or scope.outer.stream is None:
             self.say("`outer` is not allowed here", place, "it names the enclosing row, two `.where(…)` deep")
         elif path[0] == "outer":
-            return self.elsewhere("outer", path[1:], place, scope.outer)
+            return self.elsewhere("outer", path[1:], behind, scope.outer)
         else:
-            return self.column(scope.outer.stream, path, place)
+            return self.column(scope.outer.stream, path, behind)
         return None
 
-    def field(self, path: tuple[str, ...], place: Place, others: list[str]) -> Kind | None:
+    def field(self, path: tuple[str, ...], places: Places, others: list[str]) -> Kind | None:
         """The kind of a profile field, references followed."""
         column = self.catalog.field(path[0])
         if column is not None:
-            return self.follow(column, path[1:], place)
+            return self.follow(column, path[1:], places[1:])
         if path[0] in self.catalog.lists and len(path) == 1:
             return "list"
         names = [*others, *(each.name for each in self.catalog.fields), *self.catalog.lists, "now"]
-        self.say(f"unknown name `{path[0]}`", place, nearest(path[0], names))
+        self.say(f"unknown name `{path[0]}`", places[0], nearest(path[0], names))
         return None

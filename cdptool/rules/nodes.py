@@ -58,6 +58,7 @@ class Attribute:
     base: Node
     name: str
     place: Place = field(compare=False, repr=False)
+    name_place: Place | None = field(default=None, compare=False, repr=False)  # of the name behind the dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ class Selection:
     window: Window | None
     where: Node | None
     place: Place = field(compare=False, repr=False)
+    column_places: tuple[Place, ...] = field(
+        default=(), compare=False, repr=False
+    )  # one per name of the path
 
 
 @dataclass(frozen=True, slots=True)

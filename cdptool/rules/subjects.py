@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from cdptool.errors import Place
 from cdptool.rules.aggregates import Request, Rows
 from cdptool.rules.book import kind_of
 from cdptool.rules.moments import moment
@@ -105,6 +106,16 @@ def path_of(node: Node) -> tuple[str, ...]:
             return (name,)
         case Attribute(base=base, name=name):
             return (*path_of(base), name)
+    return ()
+
+
+def places_of(node: Node) -> tuple[Place, ...]:
+    """Where each name of `a.b.c` stands, in order."""
+    match node:
+        case Name(place=place):
+            return (place,)
+        case Attribute(base=base, place=place, name_place=name_place):
+            return (*places_of(base), name_place or place)
     return ()
 
 

@@ -34,6 +34,7 @@ from cdptool.rules.nodes import (
     Selection,
     to_text,
 )
+from cdptool.rules.slips import slip
 from cdptool.rules.windows import Window, parse_length, parse_window
 
 __all__ = ["FUNCTIONS", "Node", "parse", "to_text"]
@@ -97,8 +98,9 @@ class _Reader:
             try:
                 tree = ast.parse(flat, mode="eval").body
             except SyntaxError as error:
-                offset = max((error.offset or 1) - 1, 0)
-                raise ConfigError(f"cannot read this: {error.msg}", place=reader._moved(offset)) from None
+                offset = min((error.offset or len(flat) + 1) - 1, len(flat))  # 0 is the end
+                problem, hint = slip(error.msg, flat, offset)
+                raise ConfigError(problem, place=reader._moved(offset), hint=hint) from None
             except (ValueError, MemoryError, RecursionError):
                 raise ConfigError(
                     "cannot read this: it is too long or too deep", place=reader._moved(0)
@@ -123,7 +125,7 @@ class _Reader:
                     raise self._refused(
                         f"`.{name}`", tree, "a column of a stream belongs inside an aggregate"
                     )
-                return Attribute(self._node(base, down), name, place)
+                return Attribute(self._node(base, down), name, place, self._behind_dot(tree, name))
             case ast.List(elts=items):
                 return Options(tuple(self._item(item, down) for item in items), place)
             case ast.BoolOp(op=operator, values=values):
@@ -241,7 +243,8 @@ class _Reader:
                 return replace(selection, where=condition)
             case ast.Attribute(value=inner, attr=column):
                 selection = self._selection(inner, depth + 1)
-                return replace(selection, column=(*selection.column, column))
+                places = (*selection.column_places, self._behind_dot(tree, column))
+                return replace(selection, column=(*selection.column, column), column_places=places)
             case _:
                 raise self._refused(
                     "this", tree, "an aggregate takes a stream: stream[window].where(line).column"
@@ -260,6 +263,10 @@ class _Reader:
     def _place(self, tree: ast.expr) -> Place:
         # `col_offset` counts bytes of UTF-8; people count characters.
         return self._moved(len(self.text.encode()[: tree.col_offset].decode()))
+
+    def _behind_dot(self, tree: ast.expr, name: str) -> Place:
+        end = len(self.text.encode()[: tree.end_col_offset].decode())
+        return self._moved(end - len(name))
 
     def _moved(self, offset: int) -> Place:
         return self.origin.moved(self.start + offset)

@@ -113,7 +113,7 @@ CASES = [
     ("merge.yaml", "- phone: same(phone) and (same(name) or same(email))", "- phone: »{compare: [name], at_least: 40%}", "", "`at_least` is 0.5 or more, and less than 1", "pairs below it are for people to judge: `cdptool review`"),
     ("rules.yaml", 'exists(order["90d"])', "»open(order)", "", "`open` is not allowed here", None),
     ("rules.yaml", '\'sum(order.total["90d"])\'', '\'1 + sum(order.total[»"90x"])\'', "", "`90x` is not a length; write a number and one of s m h d w, such as `90d`", None),
-    ("plan.yaml", '\'kind == "promo"\'', "'kind »='", "", "cannot read this: invalid syntax", None),
+    ("plan.yaml", '\'kind == "promo"\'', "'kind »='", "", "cannot read this", "write `==` to compare"),
     ("merge.yaml", "decisions.csv", "»decided.csv", "", "cannot read the file `decided.csv`", "make it, with the header `left,right,judgement,who,when,why`"),
     ("merge.yaml", "  email: {trust", "  »emial: {trust", "", "unknown field `emial`", "did you mean `email`?"),
     ("merge.yaml", "- exact: same(customer_id) or same(email)", "- »exact", "", "expected one `name: condition`, found text", "write `- exact: same(email)`"),
