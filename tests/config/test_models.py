@@ -74,7 +74,7 @@ def test_each_mistake_is_told_at_its_place(
 def test_a_column_that_a_model_does_not_have_is_told(tmp_path: Path) -> None:
     write_project(tmp_path, rules=RULES + f"  x: clv.value > 5\nmodels:\n  clv: {ONE}\n")
     assert refused(tmp_path) == [
-        ("rules.yaml:9:6: unknown column `value` of table `clv`", "did you mean `alive`?")
+        ("rules.yaml:9:10: unknown column `value` of table `clv`", "did you mean `alive`?")
     ]
 
 
