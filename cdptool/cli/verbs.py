@@ -157,7 +157,8 @@ def fit(call: Call, *, dry_run: bool) -> Report:
 def segment(call: Call, *, dry_run: bool) -> Report:
     """Compute traits and segments.
 
-    Who is in, who entered and left since the last time, and of how many it is not known yet.
+    Who is in, who entered and left since the last time, and of how many it is not known yet. `include:` in rules.yaml
+    brings ready-made ones: RFM, lifecycle, second purchase and more (docs/library.md).
     """
     from cdptool.commands.segment import compute_segments
 

@@ -17,6 +17,7 @@ from cdptool.config.destinations import read_destinations
 from cdptool.config.exports import EXPORTS_KEYS
 from cdptool.config.files import Found, read_files
 from cdptool.config.forms import Reading, Shape
+from cdptool.config.libraries import with_included
 from cdptool.config.merge import MERGE_SHAPE
 from cdptool.config.model import Project
 from cdptool.config.models import MODELS_KEYS, judge_models
@@ -78,7 +79,7 @@ FILES: Final[tuple[tuple[str, Shape[Any]], ...]] = (
     ("plan.yaml", PLAN_SHAPE),
     ("exports.yaml", EXPORTS_SHAPE),
 )
-_FILE_OF: Final = {key: file for file, shape in FILES for key in shape.keys}
+_FILE_OF: Final = {key: file for file, shape in FILES for key in shape.keys} | {"include": "rules.yaml"}
 
 
 def load_project(
@@ -105,6 +106,8 @@ def load_project(
     destinations = read_destinations(root / "destinations")
     found.findings.extend(destinations.findings)
     kinds = {each.id: OWN_COLUMNS if each.columns else "" for each in destinations.specs}
+    declared = Reading(gather_names(top, kinds, found.unreadable))
+    top = found.attempt(partial(with_included, top, declared)) or top
     reading = Reading(gather_names(top, kinds, found.unreadable))
     parts = _read_sections(found, top, reading)
     warnings = _judge(found, parts, reading)

@@ -26,6 +26,7 @@ _HOUSEHOLD: Final = tuple(column.name for column in HOUSEHOLD_FIELDS)
 _KINDS: Final[tuple[tuple[str, str], ...]] = (
     ("field", "fields"),
     ("stream", "streams"),
+    ("session", "sessions"),
     ("table", "tables"),
     ("source", "sources"),
     ("key", "keys"),
