@@ -7,15 +7,15 @@ grammar of rules, and a mistake in it is told at its own line and column.
 
 from __future__ import annotations
 
-import dataclasses
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from cdptool.config.reader import Scalar
-from cdptool.errors import ConfigError, Place
+from cdptool.errors import Place
 
 _TOKEN: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\W\d]\w*|\S")
 
@@ -29,21 +29,19 @@ class _Edit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Filled(Scalar):
-    """An expression that was filled in; `moves` pairs where a stretch begins now with where it began."""
+class _FilledText:
+    """A text that was filled in: `moves` pairs where a stretch begins now with where it began in the library."""
 
-    moves: tuple[tuple[int, int], ...] = ()
+    written: Place
+    moves: tuple[tuple[int, int], ...]
 
-    def back(self, place: Place) -> Place:
+    def place(self, offset: int) -> Place:
         """Where the library has what stands at a place of the text as filled in."""
-        if place.line != self.text_place.line or place.column is None or self.text_place.column is None:
-            return place
-        offset = place.column - self.text_place.column
-        now, before = self.moves[max(bisect_right(self.moves, (offset, 1 << 30)) - 1, 0)]
-        return replace(place, column=self.text_place.column + before + offset - now)
+        now, before = self.moves[bisect_right(self.moves, (offset, sys.maxsize)) - 1]
+        return self.written.moved(before + offset - now)
 
 
-def filled(written: Scalar, words: Mapping[str, str | None], rules: Mapping[str, str]) -> Filled:
+def filled(written: Scalar, words: Mapping[str, str | None], rules: Mapping[str, str]) -> Scalar:
     """
     An expression of a library, with the words of a project.
 
@@ -61,8 +59,8 @@ def filled(written: Scalar, words: Mapping[str, str | None], rules: Mapping[str,
     >>> filled(line, {"stream": "order", "id": None, "window": '"90d"', "n": "2"}, {}).text
     'count(order["90d"]) >= 2'
     >>> back = filled(line, {"stream": "order", "id": "no", "window": None, "n": "2"}, {})
-    >>> back.text, back.back(Place("rfm.yaml", 3, 30))
-    ('nunique(order.no) >= 2', Place(file='rfm.yaml', line=3, column=39))
+    >>> back.text, str(back.text_place.moved(21))
+    ('nunique(order.no) >= 2', 'rfm.yaml:3:39')
     """
     tokens = list(_TOKEN.finditer(written.text))
     edits: list[_Edit] = []
@@ -78,7 +76,8 @@ def filled(written: Scalar, words: Mapping[str, str | None], rules: Mapping[str,
         elif word in rules and before != ".":
             edits.append(_Edit(*token.span(), rules[word]))
     text, moves = _applied(written.text, sorted(edits))
-    return Filled(text, written.quoted, written.place, written.text_place, moves)
+    place = replace(written.text_place, text=_FilledText(written.text_place, moves))
+    return Scalar(text, written.quoted, written.place, place)
 
 
 def _edits(tokens: list[re.Match[str]], at: int, word: str | None, call: int) -> list[_Edit]:
@@ -104,24 +103,3 @@ def _applied(text: str, edits: list[_Edit]) -> tuple[str, tuple[tuple[int, int],
         moves.append((length, edit.end))
         done = edit.end
     return "".join((*parts, text[done:])), tuple(moves)
-
-
-def placed_back(value: Any, written: Filled) -> Any:
-    """A node with its places, and those of all nodes below it, as the library has them."""
-    if isinstance(value, Place):
-        return written.back(value)
-    if isinstance(value, tuple):
-        return tuple(placed_back(each, written) for each in value)
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
-        return value
-    each = {
-        field.name: placed_back(getattr(value, field.name), written) for field in dataclasses.fields(value)
-    }
-    return replace(value, **each)
-
-
-def refused_back(error: ConfigError, written: Filled) -> ConfigError:
-    """What was found wrong in a filled expression, at the places of the library."""
-    return ConfigError(
-        *(replace(each, place=written.back(each.place) if each.place else None) for each in error.findings)
-    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, TypeAlias
 
-from cdptool.config.filling import Filled, placed_back, refused_back
 from cdptool.config.forms import Reading
 from cdptool.config.pair_tests import pair_test, spoken
 from cdptool.config.reader import Scalar, Value
@@ -36,13 +35,7 @@ def parse_condition(value: Value, reading: Reading) -> Node:
     """A value read by the rule language."""
     written = text(value, reading)
     place = value.text_place if isinstance(value, Scalar) else value.place
-    if not isinstance(value, Filled):
-        return parse(written, place)
-    try:
-        node: Node = placed_back(parse(written, place), value)
-    except ConfigError as error:
-        raise refused_back(error, value) from None
-    return node
+    return parse(written, place)
 
 
 def pass_branches(name: str, value: Value, reading: Reading) -> PassBranches:

@@ -53,7 +53,7 @@ def test_rules_are_renamed_but_not_columns_of_the_same_name() -> None:
 def test_what_stands_behind_a_replaced_word_is_told_at_its_own_column() -> None:
     line = filled(Scalar("stream[window] > nonsense", False, HERE, HERE), {"stream": "o", "window": None}, {})
     assert line.text == "o > nonsense"
-    assert line.back(Place("here.yaml", 7, 5 + line.text.index("nonsense"))).column == 5 + 17
+    assert line.text_place.moved(line.text.index("nonsense")).column == 5 + 17
 
 
 def test_a_library_stands_beside_the_project_s_own_rules(tmp_path: Path) -> None:
