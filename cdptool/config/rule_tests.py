@@ -25,8 +25,11 @@ from cdptool.config.model import Project
 from cdptool.config.reader import Entry, Scalar, Sequence, Table, Value, read_yaml
 from cdptool.config.scalars import text
 from cdptool.errors import ConfigError, Finding, Place
+from cdptool.profiles import arms_of
 from cdptool.profiles.rule_tests import Expected, RuleTest
 from cdptool.profiles.worlds import World
+from cdptool.rules import RuleBook
+from cdptool.rules.book import Split
 from cdptool.sources.outputs import declared_schema
 from cdptool.tables import UTC_TIME, StreamSchema, TableSchema
 
@@ -150,7 +153,7 @@ class _Reader:
 
     def _people(self) -> dict[str, Row]:
         catalog = self.project.catalog
-        names = (*(column.name for column in catalog.fields), *catalog.lists)
+        names = (*(column.name for column in catalog.fields), *catalog.lists, *self._splits)
         entries = _entries(self.written.profiles, "write `customer: {field: value}`")
         rows = gather(partial(row_of, entry.value, names, "a profile") for entry in entries)
         return {self._customer(entry.key): row for entry, row in zip(entries, rows, strict=True)}
@@ -209,7 +212,22 @@ class _Reader:
             given = [_texts(row.cells.get(name)) for row in rows]
             held = [[str(v)] if g is None and v is not None else g for g, v in zip(given, own, strict=True)]
             lists.append(pl.Series(name, held, dtype=pl.List(pl.String)))
-        return frame.with_columns(lists)
+        arms = [self._arms(split, rows, frame) for name, split in self._splits.items() if _gives(name, rows)]
+        return frame.with_columns(*lists, *arms)
+
+    @property
+    def _splits(self) -> dict[str, Split]:
+        book = self.project.rules
+        return {split.name: split for split in book.splits} if book else {}
+
+    def _arms(self, split: Split, rows: list[Row], people: pl.DataFrame) -> pl.Series:
+        """The arms that are given, and those that chance would draw for the other customers."""
+        drawn = arms_of(RuleBook(splits=(split,)), people)[split.name]
+        cells = [row.cells.get(split.name) for row in rows]
+        known = [name for name, _ in split.arms]
+        given = gather(partial(_arm, cell, split.name, known) for cell in cells)
+        mine = [one or other for one, other in zip(given, drawn, strict=True)]
+        return pl.Series(split.name, mine, dtype=pl.String)
 
     def _expected(self) -> tuple[Expected, ...]:
         rules = self.project.rules.rules() if self.project.rules else {}
@@ -239,6 +257,19 @@ class _Reader:
         if is_segment and not isinstance(value.value, bool):
             raise wrong("true, false or unknown", value, "a segment has no other answer")
         return Expected(rule, customer, "known", _constant(value), place)
+
+
+def _gives(name: str, rows: Iterable[Row]) -> bool:
+    return any(name in row.cells for row in rows)
+
+
+def _arm(cell: Value | None, split: str, arms: list[str]) -> str | None:
+    if cell is None or is_nothing(cell):
+        return None
+    if not isinstance(cell, Scalar) or cell.text not in arms:
+        found = cell.text if isinstance(cell, Scalar) else ""
+        raise refused(f"unknown arm of the split `{split}`", cell.place, nearest(found, arms))
+    return cell.text
 
 
 def _constant(value: Scalar) -> bool | int | str | Decimal | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cdptool.errors import ConfigError, Finding, Place
+from cdptool.profiles.evaluation import require_one_currency
 from cdptool.profiles.worlds import World
 from cdptool.rules import RuleBook
 from cdptool.rules.narrowing import narrowed
@@ -94,9 +95,14 @@ def judge_test(test: RuleTest, book: RuleBook) -> tuple[TestResult, ...]:
         One result per expectation, in the order written.
 
     Raises:
-        ConfigError: If an expected value is of another kind than its trait, at its place.
+        ConfigError: If an expected value is of another kind than its trait, at its place; if amounts of two currencies
+            meet in one sum, as a run would refuse them.
     """
     answers = test.world.answers(narrowed(book, [each.rule for each in test.expected]))
+    try:
+        require_one_currency(answers)
+    except ConfigError as error:
+        raise ConfigError(*(replace(each, place=test.place) for each in error.findings)) from None
     segments = {rule.name for rule in book.segments}
     results, findings = [], []
     for expected in test.expected:

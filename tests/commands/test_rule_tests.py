@@ -80,6 +80,33 @@ def test_rows_after_the_moment_are_not_seen_and_a_time_of_day_is_of_its_day(shop
     assert run(shop, one(given=given, expect="{buyers: {late: false, due: true}}")).exit_code == 0
 
 
+def test_the_arm_of_a_split_can_be_given_and_ranks_are_over_the_customers_of_the_test(shop: Small) -> None:
+    shop.edit(
+        "  buyers: 'exists(order[\"30d\"])'\n",
+        "  buyers: 'exists(order[\"30d\"])'\n  asked: 'half == \"b\"'\n  best: ntile(spend, 2) == 2\n",
+    )
+    shop.edit("\nconsent: {stream", "\nsplits: {half: {salt: s1, arms: {a: 0.5, b: 0.5}}}\nconsent: {stream")
+    profiles = "{A: {half: a}, B: {half: b}}"
+    report = run(shop, one(profiles=profiles, expect="{asked: {A: false, B: true}}"))
+    assert report.exit_code == 0
+    given = "{order: [{customer: A, at: 2026-11-20, total: 5}, {customer: B, at: 2026-11-20, total: 6}]}"
+    expect = "{best: {A: false, B: true}}"
+    assert run(shop, one(given=given, expect=expect)).exit_code == 0
+    failed = run(shop, one(given=given, expect="{best: {A: true}}"))
+    assert failed.lines[1] == "  expected true, came false"
+    with pytest.raises(ConfigError) as error:
+        run(shop, one(profiles="{A: {half: c}}", expect="{asked: {A: false}}"))
+    assert problems(error.value) == ["5:26 unknown arm of the split `half` | one of `a`, `b`"]
+
+
+def test_two_currencies_in_one_sum_are_refused_as_a_run_would(shop: Small) -> None:
+    given = "{order: [{customer: A, at: 2026-11-20, total: 5 USD}, {customer: A, at: 2026-11-20, total: 6}]}"
+    with pytest.raises(ConfigError, match="amounts of two currencies"):
+        run(shop, one(given=given, expect="{spend: {A: 11}}"))
+    alone = given.replace(", {customer: A, at: 2026-11-20, total: 6}", "")
+    assert "5 USD" in run(shop, one(given=alone, expect="{spend: {A: 6}}")).findings[0].problem
+
+
 def test_a_failure_shows_each_line_with_its_truth_and_the_rows_that_decided(shop: Small) -> None:
     wrong = WORKED_EXAMPLE.replace("E: unknown", "E: true").replace("F: false", "F: true")
     path = str(shop.folder / "tests" / "a.yaml")
