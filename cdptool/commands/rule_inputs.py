@@ -98,7 +98,7 @@ def _question(
     gone, tables = gone_until(session, snapshot), _reference_tables(session, snapshot, wanted, known)
     held = arms_today(snapshot.scan("arms", ARMS), snapshot.scan("aliases", ALIASES)).collect()
     rolled = rolled_until(snapshot)
-    question = Question(book, catalog, as_of.moment, complete, gone, rolled, tables, held)
+    question = Question(book, catalog, as_of.moment, complete, gone, rolled, tables, arms=held)
     profiles = _with_models(snapshot.scan("profiles"), {name: known[name] for name in sorted(named)})
     lacking = sorted(set(wanted.fields) - set(profiles.collect_schema()))
     if lacking:

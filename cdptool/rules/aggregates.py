@@ -58,6 +58,7 @@ class Rows:
     outer_columns: tuple[str, ...] = ()
     equal: tuple[tuple[str, str], ...] = ()
     around: MomentBounds | None = None  # the window around each row; None: that of a profile
+    since: datetime | None = None  # no row before counts for any subject
     is_deep: bool = False  # it depends on the row that encloses the subject
     reads: Reads = field(default_factory=Reads)
 
@@ -107,11 +108,19 @@ class Request:
     @property
     def checks_currency(self) -> bool:
         """Would two currencies make it meaningless?"""
-        return self._currency is not None and self.function in ("sum", "avg", "min", "max")
+        return self.has_currency and self.only_currency is None and self.function not in ("first", "last")
 
     @property
-    def _currency(self) -> pl.Expr | None:
-        return self.column.currency if self.column else None
+    def has_currency(self) -> bool:
+        """Does the value carry a currency?"""
+        carries = self.function in ("sum", "avg", "min", "max", "first", "last")
+        return carries and self.column is not None and self.column.currency is not None
+
+    @property
+    def only_currency(self) -> pl.Expr | None:
+        """The currency of all amounts of the column, where they have but one."""
+        currency = self.column.currency if self.column else None
+        return currency if currency is not None and not currency.meta.root_names() else None
 
     def named(self, part: str) -> str:
         return f"{self.id}.{part}"
@@ -127,19 +136,10 @@ def result(request: Request) -> Value:
     kind: Kind = "number"
     if request.column is not None and request.function not in ("count", "nunique"):
         kind = request.column.kind
-    currency = pl.col(request.named("currency")) if has_currency(request) else None
+    currency = pl.col(request.named("currency")) if request.has_currency else None
     if request.is_exact:
         return Value(kind, lo, currency=currency)
     return Value(kind, lo, hi, empty, currency=currency)
-
-
-def has_currency(request: Request) -> bool:
-    """Does the value carry a currency?"""
-    return request.checks_currency or (
-        request.function in ("first", "last")
-        and request.column is not None
-        and request.column.currency is not None
-    )
 
 
 def raw(request: Request, *, is_cut: bool = False) -> list[pl.Expr]:
@@ -207,7 +207,9 @@ def finish(request: Request) -> list[pl.Expr]:
     if request.function in (*COUNTS, "sum", "nunique"):
         empty = pl.lit(False)
     parts: list[pl.Expr] = []
-    if has_currency(request):
+    if request.only_currency is not None and request.has_currency:
+        parts.append(pl.when(possible > 0).then(request.only_currency).alias(request.named("currency")))
+    elif request.has_currency:
         mixed = _mixed(request)
         # Null and unknown: whoever asks gets no answer, and the run says why (see `mixed_currency`).
         kept: list[pl.Expr] = [pl.when(~mixed).then(part) for part in (lo, hi, empty)]
@@ -301,7 +303,7 @@ def _ends(request: Request, certain: pl.Expr, possible: pl.Expr) -> list[pl.Expr
         at = pl.when(possible).then(pl.col("at"))
         return [(at.min() if first else at.max()).alias(request.named("end"))]
     parts = {"end": request.column.lo, "end_at": pl.col("at"), "end_certain": certain}
-    if request.column.currency is not None:
+    if request.column.currency is not None and request.only_currency is None:
         parts["code"] = request.column.currency
     order = pl.when(possible).then(pl.struct("at", "event_id"))
     chosen = {name: part.min_by(order) if first else part.max_by(order) for name, part in parts.items()}

@@ -182,6 +182,7 @@ class Asking:
             outer_columns=tuple(sorted(row.outer_columns)),
             equal=tuple(self._equal(selection.where, row)),
             around=None if enclosing is None else self._limited(selection.window, subject),
+            since=earliest,
             is_deep=self._is_deep(selection.window, subject, row),
             reads=reads,
         )

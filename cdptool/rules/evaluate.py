@@ -90,6 +90,9 @@ class Question:
     gone_until: Mapping[str, datetime] | None = None
     rolled_until: Mapping[str, datetime] | None = None
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(
+        default_factory=dict
+    )  # `stream.column` → the only one of its amounts
     arms: pl.DataFrame | None = None  # ARMS of the last run, under the ids of today: who has an arm keeps it
 
     @property
@@ -279,6 +282,7 @@ def _compiled(
         question.gone_until,
         question.rolled_until,
         cuts,
+        question.currencies,
     )
     compiler.needs.fields |= {(split.name,) for split in book.splits}
     values = {name: compiler.rule(name, question.as_of) for name in order(book)}

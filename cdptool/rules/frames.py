@@ -95,9 +95,8 @@ class Frames:
         assert schema is not None
         paths = self.needs.columns.get(stream, set())
         own = event_columns(schema.columns, stream, paths)
-        rows = self.events.filter(
-            (pl.col("stream") == stream) & pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
-        ).select(KEY, "at", "event_id", *own)
+        is_row = (pl.col("stream") == stream) & pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
+        rows = self.events.filter(is_row).select(KEY, "at", "event_id", *own)
         rows = follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
         made = self.needs.rules_in_rows.get(stream, {})
         ready = {name for name, stage in made.items() if stage < self.stage}
@@ -122,14 +121,13 @@ class Frames:
         """Add to each row (or pair of rows, named by `ids`) what an aggregate makes of the rows around it."""
         rows, around = request.rows, request.rows.around
         assert around is not None
-        inner = self._with_nested(rows.stream, pl.col("at") <= moment(rows.cut), rows.nested)
-        inner = inner.join(frame.select(KEY), on=KEY, how="semi")
-        if rows.nested:
-            inner = inner.cache()  # it is read several times, at each level of nesting again
+        inner = self._inner(request)
         frame = frame.with_columns(around.last.alias(request.named("last")))
         has_first = around.first is not None
         if around.first is not None:
             frame = frame.with_columns(around.first.alias(request.named("first")))
+        if not _takes_ends(request):
+            inner = inner.join(frame.select(KEY), on=KEY, how="semi")
         if _asks_for_any(request, stream, has_first=has_first):
             frame = _any_inside(frame, request, inner, has_first=has_first, is_own=rows.stream == stream)
         elif request.function in COUNTS and request.column is None and not rows.outer_columns:
@@ -139,6 +137,23 @@ class Frames:
         else:
             frame = self._paired(frame, request, inner, ids, stream)
         return frame.with_columns(finish(request))
+
+    def _inner(self, request: Request) -> pl.LazyFrame:
+        """The rows that an aggregate around rows is made of, up to its cut, with what its condition needs."""
+        rows, is_seen = request.rows, pl.col("at") <= moment(request.rows.cut)
+        if rows.since is not None:
+            is_seen &= pl.col("at") >= moment(rows.since)
+        if rows.condition is None and request.column is None:
+            return self._bare(rows.stream).filter(is_seen)
+        inner = self._with_nested(rows.stream, is_seen, rows.nested)
+        return (
+            inner.cache() if rows.nested else inner
+        )  # it is read several times, at each level of nesting again
+
+    def _bare(self, stream: str) -> pl.LazyFrame:
+        """Only whose each row of a stream is, and when."""
+        is_row = (pl.col("stream") == stream) & pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
+        return self.events.filter(is_row).select(KEY, "at", "event_id")
 
     def _paired(
         self, frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, ids: tuple[str, ...], stream: str
@@ -271,18 +286,27 @@ def _asks_for_any(request: Request, stream: str, *, has_first: bool) -> bool:
     return rows.stream != stream or (not has_first and rows.condition is None)
 
 
+def _takes_ends(request: Request) -> bool:
+    """Whether the window reaches to as-of: then the newest row of each profile tells all, and all windows share it."""
+    rows = request.rows
+    return (
+        rows.around is not None
+        and rows.around.last.meta.eq(moment(rows.cut))
+        and rows.around.first is not None
+    )
+
+
 def _any_inside(
     frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, *, has_first: bool, is_own: bool
 ) -> pl.LazyFrame:
     """1 in place of the counts where some row lies in the window, else 0."""
     rows, last = request.rows, pl.col(request.named("last"))
-    assert rows.around is not None
     condition = rows.condition
     kept = [None] if condition is None else [condition.fill_null(False), condition.fill_null(True)]
     for name, mask in zip(_count_names(request), kept, strict=True):
         some = inner if mask is None else inner.filter(mask)
         at, first = f"{name}_at", pl.col(request.named("first"))
-        if has_first and rows.around.last.meta.eq(moment(rows.cut)):
+        if _takes_ends(request):
             newest = some.group_by(KEY).agg(pl.col("at").max().alias(at))
             frame, is_inside = frame.join(newest, on=KEY, how="left"), pl.col(at) >= first
         elif has_first:
