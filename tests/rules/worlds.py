@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cdptool.profiles import tagged_schema
-from cdptool.rules import Catalog, RuleBook, needs
+from cdptool.profiles import arms_of, tagged_schema
+from cdptool.rules import Catalog, RuleBook, Split, needs
 from cdptool.rules.book import kind_of
 from cdptool.tables import Column, StreamSchema, TableSchema
 from tests.rules.oracle_values import Row, World
-from tests.rules.writer import Writer
+from tests.rules.writer import PLACE, Writer
 
 SKUS = ("s1", "s2", "s3")
 CHANNELS = ("store", "web", "app")
@@ -84,6 +84,10 @@ class Case:
     def worlds(self) -> dict[int, World]:
         """The world of every profile; each knows of the others."""
         everyone = {profile: self.world(profile) for profile in self.profiles}
+        for profile, *drawn in arms_of(self.book, self.profile_frame()).iter_rows():
+            everyone[profile].fields |= dict(
+                zip([split.name for split in self.book.splits], drawn, strict=True)
+            )
         for world in everyone.values():
             world.everyone = list(everyone.values())
             world.ranked = next(iter(everyone.values())).ranked
@@ -95,9 +99,10 @@ class Case:
         }
         kinds |= {f"products.{column.name}": kind_of(column) for column in PRODUCTS.columns}
         kinds |= {column.name: kind_of(column) for column in FIELDS} | {"emails": "list"}
+        kinds |= {split.name: "text" for split in self.book.splits}
         rules = {rule.name: list(rule.lines) for rule in (*self.book.traits, *self.book.segments)}
         return World(
-            fields=self.profiles[profile],
+            fields=dict(self.profiles[profile]),
             rows=self.rows[profile] if rows is None else rows,
             kinds=kinds,
             refs={"cart.sku": "products", "order.sku": "products", "favourite": "products"},
@@ -164,7 +169,8 @@ def make_case(seed: int, *, n_profiles: int = 6, n_traits: int = 6, n_segments: 
     ]
     profiles = {id_: _fields(rng, as_of) for id_ in range(1, n_profiles + 1)}
     rows = {id_: _rows(rng, as_of, id_) for id_ in profiles}
-    writer = Writer(rng)
+    arms = rng.choice(((("holdout", 0.4), ("rest", 0.6)), (("holdout", 0.2), ("rest", 0.3), ("web", 0.5))))
+    writer = Writer(rng, Split("offer", f"salt {rng.random()}", arms, PLACE, rng.choice(((), ("city",)))))
     for index in range(n_traits):
         writer.trait(index)
     for index in range(n_segments):

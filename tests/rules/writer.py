@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cdptool.errors import Place
-from cdptool.rules import Rule, RuleBook, parse
+from cdptool.rules import Rule, RuleBook, Split, parse
 from cdptool.rules.naming import without_row_clock
 
 PLACE = Place("rules.yaml", 1, 1)
@@ -33,7 +33,7 @@ COLUMNS = {
 MINE = {
     "number": ["points", "score", "favourite.stock"],
     "money": ["favourite.price_now"],
-    "text": ["city", "favourite", "favourite.category"],
+    "text": ["city", "favourite", "favourite.category", "offer"],
     "time": ["joined_at", "now"],
     "date": ["born_on"],
     "truth": ["is_member"],
@@ -55,9 +55,9 @@ class Scope:
 class Writer:
     """Writes rules one after the other; each may name those before it."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, split: Split) -> None:
         self.rng = rng
-        self.book = RuleBook()
+        self.book = RuleBook(splits=(split,))
         self.kinds: dict[str, str] = {}
         self.fixed: frozenset[str] = frozenset()
 
@@ -73,7 +73,10 @@ class Writer:
         self._written(replace(self.book, traits=(*self.book.traits, rule)), rule.name, kind)
 
     def segment(self, index: int) -> None:
-        lines = tuple(parse(self.truth(Scope(), 3), PLACE) for _ in range(self.rng.choice((1, 1, 2, 3))))
+        lines = tuple(
+            parse(self.truth(Scope(), self.rng.choice((3, 3, 4))), PLACE)
+            for _ in range(self.rng.choice((1, 1, 2, 3)))
+        )
         rule = Rule(f"s{index}", lines, PLACE)
         self._written(replace(self.book, segments=(*self.book.segments, rule)), rule.name, "truth")
 
@@ -94,8 +97,7 @@ class Writer:
             return self.rng.choice((f"missing({self.any(scope, depth)})", self.matching(scope, depth)))
         if pick < 0.70:
             named = [*self.named("truth", scope), *self.names("truth", scope)]
-            if not scope.streams:
-                named.append('"a@x" in emails')
+            named.append(self.rng.choice(('"a@x" in emails', '"b@x" not in me.emails', "true")))
             text = self.rng.choice([*named, "true"])
             return self.earlier(text, "truth", scope) if self.rng.random() < 0.4 else f"({text})"
         if pick < 0.76:
@@ -114,6 +116,8 @@ class Writer:
         operator = self.rng.choice(("==", "!=", "<", "<=", ">", ">="))
         if self.rng.random() < 0.1 and kind == "number":
             return f"{self.constant(kind)} <= {left} < {self.constant(kind)}"
+        if left in ("offer", "me.offer") and self.rng.random() < 0.8:
+            return f'{left} {self.rng.choice(("==", "!="))} "{self.rng.choice(("holdout", "rest"))}"'
         right = self.constant(kind) if self.rng.random() < 0.7 else self.scalar(kind, scope, depth - 1)
         return f"{left} {operator} {right}"
 
@@ -127,9 +131,11 @@ class Writer:
         pick, n_rows = self.rng.random(), len(scope.streams)
         if depth > 0 and pick < 0.15 and kind in ("number", "money"):
             return self.arithmetic(kind, scope, depth)
+        if kind == "text" and pick < 0.06:
+            return f"({self.constant(kind)} + {self.scalar(kind, scope, depth - 1)})"
         if depth > 0 and pick < 0.22:
             return f"default({self.scalar(kind, scope, depth - 1)}, {self.constant(kind)})"
-        if kind == "number" and pick < 0.36:
+        if kind == "number" and pick < 0.4:
             own = self.own_number(scope, depth)
             if own:
                 return own
@@ -145,7 +151,7 @@ class Writer:
 
     def own_number(self, scope: Scope, depth: int) -> str | None:
         """What only the profile's id or all profiles together give."""
-        if self.rng.random() < 0.4 or (scope.streams and self.rng.random() < 0.5):
+        if self.rng.random() < (0.4 if scope.streams else 0.25):
             return f'bucket("{self.rng.choice("ab")}")'
         if scope.streams or depth < 1:
             return None
@@ -186,9 +192,8 @@ class Writer:
         """Columns of the row, of the rows around it, and fields of the profile."""
         if not scope.streams:
             return MINE[kind]
-        options = COLUMNS[scope.streams[-1]][kind] * 3 + [
-            f"me.{name}" for name in MINE[kind] if name != "now"
-        ]
+        mine = [name for name in MINE[kind] if name != "now"]
+        options = [*COLUMNS[scope.streams[-1]][kind] * 3, *mine, *(f"me.{name}" for name in mine)]
         for levels, stream in enumerate(reversed(scope.streams[:-1]), 1):
             options += [f"{'outer.' * levels}{name}" for name in COLUMNS[stream][kind]] * 3
         return options + ["now"] * (kind == "time")
@@ -229,7 +234,7 @@ class Writer:
         options = {
             "number": ("0", "1", "2", "0.5", "3", "-1"),
             "money": ("1", "2.5", "0", "3"),
-            "text": ('"s1"', '"web"', '"hue"', '"k1"', '"store"'),
+            "text": ('"s1"', '"web"', '"hue"', '"k1"', '"rest"'),
             "time": ("now", '"2026-02-20"', '"2026-10-31"', '"2018-11-04"'),
             "date": ('"2026-03-01"', '"1990-01-31"', '"2018-11-01"'),
         }
