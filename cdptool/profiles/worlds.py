@@ -59,12 +59,16 @@ class World:
         )
 
     def _split(self, book: RuleBook) -> World:
-        """The world with the arms of a book's splits beside its profiles, where they are not there yet."""
-        missing = tuple(split for split in book.splits if split.name not in self.profiles.columns)
-        if not missing:
+        """The world with the arms of a book's splits; who is given one keeps it, the others draw."""
+        if not book.splits:
             return self
-        found = arms_of(replace(book, splits=missing), self.profiles, self.arms)
-        return replace(self, profiles=self.profiles.join(found, on="profile_id", how="left"))
+        drawn = arms_of(
+            book, self.profiles.drop([split.name for split in book.splits], strict=False), self.arms
+        )
+        given = [split.name for split in book.splits if split.name in self.profiles.columns]
+        both = self.profiles.join(drawn, on="profile_id", how="left", suffix="#drawn")
+        kept = [pl.coalesce(name, f"{name}#drawn").alias(name) for name in given]
+        return replace(self, profiles=both.with_columns(kept).drop([f"{name}#drawn" for name in given]))
 
     def _cuts(self, question: Question, events: pl.LazyFrame) -> dict[Ranking, CutPoints]:
         cuts = dict(self.cuts)

@@ -36,7 +36,7 @@ def order(book: RuleBook) -> tuple[str, ...]:
 
 
 def part_of(book: RuleBook, names: Iterable[str]) -> RuleBook:
-    """The rules of these names and those that they need, as they are written; names of no rule are passed over."""
+    """The rules of these names, those that they need, and every split; names of no rule are passed over."""
     rules = book.rules()
     needed: set[str] = set()
     waiting = [name for name in names if name in rules]

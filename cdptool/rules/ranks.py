@@ -38,12 +38,11 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """
-    A bucket as a step function: 1 + how many cuts a value lies above; `top` is the bucket of a value without bound.
-    """
+    """A bucket as a step function: `base` + how many cuts a value lies above; `top` where it has no bound."""
 
     cuts: tuple[Cut, ...]
     top: int
+    base: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +80,19 @@ def cut_points(values: pl.DataFrame, n: int) -> CutPoints:
     highs = _counted(there, "hi", perhaps)
     least = _steps(highs, highs["certain"], n_certain + n_perhaps - highs["perhaps"], n)
     lows = _counted(there, "lo", perhaps)
-    below = there["lo"].null_count()
-    below_perhaps = there.filter(perhaps)["lo"].null_count()
+    unbounded = there.filter(pl.col("lo").is_null())  # they may be smaller than anything
+    below, below_perhaps = unbounded.height, unbounded.filter(perhaps).height
     smaller = lows["certain"] + lows["perhaps"] + below
     counted = n_certain + lows["perhaps"] + below_perhaps
     most = [
-        _steps(lows, smaller - itself, counted + extra, n, (there.height - itself, there.height + extra))
+        _steps(
+            lows,
+            smaller - itself,
+            counted + extra,
+            n,
+            base=1 + max(below - itself, 0) * n // max(n_certain + below_perhaps + extra, 1),
+            top=1 + max(there.height - itself, 0) * n // max(there.height + extra, 1),
+        )
         for itself, extra in ((0, 0), (0, 1), (1, 0))
     ]
     return CutPoints(least, (most[0], most[1], most[2]))
@@ -116,15 +122,13 @@ def _counted(there: pl.DataFrame, column: str, perhaps: pl.Expr) -> pl.DataFrame
 
 
 def _steps(
-    bounds: pl.DataFrame, smaller: pl.Series, counted: pl.Series, n: int, top: tuple[int, int] | None = None
+    bounds: pl.DataFrame, smaller: pl.Series, counted: pl.Series, n: int, *, base: int = 1, top: int = 1
 ) -> Steps:
-    """The cuts: for each bucket after the first the smallest bound above which a value lies in it or beyond."""
+    """The cuts: for each bucket after the first ones the smallest bound above which a value lies in it or beyond."""
     buckets = _part(smaller.to_numpy(), counted.to_numpy(), n)
-    places = np.searchsorted(buckets, np.arange(1, n), side="left")
+    places = np.searchsorted(buckets, np.arange(base, n), side="left")
     at = bounds["bound"]
-    cuts = tuple(at[int(place)] for place in places if place < len(at))
-    whole, of = top or (0, 0)
-    return Steps(cuts, 1 + whole * n // of if of else 1)
+    return Steps(tuple(at[int(place)] for place in places if place < len(at)), top, base)
 
 
 def _part(smaller: NDArray[np.int64], counted: NDArray[np.int64], n: int) -> NDArray[np.int64]:
@@ -136,7 +140,7 @@ def _bucket(bound: pl.Expr, steps: Steps) -> pl.Expr:
     return (
         pl.when(bound.is_null())
         .then(pl.lit(steps.top, pl.Int64))
-        .otherwise(reduce(add, above, pl.lit(1, pl.Int64)))
+        .otherwise(reduce(add, above, pl.lit(steps.base, pl.Int64)))
     )
 
 

@@ -109,6 +109,11 @@ class Writer:
     def comparison(self, scope: Scope, depth: int) -> str:
         kind = self.rng.choice(("number", "number", "money", "text", "time", "date"))
         left = self.scalar(kind, scope, depth)
+        if kind == "number" and not scope.streams and self.rng.random() < 0.12:
+            ranked = f"ntile({self.scalar('number', scope, depth - 1)}, 3)"
+            left = self.earlier(ranked, kind, scope) if self.rng.random() < 0.5 else ranked
+        if left in ("offer", "me.offer"):  # other texts are no arms, and refused
+            return f'{left} {self.rng.choice(("==", "!="))} "{self.rng.choice(("holdout", "rest"))}"'
         if self.rng.random() < 0.12 and kind in ("number", "text"):
             return (
                 f"{left} {self.rng.choice(('in', 'not in'))} [{self.constant(kind)}, {self.constant(kind)}]"
@@ -116,8 +121,6 @@ class Writer:
         operator = self.rng.choice(("==", "!=", "<", "<=", ">", ">="))
         if self.rng.random() < 0.1 and kind == "number":
             return f"{self.constant(kind)} <= {left} < {self.constant(kind)}"
-        if left in ("offer", "me.offer") and self.rng.random() < 0.8:
-            return f'{left} {self.rng.choice(("==", "!="))} "{self.rng.choice(("holdout", "rest"))}"'
         right = self.constant(kind) if self.rng.random() < 0.7 else self.scalar(kind, scope, depth - 1)
         return f"{left} {operator} {right}"
 
@@ -195,7 +198,7 @@ class Writer:
         mine = [name for name in MINE[kind] if name != "now"]
         options = [*COLUMNS[scope.streams[-1]][kind] * 3, *mine, *(f"me.{name}" for name in mine)]
         for levels, stream in enumerate(reversed(scope.streams[:-1]), 1):
-            options += [f"{'outer.' * levels}{name}" for name in COLUMNS[stream][kind]] * 3
+            options += [f"{'outer.' * levels}{name}" for name in COLUMNS[stream][kind]] * 3 * levels
         return options + ["now"] * (kind == "time")
 
     def aggregate(self, kind: str, scope: Scope, depth: int) -> str:
