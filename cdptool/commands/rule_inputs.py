@@ -19,7 +19,7 @@ from cdptool.commands.sessions import current
 from cdptool.config import Section
 from cdptool.errors import UsageError
 from cdptool.models import ModelSpec, Result, stored_table
-from cdptool.profiles import answer, arms_today, evaluate, require_one_currency, tagged_events
+from cdptool.profiles import answer, arms_today, evaluate, needed_rows, require_one_currency, tagged_events
 from cdptool.profiles.evaluation import with_arms
 from cdptool.rules import BookNeeds, Question, RuleBook, needs, ranking_pass
 from cdptool.rules.ranks import CutPoints, Ranking
@@ -133,7 +133,12 @@ def answers_of(session: Session, asked: Asked) -> pl.DataFrame:
         ConfigError: If amounts of two currencies meet in one sum.
     """
     engine, question = session.engine, asked.question
-    events = tagged_events(asked.streams, asked.needs, question.catalog)
+    # Rules go over the rows of a stream many times: a plan that read the files as often would hold hundreds of scans.
+    streams = {
+        name: engine.checkpoint(engine.of(needed_rows(rows, asked.needs.streams[name])), name)
+        for name, rows in asked.streams.items()
+    }
+    events = tagged_events(streams, asked.needs, question.catalog)
     found = answer(engine, engine.of(asked.profiles), engine.of(events), question)
     answers = engine.collect(found).sort("profile_id")
     require_one_currency(answers)

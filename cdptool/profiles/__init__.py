@@ -8,7 +8,14 @@ from typing import Final
 
 from cdptool.profiles import belonging, signals
 from cdptool.profiles.belonging import last_versions, standing_versions, under_todays_ids, with_profile
-from cdptool.profiles.evaluation import answer, evaluate, require_one_currency, tagged_events, tagged_schema
+from cdptool.profiles.evaluation import (
+    answer,
+    evaluate,
+    needed_rows,
+    require_one_currency,
+    tagged_events,
+    tagged_schema,
+)
 from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
 from cdptool.profiles.signals import daily, kept_columns, not_counted, signal_rows
 from cdptool.profiles.splits import arms, arms_of, arms_today
@@ -29,6 +36,7 @@ __all__ = [
     "kept_columns",
     "last_versions",
     "memberships",
+    "needed_rows",
     "not_counted",
     "require_one_currency",
     "signal_rows",

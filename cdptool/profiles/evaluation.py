@@ -12,7 +12,16 @@ from cdptool.errors import ConfigError, Finding
 from cdptool.fields import field_type
 from cdptool.kernels import Engine, Kernel
 from cdptool.profiles.splits import arms_of
-from cdptool.rules import MIXED_CURRENCY, BookNeeds, Catalog, Question, answer_kernel, needs, ranking_pass
+from cdptool.rules import (
+    MIXED_CURRENCY,
+    BookNeeds,
+    Catalog,
+    Question,
+    StreamNeed,
+    answer_kernel,
+    needs,
+    ranking_pass,
+)
 from cdptool.rules.book import kind_of
 from cdptool.rules.ranks import CutPoints, Ranking
 from cdptool.tables import UTC_TIME, require
@@ -47,15 +56,21 @@ def tagged_events(streams: Mapping[str, pl.LazyFrame], needs: BookNeeds, catalog
         fixed = {column: schema[column] for column in ("profile_id", "at", "event_id")}
         wanted = {column: schema[tagged] for tagged, column in own.items()}
         require(streams[name], {**fixed, **wanted}, f"stream_{name}")
-        rows = streams[name].filter(pl.col("profile_id").is_not_null() & pl.col("at").is_not_null())
-        if need.since is not None:
-            rows = rows.filter(pl.col("at") >= pl.lit(need.since, dtype=UTC_TIME))
+        rows = needed_rows(streams[name], need)
         columns = [
             pl.col(own[tagged]).alias(tagged) if tagged in own else pl.lit(None, dtype).alias(tagged)
             for tagged, dtype in list(schema.items())[4:]
         ]
         frames.append(rows.select("profile_id", pl.lit(name).alias("stream"), "at", "event_id", *columns))
     return pl.concat(frames) if frames else pl.LazyFrame(schema=schema)
+
+
+def needed_rows(rows: pl.LazyFrame, need: StreamNeed) -> pl.LazyFrame:
+    """The rows of a stream that rules need, with the columns they need. Any order. Lazy."""
+    rows = rows.filter(pl.col("profile_id").is_not_null() & pl.col("at").is_not_null())
+    if need.since is not None:
+        rows = rows.filter(pl.col("at") >= pl.lit(need.since, dtype=UTC_TIME))
+    return rows.select("profile_id", "at", "event_id", *need.columns)
 
 
 def tagged_schema(needs: BookNeeds, catalog: Catalog) -> dict[str, pl.DataType]:
