@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cdptool.commands.as_of import AsOf, resolve_as_of
+from cdptool.commands.as_of import AsOf
 from cdptool.commands.report import Bar, Grid, Report
-from cdptool.commands.rule_inputs import answers_of, question_of
+from cdptool.commands.rule_inputs import answers_of, moment_asked, question_of
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.config import Project
 from cdptool.errors import Place, UsageError
@@ -54,7 +54,7 @@ def backtest(settings: Settings, rule: str, *, months: int) -> Report:
     with open_session(settings, writes=False) as session:
         asked, book = _book(rule, session.project)
         snapshot = session.snapshot()
-        as_of = resolve_as_of(session.project, snapshot, settings.as_of, session.now)
+        as_of = moment_asked(session, snapshot)
         found = tuple(_months(session, snapshot, asked, (book, months), as_of))
     return _report(found, asked, rule, as_of)
 

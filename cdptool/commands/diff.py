@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from cdptool.commands.as_of import AsOf, parse_as_of, resolve_as_of
+from cdptool.commands.as_of import AsOf, parse_as_of
 from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.rule_inputs import answers_of, question_of
+from cdptool.commands.rule_inputs import answers_of, moment_asked, question_of
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.config.other_rules import read_other_rules
 from cdptool.errors import ConfigError, UsageError
@@ -55,7 +55,7 @@ def diff_segments(settings: Settings, names: tuple[str, ...], wanted: Wanted) ->
         if book is None:
             raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see the README")
         snapshot = session.snapshot()
-        as_of = resolve_as_of(session.project, snapshot, settings.as_of, session.now)
+        as_of = moment_asked(session, snapshot)
         other = book if wanted.against is None else read_other_rules(wanted.against, session.project)
         segments = _chosen(names, book, other)
         earlier = as_of

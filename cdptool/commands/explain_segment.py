@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from cdptool.commands.answered import answer_data, told_answer
-from cdptool.commands.as_of import AsOf, resolve_as_of
+from cdptool.commands.as_of import AsOf
 from cdptool.commands.citing import profile_of
 from cdptool.commands.report import Report
-from cdptool.commands.rule_inputs import Asked, question_of, with_rest
+from cdptool.commands.rule_inputs import Asked, moment_asked, question_of, with_rest
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.commands.traced import Telling
 from cdptool.errors import ConfigError, UsageError
@@ -48,7 +48,7 @@ def explain_segment(settings: Settings, name: str, who: str, *, show_values: boo
         rule = rule_named(name, book)
         snapshot = session.snapshot()
         profile = profile_of(snapshot, who)
-        as_of = resolve_as_of(session.project, snapshot, settings.as_of, session.now)
+        as_of = moment_asked(session, snapshot)
         asked = question_of(session, snapshot, narrowed(book, [name]), as_of)
         world = world_of(session, asked, profile)
         found = trace(world, rule, book)

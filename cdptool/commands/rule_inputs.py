@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from cdptool.commands.as_of import AsOf
+from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.events import latest_events, with_owner
 from cdptool.commands.fitting import Models, fit_all
 from cdptool.commands.gone import gone_until
@@ -62,6 +62,19 @@ def fingerprint_of(session: Session, as_of: AsOf) -> str:
     sections: tuple[Section, ...] = ("rules", "project", *(("merge",) if project.sessions else ()))
     parts = tuple(project.digest(section) for section in sections)  # merge: which keys are log-ins
     return fingerprint(inputs_of(session), as_of.moment, complete, *parts)
+
+
+def moment_asked(session: Session, snapshot: Snapshot) -> AsOf:
+    """
+    The moment that questions about rules are for: that of `--as-of`, else of the last `segment`, else as for a run.
+
+    Raises:
+        UsageError: If it is not known from anything.
+        StaleError: If it is neither said nor known from a run, and a live feed is late.
+    """
+    runs = [entry for entry in session.workspace.logs("step") if entry.key == "segment"]
+    last = str(runs[-1].payload["as_of"]) if runs else None
+    return resolve_as_of(session.project, snapshot, session.settings.as_of or last, session.now)
 
 
 def question_of(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> Asked:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cdptool.checks import Case, junit_of_cases
 from cdptool.commands.answered import answer_data, expected_text, told_answer
@@ -29,7 +29,15 @@ from cdptool.rules.narrowing import narrowed
 
 Judged = Sequence[tuple[RuleTest, tuple[TestResult, ...]]]
 
-Traces = Mapping[Place, tuple[str, ...]]  # by the place of what was expected
+
+class _Told(NamedTuple):
+    """A rule taken apart, for people and for programs."""
+
+    lines: tuple[str, ...]
+    data: list[dict[str, Any]]
+
+
+Traces = Mapping[Place, _Told]  # by the place of what was expected
 
 FAILED: Final = 1
 TESTS: Final = ("test", "expects", "outcome")
@@ -100,12 +108,13 @@ def _traced(judged: Judged, book: RuleBook, tz: str) -> Traces:
         told = Telling(places, book, test.world.catalog, show_values=True)
         alone = test.world.only(test.number(expected.customer), narrowed(book, [expected.rule]))
         traced = trace(alone, book.rules()[expected.rule], book)
-        found[expected.place] = (
+        lines = (
             f"{expected.place}: `{expected.rule}` of {expected.customer}",
             f"  expected {expected_text(expected)}, came {told_answer(result.came, tz)}",
             *told.lines(traced),
             "",
         )
+        found[expected.place] = _Told(lines, told.data(traced))
     return found
 
 
@@ -125,10 +134,10 @@ def _report(
         summary=f"{outcome}: {n} expectations, {len(failed)} failed{share}",
         data={
             "failed": len(failed),
-            "tests": [_test_data(test, results) for test, results in judged],
+            "tests": [_test_data(test, results, traced) for test, results in judged],
             "coverage": None if is_part else [_coverage_data(each) for each in covered],
         },
-        lines=tuple(line for lines in traced.values() for line in lines),
+        lines=tuple(line for told in traced.values() for line in told.lines),
         grids=(
             Grid("Rule tests", TESTS, rows),
             *((Grid("Coverage", GAPS, gaps),) if gaps else ()),
@@ -166,7 +175,7 @@ def _gaps(each: RuleCoverage) -> list[tuple[Any, ...]]:
     return rows + [(name, n, f"never decides: {text}", str(where)) for text, where in each.idle]
 
 
-def _test_data(test: RuleTest, results: Sequence[TestResult]) -> dict[str, Any]:
+def _test_data(test: RuleTest, results: Sequence[TestResult], traced: Traces) -> dict[str, Any]:
     expectations = [
         {
             "rule": each.expected.rule,
@@ -175,6 +184,7 @@ def _test_data(test: RuleTest, results: Sequence[TestResult]) -> dict[str, Any]:
             "expected": expected_text(each.expected),
             "came": answer_data(each.came),
             "holds": each.holds,
+            **({"lines": traced[each.expected.place].data} if each.expected.place in traced else {}),
         }
         for each in results
     ]
@@ -195,6 +205,11 @@ def _coverage_data(each: RuleCoverage) -> dict[str, Any]:
     }
 
 
+def _lines(traced: Traces, result: TestResult) -> tuple[str, ...]:
+    told = traced.get(result.expected.place)
+    return told.lines if told else ()
+
+
 def _junit(judged: Judged, project: Project, traced: Traces) -> bytes:
     """One suite per file, one case per test."""
     suites: dict[str, list[Case]] = {}
@@ -202,8 +217,7 @@ def _junit(judged: Judged, project: Project, traced: Traces) -> bytes:
         failed = [each for each in results if not each.holds]
         told = f"{len(failed)} of {len(results)} expectations fail" if failed else ""
         findings = "\n".join(
-            "\n".join((str(_finding(test, each, project.tz)), *traced.get(each.expected.place, ())))
-            for each in failed
+            "\n".join((str(_finding(test, each, project.tz)), *_lines(traced, each))) for each in failed
         )
         group = f"tests.{Path(test.place.file).stem}"
         case = Case(group, test.name, test.place, "failed" if failed else "passed", told, findings)

@@ -21,16 +21,31 @@ from cdptool.profiles.worlds import World
 from cdptool.rules import RuleBook
 from cdptool.rules.book import Rule, find_column, kind_of
 from cdptool.rules.narrowing import narrowed
-from cdptool.rules.nodes import Aggregate, And, At, Attribute, Compare, Name, Node, Not, Selection, children
+from cdptool.rules.nodes import (
+    Aggregate,
+    And,
+    At,
+    Attribute,
+    Call,
+    Compare,
+    Name,
+    Node,
+    Not,
+    Selection,
+    children,
+    walk,
+)
 from cdptool.rules.subjects import path_of
 from cdptool.rules.windows import Bounds, bounds
 from cdptool.tables import MONEY_SCALE, UTC_TIME, Column, StreamSchema
 
 MOST_ROWS: Final = 300  # looked at per aggregate
 _MOST_CELLS: Final = 2_000_000  # rows times the rows they are judged beside
+_MOST_DRAWN: Final = 30  # where each is judged in a world of its own
 _MOST_SHOWN: Final = 5
 _MOST_INNER: Final = 40
 _ROW: Final = "row_of_trace_"
+_ANSWERS: Final = ("traced_yes_", "traced_no_")
 _ASKED: Final = ("asked_of_trace_1_", "asked_of_trace_2_")
 
 
@@ -98,7 +113,7 @@ def seen_rows(world: World, node: Aggregate, ago: int, book: RuleBook) -> SeenRo
     held = _numbered(world, stream.name)
     inside = [row for row in _rows(held) if _lies(row.at, window) and row.at <= cut]
     most = min(MOST_ROWS, max(1, _MOST_CELLS // max(1, sum(len(each) for each in world.streams.values()))))
-    looked = inside[-most:]
+    looked = inside[-most:] if not _draws(book) else inside[-_MOST_DRAWN:]
     truths = _judged(world, _exists(selection), looked, ago, book)
     counts = dict(zip(looked, truths, strict=True))
     shown = _shown(node, held, counts)
@@ -190,12 +205,26 @@ def _asked(
     book: RuleBook,
 ) -> list[bool | None]:
     """For each pair of row numbers: True where the first condition holds, False where the second, else None."""
-    asked = pl.DataFrame(
-        [(i, *pair) for i, pair in enumerate(numbers)],
-        schema={"profile_id": pl.Int64, _ASKED[0]: pl.Int64, _ASKED[1]: pl.Int64},
-        orient="row",
-    )
-    copies = asked.select("profile_id")
+    asked = pl.DataFrame(numbers, schema=dict.fromkeys(_ASKED, pl.Int64), orient="row")
+    lines = [At(ago, node, node.place) if ago else node for node in nodes]
+    rules = tuple(Rule(name, (line,), line.place) for name, line in zip(_ANSWERS, lines, strict=True))
+    part = narrowed(book, (), ((), rules))
+    if _draws(part):  # what is drawn by the profile's id is not that of another id
+        worlds = [_asking(world, asked[i : i + 1], is_alone=True) for i in range(len(asked))]
+    else:
+        worlds = [_asking(world, asked)]
+    found = [row for each in worlds for row in each.answers(part).select(_ANSWERS).iter_rows()]
+    return [True if yes else (False if no else None) for yes, no in found]
+
+
+def _draws(book: RuleBook) -> bool:
+    """Whether a rule of the book depends on the id of the profile."""
+    nodes = [node for rule in book.rules().values() for line in rule.lines for node in walk(line)]
+    return any(isinstance(node, Call) and node.function == "bucket" for node in nodes)
+
+
+def _asking(world: World, asked: pl.DataFrame, *, is_alone: bool = False) -> World:
+    """The world once per row that is asked about: a profile each, in their order, with a copy of every row."""
     catalog = replace(
         world.catalog,
         fields=(*world.catalog.fields, *(Column(name, "integer") for name in _ASKED)),
@@ -203,25 +232,21 @@ def _asked(
             replace(each, columns=(*each.columns, Column(_ROW, "integer"))) for each in world.catalog.streams
         ),
     )
-    many = replace(
+    streams = {name: _numbered(world, name) for name in world.streams}
+    if is_alone:
+        return replace(
+            world, catalog=catalog, profiles=world.profiles.join(asked, how="cross"), streams=streams
+        )
+    copies = asked.with_row_index("profile_id").with_columns(pl.col("profile_id").cast(pl.Int64))
+    return replace(
         world,
         catalog=catalog,
-        profiles=world.profiles.drop("profile_id").join(asked, how="cross"),
+        profiles=world.profiles.drop("profile_id").join(copies, how="cross"),
         streams={
-            name: _numbered(world, name).drop("profile_id", strict=False).join(copies, how="cross")
-            for name in world.streams
+            name: rows.drop("profile_id", strict=False).join(copies.select("profile_id"), how="cross")
+            for name, rows in streams.items()
         },
     )
-    lines = [At(ago, node, node.place) if ago else node for node in nodes]
-    rules = tuple(
-        Rule(name, (line,), line.place)
-        for name, line in zip(("traced_yes_", "traced_no_"), lines, strict=True)
-    )
-    answers = many.answers(narrowed(book, (), ((), rules))).sort("profile_id")
-    return [
-        True if yes else (False if no else None)
-        for yes, no in answers.select("traced_yes_", "traced_no_").iter_rows()
-    ]
 
 
 def _shown(node: Aggregate, held: pl.DataFrame, counts: dict[_Row, bool | None]) -> list[_Row]:

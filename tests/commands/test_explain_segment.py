@@ -88,6 +88,12 @@ def test_it_agrees_with_segment_for_everybody_at_any_moment(shop: Small) -> None
                 assert state == found.get((segment, profile)), (segment, as_of)
 
 
+def test_without_a_moment_it_is_that_of_the_last_segment(shop: Small) -> None:
+    compute_segments(shop.settings("2026-11-20T20:10+07:00"))
+    report = explain_segment(shop.settings(None), "buyers", "crm:K4")
+    assert report.data["as_of"] == "2026-11-20T13:10:00+00:00"
+
+
 def test_wrong_names_are_told_with_the_nearest(shop: Small) -> None:
     with pytest.raises(UsageError) as error:
         explained(shop, "buyer", "crm:K1")

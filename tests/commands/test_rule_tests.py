@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -213,3 +214,13 @@ def test_junit_has_a_suite_per_file_and_a_case_per_test(shop: Small, tmp_path: P
     failure = suite[1].find("failure")
     assert failure is not None
     assert "`buyers` of A is false, expected true" in (failure.text or "")
+    assert 'false    exists(order["30d"])' in (failure.text or "")
+
+
+def test_json_has_the_lines_of_what_failed(shop: Small) -> None:
+    report = run(shop, WORKED_EXAMPLE.replace("E: unknown", "E: true"))
+    expectations = json.loads(json.dumps(report.data))["tests"][0]["expectations"]
+    assert ["lines" in each for each in expectations] == [False, True, False]
+    (line,) = expectations[1]["lines"]
+    assert line["unknown_because"] == {"kind": "late", "streams": {"order": "2026-11-21T06:45:00+00:00"}}
+    assert [row["counts"] for row in line["rows"]["decided"]] == ["unknown"]

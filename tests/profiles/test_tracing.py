@@ -140,6 +140,21 @@ def test_references_and_outer_rows_are_followed() -> None:
     assert hours(row.inner) == [("12:30", True)]
 
 
+def test_what_is_drawn_by_the_profiles_id_is_drawn_for_its_rows_too() -> None:
+    rules = book(
+        {"t": "count(order.where(lucky and total > 1))"},
+        {f"l{i}": f'bucket("salt {i}") < 0.5' for i in range(8)} | {"lucky": "l0 and not l1"},
+    )
+    given = {"order": [{"at": "11:30", "total": 20_000}, {"at": "13:30", "total": 5_000}]}
+    for i in range(8):
+        mine = book({"t": f"count(order.where(l{i} and total > 1))"}, {f"l{i}": f'bucket("salt {i}") < 0.5'})
+        whole = traced(mine, "t", given)
+        (line,) = whole.lines
+        assert line.rows is not None
+        assert line.rows.n_counting == whole.came.value
+    assert traced(rules, "t", given).came.value in (0, 1)
+
+
 COUNTS = (
     'count(order["6h"])',
     'count(order["6h"].where(total >= 3))',
