@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AS_OF := 2026-11-20T21:00+07:00
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-services stop-services oracles check format real docs sample clean bench-startup bench-ingest bench-sessions bench-detect bench-identity bench-clv
+.PHONY: help setup demo test test-services stop-services oracles check format real docs sample clean bench-startup bench-ingest bench-sessions bench-detect bench-identity bench-rules bench-clv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,9 @@ bench-identity: setup ## who is who on 24 sets with truth, and the clock, beside
 
 bench-clv: setup ## lifetime models: the published figures of CDNOW, and the clock, beside lifetimes
 	bench/clv/run.sh
+
+bench-rules: setup ## seventy rules over 5 M events beside DuckDB (`bench/rules/run.sh --large`: 50 M too)
+	bench/rules/run.sh
 
 clean: ## remove the workspace and the results of the demo
 	rm -rf workspace out
