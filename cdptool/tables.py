@@ -288,12 +288,18 @@ class StreamSchema:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """What things are: a reference table as project.yaml declares it."""
+    """
+    What things are: a reference table as project.yaml declares it.
+
+    With a `file` (relative to the project) it says something of profiles: its key is a profile field, and the file,
+    which somebody else made, is a source of its own.
+    """
 
     name: str
     key: str
     columns: tuple[Column, ...]  # the key is one of them
     place: Place | None = field(default=None, compare=False)
+    file: str | None = None
 
     @property
     def table(self) -> str:

@@ -29,6 +29,7 @@ from cdptool.config.rules import RULES_KEYS, judge_rules
 from cdptool.config.sessions import SESSIONS_KEYS, judge_sessions
 from cdptool.config.settings import settings_of, settle
 from cdptool.config.sources import SOURCES_KEYS, complete_sources
+from cdptool.config.table_files import table_sources
 from cdptool.decisions.check import plan_warnings
 from cdptool.decisions.spec import Plan
 from cdptool.destinations.spec import ExportSpec
@@ -156,7 +157,9 @@ class _Parts:
 def _read_sections(found: Found, top: Table, reading: Reading) -> _Parts:
     basics = _section(found, top, PROJECT_SHAPE, reading)
     sources = _section(found, top, SOURCES_SHAPE, reading) or _Sources()
-    complete = found.attempt(partial(complete_sources, sources.sources, basics)) if basics else None
+    made = found.attempt(partial(table_sources, basics, sources.sources)) if basics else None
+    declared = (*sources.sources, *(made or ()))
+    complete = found.attempt(partial(complete_sources, declared, basics)) if basics else None
     calendar = {"tz": basics.tz, "week_starts": basics.week_starts} if basics else {}
     return _Parts(
         basics,
@@ -179,6 +182,7 @@ def _judge(found: Found, parts: _Parts, reading: Reading) -> tuple[Finding, ...]
     streams = (*basics.streams, *(spec.schema for spec in parts.sessions))
     fields = (*basics.fields, *(parts.merge.made_fields if parts.merge else ()))
     catalog = Catalog(fields, streams, basics.tables, lists, basics.tz, basics.week_starts)
+    catalog = catalog.with_keyed_tables()
     judged = (
         *judge_sessions(parts.sessions, basics.streams),
         *judge_rules(parts.rules, parts.plan, with_models(catalog, parts.models)),

@@ -80,7 +80,7 @@ class Project:
         streams = (*self.streams, *(spec.schema for spec in self.sessions))
         fields = (*self.fields, *(self.merge.made_fields if self.merge else ()))
         declared = Catalog(fields, streams, self.tables, lists, self.tz, self.week_starts)
-        return with_models(declared, self.models)
+        return with_models(declared.with_keyed_tables(), self.models)
 
     def digest(self, section: Section) -> str:
         """The sha256 of what a section means, in hex."""

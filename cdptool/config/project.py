@@ -242,7 +242,9 @@ STREAM_SHAPE: Final = Shape(
     },
 )
 TABLE_SHAPE: Final = Shape(
-    "a table", TableSchema, {"key": text, "columns": _Columns("every table", (*PROVENANCE, "source"))}
+    "a table",
+    TableSchema,
+    {"key": text, "columns": _Columns("every table", (*PROVENANCE, "source")), "file": text},
 )
 
 

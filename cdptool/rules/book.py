@@ -89,6 +89,21 @@ class Catalog:
         """The catalog with the arms of a book's splits as profile fields."""
         return replace(self, fields=(*self.fields, *(split.column for split in book.splits)))
 
+    @property
+    def keyed(self) -> dict[str, str]:
+        """Tables that say something of profiles, by name, and the profile field that holds their key."""
+        return {table.name: table.key for table in self.tables if table.file is not None}
+
+    def with_keyed_tables(self) -> Catalog:
+        """The catalog with a field for each such table, which refers to it: `scores.churn`."""
+        known = {column.name: column for column in self.fields}
+        made = [
+            replace(known[key], name=name, ref=name)
+            for name, key in self.keyed.items()
+            if key in known and name not in known
+        ]
+        return replace(self, fields=(*self.fields, *made))
+
     def field(self, name: str) -> Column | None:
         """The profile field of that name."""
         return next((column for column in self.fields if column.name == name), None)

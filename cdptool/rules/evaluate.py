@@ -68,7 +68,10 @@ def needs(book: RuleBook, catalog: Catalog, as_of: datetime) -> BookNeeds:
         name: StreamNeed(_own_columns(catalog, name, found.columns[name]), found.since[name])
         for name in sorted(found.columns)
     }
-    fields = {name for path in found.fields for name in _field_columns(compiler.catalog, path[0])}
+    keyed = compiler.catalog.keyed
+    fields = {
+        keyed.get(name, name) for path in found.fields for name in _field_columns(compiler.catalog, path[0])
+    }
     return BookNeeds(streams, tuple(sorted(fields - splits)), _table_columns(compiler))
 
 
@@ -228,7 +231,8 @@ def _computed(
     """The profiles with every column that requests and layers make, stage by stage."""
     found, catalog = compiler.needs, compiler.catalog
     columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
-    frame = follow(profiles.select(KEY, *columns), "", catalog.fields, found.fields, catalog, question.tables)
+    known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
+    frame = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, question.tables)
     requests = [request for subject in compiler.profiles.values() for request in subject.requests.values()]
     stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
     for stage in sorted(stages):
