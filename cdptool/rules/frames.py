@@ -62,11 +62,14 @@ class Frames:
     def _grouped(self, frame: pl.LazyFrame, requests: list[Request]) -> pl.LazyFrame:
         """Add the raw columns of requests over one stream; rows that count for none are left out first."""
         specs = {request.rows.id: request.rows for request in requests}
-        if len(specs) == 1 and (only := requests[0].rows).condition is None and not only.nested:
-            rows = self._rows(only.stream).filter(self._in_window(only))
-            rows = rows.with_columns(masks(only, pl.lit(True)))
-            return _joined(frame, requests, rows, [KEY], [KEY], is_cut=True)
-        return _joined(frame, requests, self._masked(requests), [KEY], [KEY])
+        only = requests[0].rows
+        if len(specs) > 1 or only.nested:
+            return _joined(frame, requests, self._masked(requests), [KEY], [KEY])
+        rows, condition = self._rows(only.stream).filter(self._in_window(only)), only.condition
+        if condition is not None:
+            rows = rows.filter(condition.fill_null(True))
+        rows = rows.with_columns(masks(only, pl.lit(True)))
+        return _joined(frame, requests, rows, [KEY], [KEY], is_cut=condition is None)
 
     def _masked(self, requests: list[Request]) -> pl.LazyFrame:
         specs = list({request.rows.id: request.rows for request in requests}.values())
