@@ -79,6 +79,17 @@ def held_out(
     return tuple(figures)
 
 
+def beaten_by(figures: tuple[Figure, ...]) -> list[str]:
+    """In words, where a guess without a model was no further off by either error: then the model adds nothing."""
+    found = {(figure.of, figure.name): figure.value for figure in figures}
+    told = []
+    for guess in (LAST, OWN):
+        if all(found[guess, error] <= found[MODEL, error] for error in ("mean error", "RMS error")):
+            off = f"{found[guess, 'mean error']:.2f} beside {found[MODEL, 'mean error']:.2f} order days a customer"
+            told.append(f"out of sample {guess} was no further off ({off}): better not build on it")
+    return told
+
+
 def _errors(of: str, what: str, guess: Numbers, came: Numbers) -> Iterator[Figure]:
     own = "" if what == ORDER_DAYS else f" of {what}"
     yield Figure("holdout", what, float(guess.sum()), of)

@@ -18,7 +18,7 @@ from cdptool.models.figures import Figure, Result
 from cdptool.models.fitting import Fit, Unfit
 from cdptool.models.geometric import Geometric
 from cdptool.models.histories import Distinct, Numbers, distinct, histories
-from cdptool.models.holdout import Expected, Period, held_out
+from cdptool.models.holdout import Expected, Period, beaten_by, held_out
 from cdptool.models.pareto import Pareto
 from cdptool.models.spec import LifetimeSpec
 from cdptool.tables import MONEY_SCALE
@@ -71,6 +71,8 @@ def fit_lifetime(spec: LifetimeSpec, days: pl.DataFrame, until: date, currency: 
     holdout = _holdout(spec, days, until)
     if isinstance(holdout, str):
         refused.append(f"hold-out error: {holdout}")
+    else:
+        refused += beaten_by(holdout)
     table = _scores(spec, fitted, known, currency)
     return Result(table, (*told, *(() if isinstance(holdout, str) else holdout)), tuple(refused))
 

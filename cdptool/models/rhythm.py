@@ -22,6 +22,7 @@ from cdptool.models.holdout import CAME, MODEL
 from cdptool.models.logistic import answers, fit_logistic, ranking
 from cdptool.models.spec import RhythmSpec
 
+SAME: Final = "one risk for all"
 LEAST_GAPS: Final = 2  # one gap is no rhythm
 LEAST_CUSTOMERS: Final = 200
 LEAST_OF_EACH: Final = 30  # who came back, and who did not
@@ -99,7 +100,7 @@ def fit_rhythm(spec: RhythmSpec, days: pl.DataFrame, until: date) -> Result:
     named = zip(("constant", "overdue", "overdue squared", "gap", "gaps"), weights, strict=True)
     told = tuple(Figure("parameters", name, float(weight)) for name, weight in named)
     figures, without = _holdout(days, past, until - 2 * horizon, until - horizon)
-    return Result(table, (*data, *told, *figures), (f"hold-out error: {without}",) if without else ())
+    return Result(table, (*data, *told, *figures), (without,) if without else ())
 
 
 def _columns(found: pl.DataFrame) -> Numbers:
@@ -134,17 +135,18 @@ def _holdout(
     earlier = _past(days, then, until)
     refused = _too_few(earlier)
     if refused:
-        return (), f"two horizons ago {refused}"
+        return (), f"hold-out error: two horizons ago {refused}"
     risk = answers(seen.columns, fit_logistic(earlier.columns, earlier.stayed_away))
     same = float(earlier.stayed_away.mean())
-    return (
+    off, plainly_off = (float(((one - seen.stayed_away) ** 2).mean()) for one in (risk, same))
+    told = (
         Figure("holdout", "stayed away", float(seen.stayed_away.mean()), CAME),
         Figure("holdout", "stayed away", float(risk.mean()), MODEL),
-        Figure("holdout", "squared error", float(((risk - seen.stayed_away) ** 2).mean()), MODEL),
+        Figure("holdout", "squared error", off, MODEL),
         Figure("holdout", "ranks rightly", ranking(risk, seen.stayed_away), MODEL),
-        Figure("holdout", "stayed away", same, "one risk for all"),
-        Figure(
-            "holdout", "squared error", float(((same - seen.stayed_away) ** 2).mean()), "one risk for all"
-        ),
+        Figure("holdout", "stayed away", same, SAME),
+        Figure("holdout", "squared error", plainly_off, SAME),
         Figure("holdout", "ranks rightly", ranking(seen.silent, seen.stayed_away), "days of silence alone"),
-    ), None
+    )
+    words = f"out of sample {SAME} was no further off ({plainly_off:.3f} beside {off:.3f}): better not build on it"
+    return told, words if plainly_off <= off else None
