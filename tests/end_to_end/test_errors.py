@@ -65,7 +65,7 @@ def ingest(source: str) -> tuple[str, ...]:
 
 
 NEW = (
-    Case("a misspelt key", edits("rules.yaml", "segments:", "segmnets:"), RUN, "configs/rules.yaml:20:1", "unknown key `segmnets`"),
+    Case("a misspelt key", edits("rules.yaml", "segments:", "segmnets:"), RUN, "configs/rules.yaml:27:1", "unknown key `segmnets`"),
     Case("a repeated key", appends("configs/project.yaml", "name: again\n"), RUN, "configs/project.yaml:", "`name`"),
     Case("a wrong type", edits("plan.yaml", "max: 1, per: 24h", "max: [1], per: 24h"), RUN, "configs/plan.yaml:", "expected"),
     Case("no project", removes("configs/project.yaml"), RUN, "configs", "no project.yaml"),
