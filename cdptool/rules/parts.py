@@ -29,6 +29,7 @@ from cdptool.rules.nodes import (
     to_text,
     walk,
 )
+from cdptool.rules.subjects import path_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,18 +113,23 @@ class _Taker:
                 return self.truth(node, ago)
             case Constant() | Options() | Name(name="now"):
                 return None
-            case Name(name=name) if name in self.catalog.lists and self.catalog.field(name) is None:
+            case Name() | Attribute() if self._is_list(node):
                 return None
             case At(seconds=seconds, operand=operand):
                 inner = self.value(operand, ago + seconds)
-                parts = () if inner is None else (inner,)
-                return self._made(node, ago, inner is not None and inner.is_truth, parts)
+                return None if inner is None else self._made(node, ago, inner.is_truth, (inner,))
             case Name(name=name) if name in self.book.rules():
                 is_truth = any(each.name == name for each in self.book.segments)
                 return self._made(node, ago, is_truth, self.lines(self.book.rules()[name], ago))
             case Name() | Attribute() | Aggregate():
                 return self._made(node, ago, False, ())
         return self._made(node, ago, False, tuple(self.values(children(node), ago)))
+
+    def _is_list(self, node: Node) -> bool:
+        """Whether it is all values of a field, which no rule can have as its own."""
+        path = path_of(node)
+        name = path[1] if path[:1] == ("me",) and len(path) > 1 else path[0]
+        return name in self.catalog.lists and self.catalog.field(name) is None
 
     def values(self, nodes: tuple[Node, ...], ago: int) -> list[Part]:
         return [part for node in nodes if (part := self.value(node, ago)) is not None]
