@@ -58,3 +58,18 @@ def check_rules(call: Call, *, strict: bool) -> Report:
     from cdptool.commands.check_rules import check_rules as check
 
     return check(call.settings, strict=strict)
+
+
+@verb(
+    check_group, "needs", "as_of", "strict_needs", *READS,
+    example="cdptool check needs -C configs --as-of 2026-11-20T21:00+07:00",
+)  # fmt: skip
+def check_needs(call: Call, *, strict_needs: bool) -> Report:
+    """Show what can run with the data at hand, and what the rest lacks.
+
+    Campaigns, exports, segments, traits and reports, by what their expressions read: streams without rows or not long
+    enough, empty columns, tables without the rows that are named, channels without addresses or consent.
+    """
+    from cdptool.commands.needs import check_needs as check
+
+    return check(call.settings, strict=strict_needs)

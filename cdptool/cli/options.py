@@ -145,6 +145,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         bool, False, "--all", text="Check all data again, not only what came since the last check."
     ),
     "strict": _option(bool, False, "--strict", text="Exit 1 on a warning, too."),
+    "strict_needs": _option(bool, False, "--strict", text="Exit 1 where something cannot run."),
     "clock": _option(
         str | None, None, "--as-of", metavar="TIME", text="The moment feeds are judged at [default: now]."
     ),

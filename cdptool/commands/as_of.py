@@ -81,6 +81,16 @@ def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: 
     return AsOf(max(known), complete)
 
 
+def moment_at_hand(project: Project, snapshot: Snapshot, given: str | None, now: datetime) -> AsOf:
+    """The moment the data speaks of, whether feeds are late or not; `now` where there is no data at all."""
+    newest = _newest(project, snapshot)
+    complete = _complete(project, snapshot, newest)
+    if given is not None:
+        return AsOf(parse_as_of(given, project.tz), complete)
+    known = min(complete.values()) if complete else max(newest.values(), default=now)
+    return AsOf(known, complete)
+
+
 def _complete(project: Project, snapshot: Snapshot, newest: Mapping[str, datetime]) -> dict[str, datetime]:
     """
     How far each live feed is complete: to its newest row, less what its sources may still bring again.
