@@ -125,6 +125,9 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         text="Take the rows of this file, written by `show --export` and mended.",
     ),
     "dry_run": _option(bool, False, "--dry-run", text="Say what would change; write nothing."),
+    "allow_change": _option(
+        bool, False, "--allow-change", text="Let a segment pass whose size changed suddenly, this once."
+    ),
     "refit": _option(
         bool, False, "--refit", text="Learn the weights of learned passes again from the records of now."
     ),

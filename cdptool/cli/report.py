@@ -23,3 +23,18 @@ def report_match(call: Call, *, show_values: bool) -> Report:
     from cdptool.commands.match_report import report_match as report
 
     return report(call.settings, show_values=show_values)
+
+
+@verb(
+    report_group, "segments", "segments", *READS,
+    example="cdptool report segments vip festive winback -C configs",
+)  # fmt: skip
+def report_segments(call: Call, *, segments: list[str] | None) -> Report:
+    """Show how large segments are, and how they overlap.
+
+    Their sizes and shares of all profiles as of the last run, and of the twelve largest (or those you name) how many of
+    one are in the other too.
+    """
+    from cdptool.commands.segments_report import report_segments as report
+
+    return report(call.settings, tuple(segments or ()))

@@ -232,17 +232,18 @@ def plan(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
-    app, "export", "exports", "project", "as_of", "dry_run", "out", *WRITES,
+    app, "export", "exports", "project", "as_of", "dry_run", "allow_change", "out", *WRITES,
     example="cdptool export -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
-def export(call: Call, *, exports: list[str] | None, dry_run: bool) -> Report:
+def export(call: Call, *, exports: list[str] | None, dry_run: bool, allow_change: bool) -> Report:
     """Write audience and suppression files.
 
-    Consent is joined last; each file is whole or absent, and listed in out/manifest.json.
+    Consent is joined last; each file is whole or absent, and listed in out/manifest.json. A segment of quite another
+    size than the last time (`guard:` in rules.yaml) stops it with exit 1, unless --allow-change.
     """
     from cdptool.commands.export import export_audiences
 
-    return export_audiences(call.settings, tuple(exports or ()), dry_run=dry_run)
+    return export_audiences(call.settings, tuple(exports or ()), dry_run=dry_run, allow_change=allow_change)
 
 
 @verb(
@@ -260,17 +261,17 @@ def retain(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
-    app, "run", "project", "as_of", "buckets", "out", *WRITES,
+    app, "run", "project", "as_of", "buckets", "allow_change", "out", *WRITES,
     example="cdptool run -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
-def run(call: Call) -> Report:
+def run(call: Call, *, allow_change: bool) -> Report:
     """Do all of it, each step only if needed.
 
     ingest, merge, retain, sessions, fit, segment, plan, export: a step whose inputs did not change is left out.
     """
     from cdptool.commands.run import run_all
 
-    return run_all(call.settings, call.say)
+    return run_all(call.settings, call.say, allow_change=allow_change)
 
 
 @verb(

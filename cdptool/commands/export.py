@@ -33,7 +33,8 @@ from cdptool.destinations import (
     manifest_entry,
     render,
 )
-from cdptool.errors import CheckFailed, Finding, UsageError
+from cdptool.errors import CheckFailed, Finding, Severity, UsageError
+from cdptool.profiles.guards import change_of_size
 from cdptool.tables import IDENTIFIERS, MEMBERSHIPS, UTC_TIME
 from cdptool.workspace import Snapshot
 
@@ -69,13 +70,17 @@ class Made(NamedTuple):
     name: str
     rendered: Rendered
     stopped: Mapping[str, int]  # reason → people whom consent kept back
+    members: int  # of its segment, consent apart
 
 
-def export_audiences(settings: Settings, names: tuple[str, ...] = (), *, dry_run: bool = False) -> Report:
+def export_audiences(
+    settings: Settings, names: tuple[str, ...] = (), *, dry_run: bool = False, allow_change: bool = False
+) -> Report:
     """Run the command for all exports, or the named ones."""
     with open_session(settings, writes=not dry_run) as session:
         given = parse_as_of(settings.as_of, session.project.tz) if settings.as_of else None
-        return export(session, segmented_at(session, given), names, dry_run=dry_run)
+        as_of = segmented_at(session, given)
+        return export(session, as_of, names, dry_run=dry_run, allow_change=allow_change)
 
 
 def _inputs(session: Session) -> dict[str, str]:
@@ -91,14 +96,20 @@ def fingerprint_of(session: Session, as_of: datetime) -> str:
 
 
 def export(
-    session: Session, as_of: datetime, names: tuple[str, ...] = (), *, dry_run: bool = False
+    session: Session,
+    as_of: datetime,
+    names: tuple[str, ...] = (),
+    *,
+    dry_run: bool = False,
+    allow_change: bool = False,
 ) -> Report:
     """
     Render, guard, write, commit the ledger.
 
     Raises:
         UsageError: If a name is not an export of the project.
-        CheckFailed: If an export breaks its own guard (`min_rows`, `max_change`); then nothing is written.
+        CheckFailed: If an export breaks its own guard (`min_rows`, `max_change`), or the segment of one that of
+            rules.yaml and the change is not allowed; then nothing is written.
     """
     project = session.project
     unknown = sorted(set(names) - {one.name for one in project.exports})
@@ -110,7 +121,11 @@ def export(
     with session.timed("render"):
         material = _material(session, snapshot, as_of, {one.who for one in chosen})
         made = [_make(session, material, one) for one in chosen]
-    findings = tuple(finding for one in made for finding in (*one.rendered.findings, *_changed(session, one)))
+    findings = tuple(
+        finding
+        for one in made
+        for finding in (*one.rendered.findings, *_changed(session, one, allow_change=allow_change))
+    )
     broken = [finding for finding in findings if finding.severity == "error"]
     if broken:
         raise CheckFailed(*broken)
@@ -150,7 +165,9 @@ def _make(session: Session, material: _Material, export: ExportSpec) -> Made:
         audience = material.profiles.join(ids, on="profile_id", how="semi")
     rendered = render(audience, export, destination)
     rendered = rendered._replace(findings=(*rendered.findings, *notes))
-    return Made(export, destination, f"{export.name}.{destination.file.format}", rendered, stopped)
+    is_in = (pl.col("segment") == export.who) & (pl.col("state") == "in")
+    members = int(material.members.filter(is_in).select(pl.len()).collect().item())
+    return Made(export, destination, f"{export.name}.{destination.file.format}", rendered, stopped, members)
 
 
 def _members(
@@ -212,11 +229,21 @@ def _list_of(session: Session, material: _Material, export: ExportSpec, plan: Pl
     return pl.concat(lists)
 
 
-def _changed(session: Session, made: Made) -> tuple[Finding, ...]:
-    """The guard against sudden change, against the rows of the last time."""
-    entries = [entry for entry in session.workspace.logs("export") if entry.key == made.export.name]
-    previous = int(entries[-1].payload["rows"]) if entries else None
-    return change_findings(made.export, made.rendered.rows, previous)
+def _changed(session: Session, made: Made, *, allow_change: bool) -> tuple[Finding, ...]:
+    """The guards against sudden change: the rows of the file and the size of its segment, against the last time."""
+    export = made.export
+    entries = [entry.payload for entry in session.workspace.logs("export") if entry.key == export.name]
+    last = entries[-1] if entries else {}
+    found = change_findings(export, made.rendered.rows, int(last["rows"]) if last else None)
+    if allow_change:
+        found = tuple(replace(each, severity="warning", hint=None) for each in found)
+    if "members" not in last or last["who"] != export.who or export.who in BUILT_IN:
+        return found
+    since = f"it was last exported as `{export.name}`"
+    sizes = int(last["members"]), made.members
+    severity: Severity = "warning" if allow_change else "error"
+    sudden = change_of_size(session.project.guards, export.who, sizes, since=since, severity=severity)
+    return found if sudden is None else (*found, sudden)
 
 
 def _write(
@@ -235,7 +262,8 @@ def _write(
         changed = write_folder(out, files, as_of=as_of, run=session.run_block(), kept=kept)
         transaction.append("ledger", _new_in_ledger(snapshot, made, as_of), LEDGER)
         for one in made:
-            transaction.log("export", one.export.name, {"rows": one.rendered.rows})
+            entry = {"rows": one.rendered.rows, "members": one.members, "who": one.export.who}
+            transaction.log("export", one.export.name, entry)
         if not is_partial:
             mark_done(transaction, "export", mark, ("ledger",))
         session.commit(transaction, {one.name: one.rendered.rows for one in made})

@@ -14,7 +14,7 @@ from cdptool.errors import Finding
 COLUMNS = ("step", "result")
 
 
-def run_all(settings: Settings, say: Say) -> Report:
+def run_all(settings: Settings, say: Say, *, allow_change: bool = False) -> Report:
     """Run the command: one lease, one run id, one as-of for all steps."""
     with open_session(settings, writes=True) as session:
         say("ingest")
@@ -22,7 +22,7 @@ def run_all(settings: Settings, say: Say) -> Report:
         done: list[tuple[str, str]] = [("ingest", first.summary)]
         findings: list[Finding] = list(first.findings)
         as_of = resolve_as_of(session.project, session.snapshot(), settings.as_of, session.now)
-        for verb, mark, step in _steps(session, as_of):
+        for verb, mark, step in _steps(session, as_of, allow_change=allow_change):
             say(verb)
             if is_done(session, verb, mark()) and _in_place(session, verb):
                 if verb not in dict(done):
@@ -53,7 +53,9 @@ def run_all(settings: Settings, say: Say) -> Report:
     )
 
 
-def _steps(session: Session, as_of: AsOf) -> tuple[tuple[str, Callable[[], str], Callable[[], Report]], ...]:
+def _steps(
+    session: Session, as_of: AsOf, *, allow_change: bool
+) -> tuple[tuple[str, Callable[[], str], Callable[[], Report]], ...]:
     """The steps that the project declares, in order: name, fingerprint, work."""
     project, moment = session.project, as_of.moment
     declared: list[tuple[str, Callable[[], str], Callable[[], Report]]] = []
@@ -90,7 +92,11 @@ def _steps(session: Session, as_of: AsOf) -> tuple[tuple[str, Callable[[], str],
         )
     if project.exports:
         declared.append(
-            ("export", lambda: export.fingerprint_of(session, moment), lambda: export.export(session, moment))
+            (
+                "export",
+                lambda: export.fingerprint_of(session, moment),
+                lambda: export.export(session, moment, allow_change=allow_change),
+            )
         )
     return tuple(declared)
 

@@ -21,10 +21,12 @@ from cdptool.profiles import (
     arms,
     changes,
     memberships,
+    sizes,
     traits,
     under_todays_ids,
     waterfall,
 )
+from cdptool.profiles.guards import change_of_size, watched
 from cdptool.rules import RuleBook, shortened
 from cdptool.tables import ALIASES, ARMS, MEMBERSHIPS
 from cdptool.workspace import Snapshot
@@ -46,6 +48,7 @@ class _Answers(NamedTuple):
     waterfall: pl.DataFrame
     changes: pl.DataFrame
     shortened: tuple[Finding, ...]
+    sudden: tuple[Finding, ...]
     arms: pl.DataFrame
     held: pl.DataFrame
 
@@ -81,7 +84,6 @@ def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
 def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
     mark = fingerprint_of(session, as_of)
     also = {"as_of": as_of.moment.isoformat(), "of": segments_are_of(session)}
-    sizes = answers.memberships.filter(pl.col("state") == "in").group_by("segment").len().sort("segment")
     with session.workspace.begin(
         session.manifest("segment", as_of.moment, inputs_of(session))
     ) as transaction:
@@ -90,7 +92,7 @@ def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
         if answers.arms.height or session.snapshot().has("arms"):
             transaction.replace("arms", answers.arms, ARMS)
         mark_done(transaction, "segment", mark, OUTPUTS, also=also)
-        session.commit(transaction, dict(sizes.iter_rows()))
+        session.commit(transaction, sizes(answers.memberships))
 
 
 def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> _Answers:
@@ -104,9 +106,27 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -
         waterfall=waterfall(answers.lazy(), book).collect(),
         changes=changes(before.unique(), members.lazy()).collect(),
         shortened=shortened(book, asked.question.catalog, as_of.moment, asked.question.gone_until or {}),
+        sudden=_sudden(session, sizes(before.unique().collect()), sizes(members)),
         arms=arms(answers.lazy(), book).collect(),
         held=asked.question.arms if asked.question.arms is not None else pl.DataFrame(schema=ARMS),
     )
+
+
+def _sudden(session: Session, before: dict[str, int], now: dict[str, int]) -> tuple[Finding, ...]:
+    """Segments of quite another size than the last time, told long before they are exported."""
+    guards, book = watched(session.project.guards), session.project.rules or RuleBook()
+    found = (
+        change_of_size(
+            guards,
+            rule.name,
+            (before[rule.name], now.get(rule.name, 0)),
+            since="the last run",
+            severity="warning",
+        )
+        for rule in book.segments
+        if rule.name in before
+    )
+    return tuple(each for each in found if each is not None)
 
 
 def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *, dry_run: bool) -> Report:
@@ -149,7 +169,7 @@ def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *,
             *((Grid("Line by line", ("segment", "all → after each line"), falls),) if falls else ()),
             *((Grid("Splits", ARM_COLUMNS, split_rows),) if split_rows else ()),
         ),
-        findings=(*session.project.warnings, *answers.shortened),
+        findings=(*session.project.warnings, *answers.shortened, *answers.sudden),
         timings=tuple(session.timings.items()),
     )
 

@@ -17,6 +17,7 @@ from cdptool.config.destinations import read_destinations
 from cdptool.config.exports import EXPORTS_KEYS
 from cdptool.config.files import Found, read_files
 from cdptool.config.forms import Reading, Shape
+from cdptool.config.guards import GUARD_KEYS
 from cdptool.config.libraries import with_included
 from cdptool.config.merge import MERGE_SHAPE
 from cdptool.config.model import Project
@@ -36,6 +37,7 @@ from cdptool.destinations.spec import ExportSpec
 from cdptool.errors import ConfigError, Finding, Place
 from cdptool.identity.spec import MergePlan
 from cdptool.models import ModelSpec, with_models
+from cdptool.profiles.guards import Guard
 from cdptool.rules import Catalog, RuleBook
 from cdptool.sources.spec import SourceSpec
 from cdptool.web.spec import SessionSpec
@@ -59,6 +61,11 @@ class _Sessions:
 
 
 @dataclass(frozen=True, slots=True)
+class _Guards:
+    guards: tuple[Guard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Models:
     models: tuple[ModelSpec, ...] = ()
 
@@ -67,6 +74,7 @@ SESSIONS_SHAPE: Final = Shape("project.yaml", _Sessions, SESSIONS_KEYS)
 SOURCES_SHAPE: Final = Shape("sources.yaml", _Sources, SOURCES_KEYS)
 RULES_SHAPE: Final = Shape("rules.yaml", RuleBook, RULES_KEYS)
 MODELS_SHAPE: Final = Shape("rules.yaml", _Models, MODELS_KEYS)
+GUARDS_SHAPE: Final = Shape("rules.yaml", _Guards, GUARD_KEYS)
 EXPORTS_SHAPE: Final = Shape("exports.yaml", _Exports, EXPORTS_KEYS)
 
 # Each file and the section it holds. project.yaml may hold the keys of all of them.
@@ -77,6 +85,7 @@ FILES: Final[tuple[tuple[str, Shape[Any]], ...]] = (
     ("merge.yaml", MERGE_SHAPE),
     ("rules.yaml", RULES_SHAPE),
     ("rules.yaml", MODELS_SHAPE),
+    ("rules.yaml", GUARDS_SHAPE),
     ("plan.yaml", PLAN_SHAPE),
     ("exports.yaml", EXPORTS_SHAPE),
 )
@@ -132,6 +141,7 @@ def load_project(
         merge=parts.merge,
         rules=parts.rules,
         models=parts.models,
+        guards=parts.guards,
         plan=parts.plan,
         exports=parts.exports,
         destinations=destinations.specs,
@@ -150,6 +160,7 @@ class _Parts:
     merge: MergePlan | None
     rules: RuleBook | None
     models: tuple[ModelSpec, ...]
+    guards: tuple[Guard, ...]
     plan: Plan | None
     exports: tuple[ExportSpec, ...]
 
@@ -168,6 +179,7 @@ def _read_sections(found: Found, top: Table, reading: Reading) -> _Parts:
         _section(found, top, MERGE_SHAPE, reading),
         _section(found, top, RULES_SHAPE, reading),
         (_section(found, top, MODELS_SHAPE, reading) or _Models()).models,
+        (_section(found, top, GUARDS_SHAPE, reading) or _Guards()).guards,
         _section(found, top, PLAN_SHAPE, reading, calendar),
         (_section(found, top, EXPORTS_SHAPE, reading) or _Exports()).exports,
     )

@@ -19,6 +19,7 @@ from cdptool.destinations.spec import DestinationSpec, ExportSpec
 from cdptool.errors import Finding
 from cdptool.identity.spec import MergePlan
 from cdptool.models import ModelSpec, with_models
+from cdptool.profiles.guards import Guard
 from cdptool.rules import Catalog, RuleBook
 from cdptool.sources.spec import SourceSpec
 from cdptool.tables import Column, StreamSchema, TableSchema
@@ -34,7 +35,7 @@ SECTIONS: Final[tuple[tuple[Section, tuple[str, ...]], ...]] = (
     ("merge", ("merge",)),
     ("rules", ("rules", "models")),
     ("plan", ("plan",)),
-    ("exports", ("exports", "destinations")),
+    ("exports", ("exports", "destinations", "guards")),
 )
 
 
@@ -67,6 +68,7 @@ class Project:
     merge: MergePlan | None
     rules: RuleBook | None
     models: tuple[ModelSpec, ...]
+    guards: tuple[Guard, ...]
     plan: Plan | None
     exports: tuple[ExportSpec, ...]
     destinations: tuple[DestinationSpec, ...]

@@ -75,5 +75,5 @@ def change_findings(export: ExportSpec, rows: int, previous_rows: int | None) ->
     if abs(rows - previous_rows) <= export.max_change_ratio * previous_rows:
         return ()
     problem = f"export `{export.name}` went from {previous_rows} to {rows} rows, `max_change` allows "
-    hint = "look at the segment; if the change is right, raise `max_change` for one run"
+    hint = "look at the segment; if the change is right, let it pass once with --allow-change"
     return (Finding(f"{problem}{export.max_change_ratio:.0%}", export.place, hint),)

@@ -16,7 +16,7 @@ from cdptool.profiles.evaluation import (
     tagged_events,
     tagged_schema,
 )
-from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, traits, waterfall
+from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, sizes, traits, waterfall
 from cdptool.profiles.signals import daily, kept_columns, not_counted, signal_rows
 from cdptool.profiles.splits import arms, arms_of, arms_today
 
@@ -40,6 +40,7 @@ __all__ = [
     "not_counted",
     "require_one_currency",
     "signal_rows",
+    "sizes",
     "standing_versions",
     "tagged_events",
     "tagged_schema",

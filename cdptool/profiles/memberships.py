@@ -83,6 +83,12 @@ def waterfall(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
     return pl.concat(frames)
 
 
+def sizes(members: pl.DataFrame) -> dict[str, int]:
+    """How many are in each segment that has anybody, by name; `members` as `memberships` gives them."""
+    counted = members.filter(pl.col("state") == "in").group_by("segment").len().sort("segment")
+    return dict(counted.iter_rows())
+
+
 def changes(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
     """
     What changed between two tables of memberships, of two runs or of two as-of moments.
