@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdptool.cli.declaring import Call, group_of_verbs, verb
@@ -38,3 +39,18 @@ def report_segments(call: Call, *, segments: list[str] | None) -> Report:
     from cdptool.commands.segments_report import report_segments as report
 
     return report(call.settings, tuple(segments or ()))
+
+
+@verb(
+    report_group, "renewal", "bought", "only_rows", "table_to", "project", "as_of", "workspace", "as_json", "quiet", "debug",
+    example='cdptool report renewal order.sku.category --where "quantity > 0" -C configs',
+)  # fmt: skip
+def report_renewal(call: Call, *, bought: str, only_rows: str | None, table_to: Path | None) -> Report:
+    """Show after how many days people buy the same again.
+
+    Per kind of thing, with those counted who have not bought again yet (Kaplan-Meier): days after which a quarter and half
+    have. The file is a table that rules can follow, for `renewal_days` of the library `renewal` (docs/library.md).
+    """
+    from cdptool.commands.renewal import report_renewal as report
+
+    return report(call.settings, bought, where=only_rows, to=table_to)

@@ -34,12 +34,17 @@ from cdptool.config.forms import (
 from cdptool.config.names import columns_of
 from cdptool.config.project import python_name
 from cdptool.config.reader import Entry, Scalar, Sequence, Table, Value, read_yaml
-from cdptool.config.scalars import Integer, OneOf, boolean, text
+from cdptool.config.scalars import Integer, OneOf, Pattern, boolean, text
 from cdptool.errors import ConfigError, Place
 from cdptool.rules.windows import parse_length, parse_window
 
 FOLDER: Final = PurePosixPath("cdptool/library")
 SECTIONS: Final = ("traits", "segments")
+_path: Final = Pattern(
+    re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z"),
+    "a name, or several joined by dots",
+    "such as `category.renewal_days`",
+)
 _OWN_KEYS: Final = ("library", "prefix", "without")
 _KINDS: Final = (
     "stream",
@@ -312,8 +317,10 @@ def _one_word(parameter: Parameter, value: Value, words: Mapping[str, str | None
             what = columns_of("stream", words.get(parameter.of) or "")
         case what:
             pass
+    if what == "name":
+        return _path(value, reading)
     written = python_name(value, reading)
-    if what == "name" or (what == "stream" and written in reading.types("session")):
+    if what == "stream" and written in reading.types("session"):
         return written
     check_known(what, written, value.place, reading)
     found = reading.types(what).get(written)
