@@ -200,20 +200,18 @@ def ranking_pass(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Ranki
     Raises:
         ConfigError: As `answer_kernel`.
     """
-    compiler, _, _ = _compiled(question, cuts)
-    ready = {
-        ranking: value
-        for ranking, (value, reads) in compiler.rankings.items()
-        if ranking not in cuts and not reads.waits
-    }
+    whole, _, _ = _compiled(question, cuts)
+    ready = [
+        ranking for ranking, (_, reads) in whole.rankings.items() if ranking not in cuts and not reads.waits
+    ]
     if not ready:
         return None
+    compiler = _compiler(question, cuts)  # of what is ranked alone: other rules need not be looked at
+    values = [compiler.value(ranking.value, compiler.profile(ranking.cut)) for ranking in ready]
 
     def kernel(profiles: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
-        # Only what is selected is computed: the layers of other rules fall out of the plan.
         frame = _computed(compiler, question, profiles, events)
-        columns = [part for i, value in enumerate(ready.values()) for part in _bounds_of(i, value)]
-        return frame.select(KEY, *columns)
+        return frame.select(KEY, *(part for i, value in enumerate(values) for part in _bounds_of(i, value)))
 
     return RankingPass(tuple(ready), kernel)
 
@@ -278,8 +276,18 @@ def _compiled(
     findings = [finding for finding in check_rules(book, question.catalog) if finding.severity == "error"]
     if findings:
         raise ConfigError(*findings)
-    compiler = Compiler(
-        book,
+    compiler = _compiler(question, cuts)
+    compiler.needs.fields |= {(split.name,) for split in book.splits}
+    values = {name: compiler.rule(name, question.as_of) for name in order(book)}
+    if compiler.refused:
+        raise ConfigError(*compiler.refused)
+    traits = {rule.name: values[rule.name] for rule in book.traits}
+    return compiler, traits, {rule.name: values[rule.name] for rule in book.segments}
+
+
+def _compiler(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Compiler:
+    return Compiler(
+        question.book,
         question.known,
         question.as_of,
         question.complete_until,
@@ -288,12 +296,6 @@ def _compiled(
         cuts,
         question.currencies,
     )
-    compiler.needs.fields |= {(split.name,) for split in book.splits}
-    values = {name: compiler.rule(name, question.as_of) for name in order(book)}
-    if compiler.refused:
-        raise ConfigError(*compiler.refused)
-    traits = {rule.name: values[rule.name] for rule in book.traits}
-    return compiler, traits, {rule.name: values[rule.name] for rule in book.segments}
 
 
 def _output(

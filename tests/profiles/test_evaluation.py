@@ -10,9 +10,11 @@ from polars.testing import assert_frame_equal
 
 from cdptool.engines import BucketEngine, LocalEngine
 from cdptool.errors import ConfigError, SchemaError
+from cdptool.profiles import answer as profiles_answer
 from cdptool.profiles import evaluate, require_one_currency, tagged_events, tagged_schema
-from cdptool.rules import evaluate_kernel, needs
+from cdptool.rules import Question, evaluate_kernel, needs
 from tests.rules.books import AS_OF, CATALOG, answer, book, rows
+from tests.rules.worlds import make_case
 
 RULES = book(
     {"spend": 'sum(order.total["90d"])'}, {"left": 'exists(cart["5h":"3h"].where(none(order["+"])))'}
@@ -62,3 +64,17 @@ def test_two_currencies_in_one_sum_stop_the_run_without_a_value() -> None:
         require_one_currency(answer(RULES, given={"order": orders}))
     assert str(refused.value) == "amounts of two currencies meet in one aggregate of 1 profiles"
     require_one_currency(answer(RULES, given={"order": orders[:1]}))
+
+
+@pytest.mark.parametrize("seed", [2, 9])
+def test_every_engine_finds_the_same_cut_points_and_arms(seed: int, tmp_path: Path) -> None:
+    """Ranks and strata are over all profiles, though a kernel sees those of one hash bucket."""
+    case = make_case(seed, n_profiles=15)
+    tables = {"products": case.product_table()}
+    question = Question(case.book, case.catalog, case.as_of, case.complete, tables=tables)
+    people, events = case.profile_frame().lazy(), case.events().lazy()
+    whole = profiles_answer(LocalEngine(), people, events, question).collect().sort("profile_id")
+    for n in (1, 3, 8):
+        with BucketEngine(n, tmp_path) as engine:
+            found = profiles_answer(engine, people, events, question).collect().sort("profile_id")
+            assert_frame_equal(found, whole)
