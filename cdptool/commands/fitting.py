@@ -6,7 +6,7 @@ Those of orders come first, since the seed and the traits of a look-alike may sp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -47,25 +47,29 @@ class _Days(NamedTuple):
     currency: str | None
 
 
-def fit_all(session: Session, snapshot: Snapshot, as_of: AsOf, ask: Ask) -> dict[ModelSpec, Result]:
+def fit_all(
+    session: Session, snapshot: Snapshot, as_of: AsOf, ask: Ask, names: Collection[str] | None = None
+) -> dict[ModelSpec, Result]:
     """
-    Every model, in the order of rules.yaml.
+    The models of these names (None = all), in the order of rules.yaml, and those that a look-alike among them may need.
 
     Raises:
         ConfigError: If the values of a model are of two currencies, or scipy is not installed.
     """
+    specs = session.project.models
+    wanted = {spec.name for spec in specs} if names is None else set(names)
+    alikes = [spec for spec in specs if isinstance(spec, LookAlikeSpec) and spec.name in wanted]
     found: dict[ModelSpec, Result] = {}
     days: dict[OrdersSpec, _Days] = {}
-    for spec in session.project.models:
-        if not isinstance(spec, LookAlikeSpec):
+    for spec in specs:
+        if not isinstance(spec, LookAlikeSpec) and (alikes or spec.name in wanted):
             seen = days.get(spec.orders) or _days(session, snapshot, spec, as_of)
             days[spec.orders] = seen
             found[spec] = _of_orders(spec, seen)
     of_orders = {spec.name: result.table for spec, result in found.items()}
-    for spec in session.project.models:
-        if isinstance(spec, LookAlikeSpec):
-            found[spec] = _look_alike(session, snapshot, spec, of_orders, ask)
-    return {spec: found[spec] for spec in session.project.models}
+    for spec in alikes:
+        found[spec] = _look_alike(session, snapshot, spec, of_orders, ask)
+    return {spec: found[spec] for spec in specs if spec in found}
 
 
 def _of_orders(spec: LifetimeSpec | RhythmSpec, seen: _Days) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -88,13 +88,15 @@ def question_of(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsO
     return _question(session, snapshot, book, as_of, None)
 
 
-def models_of(session: Session, snapshot: Snapshot, as_of: AsOf) -> dict[ModelSpec, Result]:
-    """Every model of the project, fitted as of the moment."""
+def models_of(
+    session: Session, snapshot: Snapshot, as_of: AsOf, names: Collection[str] | None = None
+) -> dict[ModelSpec, Result]:
+    """The models of these names (None = all of the project), and those they need, fitted as of the moment."""
 
     def ask(book: RuleBook, models: Models) -> pl.DataFrame:
         return answers_of(session, _question(session, snapshot, book, as_of, models))
 
-    return fit_all(session, snapshot, as_of, ask)
+    return fit_all(session, snapshot, as_of, ask, names)
 
 
 def _question(
@@ -106,7 +108,7 @@ def _question(
     catalog = session.project.catalog
     wanted = needs(book, catalog, as_of.moment)
     named = {spec.name for spec in session.project.models} & set(wanted.fields)
-    known = (_models_now(session, snapshot, as_of) if models is None else models) if named else {}
+    known = (_models_now(session, snapshot, as_of, named) if models is None else models) if named else {}
     streams, complete = _streams_of(session, snapshot, wanted, as_of)
     gone, tables = gone_until(session, snapshot), _reference_tables(session, snapshot, wanted, known)
     held = arms_today(snapshot.scan("arms", ARMS), snapshot.scan("aliases", ALIASES)).collect()
@@ -120,11 +122,12 @@ def _question(
     return Asked(question, wanted, profiles, streams)
 
 
-def _models_now(session: Session, snapshot: Snapshot, as_of: AsOf) -> Models:
+def _models_now(session: Session, snapshot: Snapshot, as_of: AsOf, names: Collection[str]) -> Models:
     """The tables of the models as of the moment: those of the workspace where they are of it."""
     if is_done(session, FIT, fingerprint_of(session, as_of)):
         return {spec.name: snapshot.scan(stored_table(spec)).collect() for spec in session.project.models}
-    return {spec.name: result.table for spec, result in models_of(session, snapshot, as_of).items()}
+    found = models_of(session, snapshot, as_of, names)
+    return {spec.name: result.table for spec, result in found.items()}
 
 
 def _with_models(profiles: pl.LazyFrame, models: Models) -> pl.LazyFrame:

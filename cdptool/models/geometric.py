@@ -19,6 +19,7 @@ from cdptool.models.histories import Distinct, Numbers, thinned
 
 NAMES = ("r", "alpha", "a", "b")
 _NODES = 32
+_ROWS = 50_000  # at a time, which bounds memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,12 @@ class Geometric:
         frequencies, which = np.unique(data.frequency, return_inverse=True)
         result = np.empty_like(data.age)
         for i, x in enumerate(frequencies):
-            rows = which == i
             chance, weight = _beta_nodes(a, b + float(self._chances(x)))
-            growth = np.log1p(np.outer(horizon / (alpha + data.age[rows]), chance))
-            result[rows] = (-np.expm1(-(r + x) * growth) / chance) @ weight
+            whole = np.flatnonzero(which == i)
+            for begin in range(0, len(whole), _ROWS):
+                rows = whole[begin : begin + _ROWS]
+                growth = np.log1p(np.outer(horizon / (alpha + data.age[rows]), chance))
+                result[rows] = (-np.expm1(-(r + x) * growth) / chance) @ weight
         return result * self.alive(parameters, data)
 
     def _chances(self, frequency: Numbers) -> Numbers:

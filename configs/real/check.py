@@ -1,8 +1,8 @@
 """
 `make real`: the main job on real data from ../shared/data, checked against the numbers its READMEs state.
 
-Three projects: the order lines of a gift wholesaler, three sources of people and firms whose true clusters are
-known, and the exports of four vendors. Prints what was read and made, then one line per known number.
+The order lines of a gift wholesaler, three sources of people and firms whose true clusters are known, the exports of
+four vendors, and two shops whose lifetime models are published. Prints what was read and made, then one line per known number.
 Exit 1 where one differs, 2 where the data is absent.
 """
 
@@ -19,6 +19,7 @@ from itertools import combinations
 from pathlib import Path
 
 import polars as pl
+from clv import lifetime_models
 
 from cdptool.tables import MONEY_SCALE
 from cdptool.workspace import Snapshot, Workspace
@@ -196,6 +197,8 @@ def main() -> int:
     read = vendors["ingest"]
     accounted = sum(int(read[f"rows_{name}"]) for name in ("accepted", "duplicate", "quarantined"))
     good.append(check("rows accounted for", read["rows_read"], accounted))
+
+    good += lifetime_models()
 
     print(f"\nreal: {sum(good)} of {len(good)} known numbers right; senzing {told(found, true)}")
     return 0 if all(good) else 1
