@@ -23,7 +23,7 @@ Weigh = Callable[[Rows, Rows], Scores]
 _CLIP: Final = 8.0
 _LARGEST: Final = 1_500
 _AT_ONCE: Final = 2_000_000  # scores of components that are looked at together
-LEAST_MEAN: Final = -0.5
+LEAST_MEAN: Final = -1.0
 
 
 def clusters(
