@@ -8,6 +8,7 @@ stale · 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -66,7 +67,8 @@ def _write_every_letter() -> None:
     """A terminal may not know a letter, or a file's name not be text: then its code is written, and nothing fails."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            with contextlib.suppress(OSError):  # it was a file when it was opened, and is a pipe by now
+                stream.reconfigure(errors="backslashreplace")
 
 
 def _invoke(arguments: list[str]) -> int | None:

@@ -43,6 +43,7 @@ WRITING = {
     "check": ("check", *TIMED),
     "merge": ("merge", *PROJECT),
     "sessions": ("sessions", *TIMED),
+    "fit": ("fit", *TIMED),
     "segment": ("segment", *TIMED),
     "plan": ("plan", *TIMED),
     "export": ("export", *TIMED),
