@@ -24,7 +24,7 @@ from cdptool.errors import ConfigError, Finding, Place, UsageError
 from cdptool.profiles.coverage import RuleCoverage, coverage
 from cdptool.profiles.rule_tests import RuleTest, TestResult, judge_test
 from cdptool.profiles.tracing import trace
-from cdptool.rules import RuleBook
+from cdptool.rules import Rule, RuleBook
 from cdptool.rules.narrowing import narrowed
 
 Judged = Sequence[tuple[RuleTest, tuple[TestResult, ...]]]
@@ -63,7 +63,13 @@ def run_rule_tests(settings: Settings, names: tuple[str, ...], *, junit: Path | 
     traced = _traced(judged, book, project.tz)
     if junit is not None:
         write_file(junit, _junit(judged, project, traced))
-    return _report(judged, coverage(book, judged), traced, is_part=bool(names), tz=project.tz)
+    covered = tuple(each for each in coverage(book, judged) if each.tests or _is_own(each.rule, project))
+    return _report(judged, covered, traced, is_part=bool(names), tz=project.tz)
+
+
+def _is_own(rule: Rule, project: Project) -> bool:
+    """Whether a rule is written in the project, and not in a library that it includes."""
+    return Path(rule.place.file).is_relative_to(project.root)
 
 
 def _chosen(tests: tuple[RuleTest, ...], names: tuple[str, ...], project: Project) -> tuple[RuleTest, ...]:

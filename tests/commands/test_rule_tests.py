@@ -204,6 +204,14 @@ def test_conditions_that_never_decide_are_told(shop: Small) -> None:
     assert [row[2] for row in report.grids[1].rows if row[0] == "big"] == ["never decides: buyers"]
 
 
+def test_rules_of_a_library_need_no_tests_of_ours_and_can_have_them(shop: Small) -> None:
+    shop.edit(
+        "traits: {spend:", "include: [{library: lifecycle, order_id: null, prefix: my_}]\ntraits: {spend:"
+    )
+    report = run(shop, one(expect="{buyers: {A: false}}"))
+    assert {each["rule"] for each in report.data["coverage"]} == {"spend", "buyers", "cart_3h", "big"}
+
+
 def test_junit_has_a_suite_per_file_and_a_case_per_test(shop: Small, tmp_path: Path) -> None:
     path = tmp_path / "made" / "tests.xml"
     run(shop, WORKED_EXAMPLE + one(expect="{buyers: {A: true}}"), junit=path)
