@@ -55,7 +55,8 @@ def _doubles(rules: tuple[Rule, ...], what: str) -> Iterator[Finding]:
     """Rules with the same lines as one before; a rule that only gives another a second name is meant."""
     first: dict[tuple[object, ...], Rule] = {}
     for rule in rules:
-        meaning = (frozenset(rule.lines) if what == "segment" else rule.lines, rule.labels)
+        lines = frozenset(rule.lines) if what == "segment" else rule.lines
+        meaning = (rule.place.file, lines, rule.labels)  # libraries stand on their own
         known = first.setdefault(meaning, rule)
         if known is not rule and known.name != rule.name and not all(isinstance(x, Name) for x in rule.lines):
             problem = f"{what} `{rule.name}` says the same as `{known.name}`"

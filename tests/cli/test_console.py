@@ -141,3 +141,34 @@ def test_progress_is_said_line_by_line_only_when_asked_for(
     with progress(voice) as say:
         say("merge")
     assert capsys.readouterr() == ("", told)
+
+
+LINES = [
+    ("  vip: pionts > 3", 8, ["  7 |   vip: pionts > 3", "    |        ^"]),
+    ("\tcity == 'Huế' and x", 20, ["  7 | \tcity == 'Huế' and x", "    | \t                  ^"]),
+    (
+        "name == '山田' and x",
+        18,
+        ["  7 | name == '山田' and x", "    |                    ^"],
+    ),  # two cells each
+    (
+        "name == 'Hue\u0302\u0301' and x",
+        20,
+        ["  7 | name == 'Hue\u0302\u0301' and x", "    |                  ^"],
+    ),
+    (
+        "a" * 100 + "x" + "b" * 100,
+        101,
+        ["  7 | …" + "a" * 60 + "x" + "b" * 59 + "…", "    |  " + " " * 60 + "^"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "printed"), LINES, ids=["plain", "tab", "wide", "combining", "long"]
+)
+def test_a_mark_stands_under_the_place(
+    capsys: pytest.CaptureFixture[str], line: str, column: int, printed: list[str]
+) -> None:
+    show_error(ConfigError("odd", place=Place("rules.yaml", 7, column, shown=line)))
+    assert capsys.readouterr().err.splitlines() == [f"error: rules.yaml:7:{column}: odd", *printed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import eq, ge, gt, le, lt, ne
 from random import Random
 from typing import Any, Final
@@ -9,10 +10,11 @@ from typing import Any, Final
 import pytest
 
 from cdptool.config.load import load_project
+from cdptool.errors import Place
 from cdptool.rules import RuleBook, check_rules, parse, unused_traits
 from cdptool.rules.possible import Possible, Stretch, left_by, opposite
 from tests.cli.transcripts import ROOT
-from tests.rules.books import CATALOG, book, rule
+from tests.rules.books import CATALOG, answer, book, rule
 
 SIGNS: Final[dict[Any, Any]] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 SLIPS = [
@@ -128,6 +130,11 @@ def test_two_rules_that_say_the_same_are_told_and_second_names_are_not() -> None
     assert [each.problem for each in check_rules(rules, CATALOG)] == ["segment `b1` says the same as `a1`"]
 
 
+def test_rules_of_two_libraries_may_say_the_same() -> None:
+    other = replace(rule("b1", "points > 3"), place=Place("library/rfm.yaml", 1, 1))
+    assert check_rules(RuleBook(segments=(rule("a1", "points > 3"), other)), CATALOG) == ()
+
+
 def test_traits_that_nothing_names_are_noted_in_one_line() -> None:
     rules = book({"u1": "count(order)", "u2": "count(cart)", "u3": "points"}, {"s1": "u1 > 3"})
     assert [str(each) for each in unused_traits(rules, ["u3"])] == [
@@ -152,3 +159,57 @@ def test_what_is_left_possible_agrees_with_trying_all_numbers() -> None:
         covers = all(any(SIGNS[sign](x, number) for sign, number in pairs) for x in tried)
         assert others[0].meet(others[1]).is_empty == covers, pairs
     assert Possible(Stretch(2, 3, low_open=True, high_open=True), is_whole=True).is_empty
+
+
+SIGNS_OF_RULES: Final = ("==", "!=", "<", "<=", ">", ">=")
+WINDOWS: Final = ("", '["30d"]', '["90d"]', '["90d":"30d"]', '["60d":"30d"]', '["month"]', '["month-1"]')
+
+
+def some_condition(random: Random) -> str:
+    stream = random.choice(("order", "cart")) + random.choice(WINDOWS)
+    if stream.startswith("order") and random.random() < 0.4:
+        stream += random.choice(('.where(channel == "web")', ".where(quantity > 1)", ".where(now - at > 45)"))
+    sign = random.choice(SIGNS_OF_RULES)
+    return random.choice((
+        f"exists({stream})", f"none({stream})", f"count({stream}) {sign} {random.randint(-1, 3)}",
+        f"points {sign} {random.randint(0, 4)}", f"{random.randint(0, 3)} {sign} points",
+        f'city {random.choice(("==", "!="))} "{random.choice("ab")}"', f'city in ["a", "{random.choice("bc")}"]',
+        f"now - last({stream}.at) {sign} {random.choice((0, 20, 30, 90))}", "missing(city)",
+    ))  # fmt: skip
+
+
+def test_what_is_said_to_be_never_or_always_true_is_so() -> None:
+    """Soundness: on random data no profile ever contradicts a warning."""
+    random, kept = Random(11), dict[str, tuple[str, bool]]()
+    for i in range(1_500):
+        word = random.choice((" and ", " or ", ""))
+        line = word.join(some_condition(random) for _ in range(2 if word else 1))
+        problems = [each.problem for each in check_rules(book(segments={"s": line}), CATALOG)]
+        whole = [each for each in problems if each.startswith("this ") and " true" in each]
+        if not whole or (not word and "now - at" in line):
+            continue  # what is never true inside `.where(…)` says nothing of the line
+        is_always = "always true" in whole[0]
+        if not word or ("stands at" in whole[0] and is_always == (word == " or ")):
+            kept[f"s{i}"] = (line, is_always)
+    given = {
+        "order": [
+            {"who": who, "at": f"2026-{random.randint(7, 11):02}-{random.randint(1, 21):02}T10:00", "quantity": float(random.randint(0, 3)), "channel": random.choice(("web", None))}
+            for who in range(60)
+            for _ in range(random.randint(0, 4))
+        ],
+        "cart": [{"who": who, "at": f"2026-{random.randint(8, 11):02}-15T10:00"} for who in range(0, 60, 3)],
+    }  # fmt: skip
+    profiles = [
+        {
+            "profile_id": who,
+            "points": random.choice((0, 1, 2, 3, 4, 5, None)),
+            "city": random.choice(("a", "b", "c", None)),
+        }
+        for who in range(60)
+    ]
+    answers = answer(
+        book(segments={name: line for name, (line, _) in kept.items()}), given=given, profiles=profiles
+    )
+    assert len(kept) > 40
+    for name, (line, is_always) in kept.items():
+        assert (not is_always) not in answers[name].to_list(), line
