@@ -42,6 +42,7 @@ check: setup ## format, lint, types, import order, docs, the rules of the exampl
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/cdptool check rules -C configs -q --strict
 	$(BIN)/cdptool test -C configs -q
 
 format: setup ## format the code

@@ -15,7 +15,7 @@ from cdptool.commands.at_hand import data_at_hand
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.config import Project
-from cdptool.decisions.events import ALL
+from cdptool.decisions.events import ALL, plain
 from cdptool.decisions.spec import Campaign, Channel, Plan
 from cdptool.destinations.spec import DestinationSpec, ExportSpec
 from cdptool.models import ModelSpec
@@ -49,8 +49,9 @@ class _Granted:
     def verdict(self, channel: str | None, purpose: str) -> Verdict:
         if self.pairs is None:
             return lacking("no ledger of consent is declared", "`consent:` in plan.yaml, and its stream")
-        wanted = {channel, ALL} if channel else None
-        if any((wanted is None or c in wanted) and p in (purpose, ALL) for c, p in self.pairs):
+        channels = (channel.strip().lower(), ALL) if channel else None  # None: on any
+        purposes = (purpose.strip().lower(), ALL)
+        if any((channels is None or c in channels) and p in purposes for c, p in self.pairs):
             return CAN
         where = f" on `{channel}`" if channel else ""
         return lacking(f"nobody granted `{purpose}`{where}", f"consent for `{purpose}`{where}")
@@ -245,12 +246,13 @@ def _granted(snapshot: Snapshot, plan: Plan | None, as_of: datetime) -> _Granted
         return _Granted(None)
     pair = ("channel", "purpose")
     schema = {"at": UTC_TIME, "record_id": pl.Int64(), **dict.fromkeys((*pair, "state"), pl.String())}
-    rows = snapshot.scan(f"stream_{plan.consent.stream}", schema).filter(
-        pl.col("at") <= as_of, pl.col("state").is_not_null()
+    rows = snapshot.scan(f"stream_{plan.consent.stream}", schema).with_columns(
+        plain("channel").fill_null(ALL), plain("purpose").fill_null(ALL), plain("state")
     )
+    rows = rows.filter(pl.col("at") <= as_of, pl.col("state").is_not_null())
     latest = rows.sort("at").unique(["record_id", *pair], keep="last", maintain_order=True)
     granted = latest.filter(pl.col("state") == "granted")
-    pairs = granted.select(pl.col(pair).fill_null(ALL)).unique().collect()
+    pairs = granted.select(pair).unique().collect()
     return _Granted(frozenset(pairs.iter_rows()))
 
 
