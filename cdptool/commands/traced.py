@@ -94,6 +94,8 @@ class Telling:
             for line in self._row(inner, f"{margin}    "):
                 head, sign, rest = line.partition(f"{_SIGNS[inner.counts]} ")
                 yield f"{head}{sign}{inner.stream}  {rest}"
+        if row.n_more:
+            yield f"{margin}    … and {row.n_more:,} more found"
 
     def _cell(self, cell: Cell) -> str:
         if cell.value is None:
@@ -164,7 +166,8 @@ class Telling:
             "counts": {True: "yes", False: "no", None: "unknown"}[row.counts],
             "values": {cell.name: self._cell(cell) for cell in row.cells},
         }
-        return {**data, "rows": [self._row_data(each) for each in row.inner]} if row.inner else data
+        inner = [self._row_data(each) for each in row.inner]
+        return {**data, "rows": inner, "more_rows": row.n_more} if inner else data
 
 
 def _counts(rows: SeenRows) -> str:

@@ -29,7 +29,7 @@ from cdptool.rules.windows import Bounds, bounds
 from cdptool.tables import MONEY_SCALE, StreamSchema
 
 _MOST_SHOWN: Final = 5
-_MOST_INNER: Final = 40
+_MOST_INNER: Final = 100  # judged, where there is a condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class SeenRow:
     counts: bool | None
     cells: tuple[Cell, ...] = ()
     inner: tuple[SeenRow, ...] = ()
+    n_more: int = 0  # found too, and not among `inner`
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def seen_rows(world: World, node: Aggregate, ago: int, book: RuleBook) -> SeenRo
     window = _bounds(world, selection, cut, cut)
     held = numbered(world, stream.name)
     inside = [row for row in rows_in(held) if _lies(row.at, window) and row.at <= cut]
-    looked = inside[-most_rows(world, node, book) :]
+    looked = inside if selection.where is None else inside[-most_rows(world, node, book) :]
     truths = judged(world, selection, looked, ago, book)
     counts = dict(zip(looked, truths, strict=True))
     shown = _shown(node, held, counts)
@@ -108,7 +109,8 @@ def seen_rows(world: World, node: Aggregate, ago: int, book: RuleBook) -> SeenRo
                 row.at,
                 counts[row],
                 _cells(world, stream, held.row(row.number, named=True), _read(node, stream)),
-                inner.get(row, ()),
+                inner.get(row, ())[:_MOST_SHOWN],
+                max(0, len(inner.get(row, ())) - _MOST_SHOWN),
             )
             for row in shown
         ),
@@ -162,7 +164,7 @@ def _inner(
                 cells = _cells(world, stream, held.row(other.number, named=True), _read(node, stream))
                 seen = SeenRow(stream.name, other.event_id, other.at, counts, cells)
                 found.setdefault(row, []).append(seen)
-    return {row: tuple(each[:_MOST_SHOWN]) for row, each in found.items()}
+    return {row: tuple(each) for row, each in found.items()}
 
 
 def _around(
@@ -171,7 +173,8 @@ def _around(
     """The rows in the window around a row; never itself."""
     window = _bounds(world, node.selection, row.at, cut)
     near = [each for each in rows if _lies(each.at, window)]
-    return [each for each in near if not (is_same and each.event_id == row.event_id)][:_MOST_INNER]
+    others = [each for each in near if not (is_same and each.event_id == row.event_id)]
+    return others if node.selection.where is None else others[:_MOST_INNER]
 
 
 def _aggregates(node: Node | None) -> Iterator[Aggregate]:

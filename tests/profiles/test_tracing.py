@@ -94,6 +94,19 @@ def test_the_rows_that_count_are_shown_and_else_those_that_do_not() -> None:
     assert [hours(row.inner) for row in line.rows.rows] == [[("10:40", True)], [("10:40", True)]]
 
 
+def test_of_many_rows_a_few_are_shown_and_all_are_counted() -> None:
+    rules = book(segments={"s": "exists(order)", "t": "exists(cart.where(exists(order)))"})
+    orders = [{"at": f"{hour:02}:{minute:02}"} for hour in range(12) for minute in range(60)]
+    given = {"order": orders, "cart": [{"at": "13:00"}]}
+    (line,) = traced(rules, "s", given).lines
+    assert line.rows is not None
+    assert (line.rows.n_counting, line.rows.n_unseen, len(line.rows.rows)) == (720, 0, 5)
+    (line,) = traced(rules, "t", given).lines
+    assert line.rows is not None
+    (row,) = line.rows.rows
+    assert (len(row.inner), row.n_more) == (5, 715)
+
+
 def test_of_a_late_feed_it_says_which() -> None:
     rules = book(segments={"s": 'exists(cart["5h":"3h"].where(none(order["+"])))', "u": "points > 3 and s"})
     given = {"cart": [{"at": "10:00"}], "order": []}
