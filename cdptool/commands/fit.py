@@ -14,6 +14,7 @@ from cdptool.commands.session import Session, Settings, mark_done, open_session
 from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.models import (
     MODEL_FIGURES,
+    STORED,
     LifetimeSpec,
     LookAlikeSpec,
     ModelSpec,
@@ -24,7 +25,7 @@ from cdptool.models import (
 )
 from cdptool.workspace import Snapshot
 
-FIGURES: Final = "model_figures"
+FIGURES: Final = "figures_of_models"
 COLUMNS: Final = ("", "figure", "value")
 TITLES: Final = {
     "data": "what it saw",
@@ -48,12 +49,11 @@ def fit(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
         ConfigError: If the project declares none, or the values of one are of two currencies.
         UsageError: If nothing was merged yet.
     """
-    models = session.project.models
-    if not models:
+    snapshot = session.snapshot()
+    if not session.project.models and not are_left(session):
         raise ConfigError(
             "the project declares no models", hint="add `models:` to rules.yaml: see docs/models.md"
         )
-    snapshot = session.snapshot()
     if not snapshot.has("profiles"):
         raise UsageError("there are no profiles yet", hint="run `cdptool merge` first, or `cdptool run`")
     with session.timed(FIT):
@@ -63,10 +63,22 @@ def fit(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
     return _report(session, snapshot, results, as_of, dry_run=dry_run)
 
 
+def are_left(session: Session) -> bool:
+    """Whether there are tables of models in a project that declares none any more."""
+    return not session.project.models and bool(_of_models(session.snapshot()))
+
+
+def _of_models(snapshot: Snapshot) -> list[str]:
+    return [table for table in snapshot.tables if table.startswith(STORED)]
+
+
 def _commit(session: Session, results: dict[ModelSpec, Result], as_of: AsOf) -> None:
     mark = fingerprint_of(session, as_of)
     tables = (*(stored_table(spec) for spec in results), FIGURES)
     with session.workspace.begin(session.manifest(FIT, as_of.moment, inputs_of(session))) as transaction:
+        for table in _of_models(session.snapshot()):
+            if table not in tables:
+                transaction.drop(table)  # of a model that is declared no more
         for spec, result in results.items():
             transaction.replace(stored_table(spec), result.table)
         transaction.replace(FIGURES, _figures(results), MODEL_FIGURES)

@@ -9,7 +9,7 @@ from typing import cast
 
 import polars as pl
 
-from cdptool.commands import merge, segment
+from cdptool.commands import fit, merge, segment
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.expiry import Expiry
 from cdptool.commands.refusals import standing_refusals
@@ -36,6 +36,9 @@ def retain_data(settings: Settings, say: Say, *, dry_run: bool = False) -> Repor
         report = retain(session, as_of)
         if report.data["rows"] or report.data["rolled"]:
             _merge(session, say)
+            if session.project.models and session.snapshot().has(fit.FIGURES):
+                say("fit")
+                fit.fit(session, as_of)
             if session.project.rules is not None and session.snapshot().has("traits"):
                 say("segment")
                 segment.segment(session, as_of)

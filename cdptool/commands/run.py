@@ -75,7 +75,7 @@ def _steps(
                 lambda: sessions.make_sessions(session, as_of),
             )
         )
-    if project.models:
+    if project.models or fit.are_left(session):
         fitting = (lambda: rule_inputs.fingerprint_of(session, as_of), lambda: fit.fit(session, as_of))
         declared.append((rule_inputs.FIT, *fitting))
     if project.rules is not None:

@@ -14,6 +14,7 @@ from cdptool.models.look_alike import fit_look_alike
 from cdptool.models.rhythm import fit_rhythm
 from cdptool.models.spec import (
     KINDS,
+    STORED,
     LifetimeSpec,
     LookAlikeSpec,
     ModelSpec,
@@ -29,6 +30,7 @@ __all__ = [
     "KINDS",
     "MODEL_FIGURES",
     "PURCHASES",
+    "STORED",
     "Figure",
     "LifetimeSpec",
     "LookAlikeSpec",

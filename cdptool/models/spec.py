@@ -19,6 +19,7 @@ Unit: TypeAlias = Literal["day", "week"]
 
 KINDS: Final[tuple[Kind, ...]] = ("bg_nbd", "mbg_nbd", "pareto_nbd", "rhythm", "look_alike")
 KEY: Final = "profile_id"
+STORED: Final = "model_"  # what the tables of models begin with in the workspace
 DAY_SECONDS: Final = 86_400
 
 
@@ -103,7 +104,7 @@ def table_of(spec: ModelSpec) -> TableSchema:
 
 def stored_table(spec: ModelSpec) -> str:
     """What the table is called in the workspace."""
-    return f"model_{spec.name}"
+    return f"{STORED}{spec.name}"
 
 
 def field_of(spec: ModelSpec) -> Column:

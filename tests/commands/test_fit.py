@@ -90,7 +90,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Report
 
 def tables(settings: Settings) -> dict[str, pl.DataFrame]:
     """What the workspace holds of models, traits and memberships."""
-    names = ("model_clv", "model_rhythm", "model_twins", "model_figures", "traits", "memberships")
+    names = ("model_clv", "model_rhythm", "model_twins", "figures_of_models", "traits", "memberships")
     with open_session(settings, writes=False) as session:
         return {name: session.snapshot().scan(name).collect() for name in names}
 
@@ -113,7 +113,7 @@ def test_orders_are_lines_put_together_in_the_zone_of_the_project_and_as_of_the_
     found = tables(finished[0])
     days = shop(400)
     figures = dict(
-        found["model_figures"]
+        found["figures_of_models"]
         .filter((pl.col("model") == "clv") & (pl.col("part") == "data"))
         .select("figure", "value")
         .iter_rows()
@@ -198,6 +198,25 @@ def test_a_project_without_models_says_where_they_go(tmp_path: Path) -> None:
     run_all(settings, lambda _: None)
     with pytest.raises(ConfigError, match="declares no models"):
         fit_models(settings)
+
+
+def test_the_table_of_a_model_leaves_with_the_model(tmp_path: Path) -> None:
+    settings = write(tmp_path / "fewer", 60)
+    run_all(settings, lambda _: None)
+
+    def stored() -> list[str]:
+        with open_session(settings, writes=False) as session:
+            return [name for name in session.snapshot().tables if name.startswith("model_")]
+
+    assert stored() == ["model_clv", "model_rhythm", "model_twins"]
+    lines = [line for line in PROJECT.splitlines() if "twins" not in line]
+    (settings.project / "project.yaml").write_text("\n".join(lines), encoding="utf-8")
+    run_all(settings, lambda _: None)
+    assert stored() == ["model_clv", "model_rhythm"]
+    lines = [line for line in lines if not any(word in line for word in ("clv", "rhythm", "models:"))]
+    (settings.project / "project.yaml").write_text("\n".join(lines), encoding="utf-8")
+    run_all(settings, lambda _: None)
+    assert stored() == []
 
 
 def test_rule_tests_give_the_table_of_a_model(finished: tuple[Settings, Report]) -> None:
