@@ -19,6 +19,7 @@ from cdptool.rules.windows import ONE_MICROSECOND, length_text
 Places = Mapping[tuple[str, int], str]  # stream and event → file and line
 
 _SIGNS: Final = {True: "+", None: "?", False: "-"}
+_COUNTED: Final = "kept as a count of its day"
 _WHY: Final = {
     "open": "a window that looks forward is not over yet",
     "empty": "a value it asks for is empty",
@@ -87,7 +88,8 @@ class Telling:
 
     def _row(self, row: SeenRow, margin: str) -> Iterator[str]:
         cells = ", ".join(f"{cell.name} {self._cell(cell)}" for cell in row.cells)
-        place = self.places.get((row.stream, row.event_id), "")
+        is_counted = row.event_id < 0  # see profiles.signal_rows
+        place = _COUNTED if is_counted else self.places.get((row.stream, row.event_id), "")
         told = "  ".join(text for text in (self._time(row.at), cells, place) if text)
         yield f"{margin}{_SIGNS[row.counts]} {told}"
         for inner in row.inner:

@@ -7,10 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from cdptool.commands.explain_segment import explain_segment
 from cdptool.commands.ingest import ingest_files
 from cdptool.commands.retain import retain_data
 from cdptool.config import load_project
 from cdptool.errors import ConfigError
+from cdptool.ids import printed_id
 from tests.commands.small import AS_OF, Small
 from tests.commands.test_retain import WHOLE, accounts, assert_accounted, held, plan, steps, texts_on_disk
 
@@ -69,6 +71,17 @@ def test_answers_stay_when_rows_become_counts(aged: Small) -> None:
     )  # four of one person, kept apart by day and article, and one of another
     assert_accounted(aged)
     assert aged.run(WHOLE).data["changed"] is False
+
+
+def test_an_explanation_shows_days_that_are_counts_as_such(aged: Small) -> None:
+    keep_signals(aged)
+    aged.run(WHOLE)
+    told = []
+    for profile, days in traits(aged).select("profile_id", "days").iter_rows():
+        report = explain_segment(aged.settings(WHOLE), "days", printed_id(profile))
+        assert report.data["value"] == days
+        told += [line for line in report.lines if "kept as a count of its day" in line]
+    assert len(told) == 4  # five rows at most are shown, the newest first
 
 
 def test_a_dry_run_counts_what_would_become_signals(aged: Small) -> None:
