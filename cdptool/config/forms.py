@@ -42,15 +42,20 @@ class Default:
 
 @dataclass(slots=True)
 class Reading:
-    """What forms need beside the value: the names the project declares, and a note of defaults taken."""
+    """
+    What forms need beside the value: the names the project declares, and a note of defaults taken.
+
+    Where `refused` is a list, rules that cannot be read are noted there, so that the others are still checked.
+    """
 
     names: Names = field(default_factory=dict)
     defaults: list[Default] = field(default_factory=list)
     path: tuple[str, ...] = ()
+    refused: list[Finding] | None = None
 
     def inside(self, part: str) -> Reading:
         """The same reading, one key deeper."""
-        return Reading(self.names, self.defaults, (*self.path, part))
+        return Reading(self.names, self.defaults, (*self.path, part), self.refused)
 
     def types(self, what: str) -> Mapping[str, str]:
         """The names of one kind of thing with their types; none where its file could not be read."""

@@ -118,9 +118,11 @@ def load_project(
     kinds = {each.id: OWN_COLUMNS if each.columns else "" for each in destinations.specs}
     declared = Reading(gather_names(top, kinds, found.unreadable))
     top = found.attempt(partial(with_included, top, declared)) or top
-    reading = Reading(gather_names(top, kinds, found.unreadable))
+    unread: list[Finding] = []
+    reading = Reading(gather_names(top, kinds, found.unreadable), refused=unread)
     parts = _read_sections(found, top, reading)
     warnings = _judge(found, parts, reading)
+    found.findings.extend(unread)
     if found.findings or parts.basics is None:
         raise ConfigError(*in_order(found.findings))
     basics = parts.basics

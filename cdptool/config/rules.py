@@ -4,6 +4,7 @@ The section of rules.yaml: traits and segments, each one condition or a list tha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -44,6 +45,22 @@ def _labelled(value: Value, reading: Reading) -> tuple[str, Node]:
     return safe_name(entry.key, reading), parse_condition(entry.value, reading)
 
 
+@dataclass(frozen=True, slots=True)
+class _OrEmpty:
+    """A rule that cannot be read is told and kept without lines: the rules that name it are checked all the same."""
+
+    form: Callable[[Entry, Reading], Rule]
+
+    def __call__(self, entry: Entry, reading: Reading) -> Rule:
+        try:
+            return self.form(entry, reading)
+        except ConfigError as error:
+            if reading.refused is None:
+                raise
+            reading.refused.extend(error.findings)
+            return Rule(entry.key.text, (), entry.key.text_place)
+
+
 def _arm(entry: Entry, reading: Reading) -> tuple[str, float]:
     return entry.key.text, share(entry.value, reading)
 
@@ -74,8 +91,8 @@ def split(entry: Entry, reading: Reading) -> Split:
 
 
 RULES_KEYS: Final[dict[str, Form[Any] | Into[Any]]] = {
-    "traits": Into(MapOf(trait, rule_name), ("traits",)),
-    "segments": Into(MapOf(rule, rule_name), ("segments",)),
+    "traits": Into(MapOf(_OrEmpty(trait), rule_name), ("traits",)),
+    "segments": Into(MapOf(_OrEmpty(rule), rule_name), ("segments",)),
     "splits": Into(MapOf(split, rule_name), ("splits",)),
 }
 
@@ -88,6 +105,8 @@ def judge_rules(book: RuleBook | None, plan: Plan | None, catalog: Catalog) -> t
         Every finding; errors forbid a run, warnings do not.
     """
     findings = list(check_rules(book, catalog)) if book else []
+    unread = {rule.place for rule in book.rules().values() if not rule.lines} if book else set()
+    findings = [each for each in findings if each.place not in unread]  # what is wrong there is told already
     findings += _of_rows(plan, catalog)
     log = catalog.stream(plan.sends.stream) if plan and plan.sends else None
     for cap in plan.caps if plan else ():

@@ -83,9 +83,11 @@ def _of_ladder(rungs: list[_Rung]) -> Iterator[Finding]:
         gap = upper.window.until - lower.window.since
         if gap == 0 or (gap > 0 and not has_tiles and gap >= min(lower.length, upper.length)):
             continue
-        what = "leaves a gap" if gap > 0 else "overlaps"
-        problem = f"the window of `{upper.name}` {what} of {length_text(abs(gap))} "
-        problem += f"{'to' if gap > 0 else 'with'} that of `{lower.name}`"
+        length = length_text(abs(gap))
+        what = f"leaves a gap of {length} to that of `{lower.name}`"
+        if gap < 0:
+            what = f"overlaps that of `{lower.name}` by {length}"
+        problem = f"the window of `{upper.name}` {what}"
         since = f'"{length_text(upper.window.since)}":"{length_text(lower.window.since)}"'
         yield Finding(problem, upper.place, f"they are the same otherwise; {since} would meet it", "warning")
 

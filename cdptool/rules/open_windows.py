@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf
+from typing import Final
 
 from cdptool.errors import Finding
 from cdptool.rules.nodes import Aggregate, At, Node, Selection, children
 from cdptool.rules.windows import Calendar, Forward, Rolling, Window, length_text
+
+_YEAR: Final = 365 * 86_400
 
 
 def open_windows(line: Node) -> Iterator[Finding]:
@@ -76,4 +79,6 @@ def _hint(selection: Selection, seconds: int) -> str:
         return f'end the window earlier, such as {selection.stream}["{start}":"{end}"]'
     if isinstance(selection.window, Rolling):
         return f"the window is over before the forward window is: look back further than {end}, and end there"
-    return f'end the window earlier by {end}, such as {selection.stream}["{length_text(seconds + 365 * 86_400)}":"{end}"]'
+    if seconds < _YEAR:
+        return f'end the window {end} before now, such as {selection.stream}["{length_text(_YEAR)}":"{end}"]'
+    return f"end the window {end} before now"

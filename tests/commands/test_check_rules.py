@@ -36,6 +36,16 @@ def test_errors_are_the_answer_of_the_check(unread: Small) -> None:
     assert found.place.shown[(found.place.column or 0) - 1 :].startswith("ordr")
 
 
+def test_what_cannot_be_read_does_not_hide_what_is_wrong_elsewhere(unread: Small) -> None:
+    """And what names it is not blamed for it."""
+    unread.edit("traits: {", "traits: {half: 'count(order', tier: {first: [{good: points = 3}]}, ")
+    unread.edit("segments: {", "segments: {uses: 'half > 3 and tier == \"good\"', odd: 'exists(ordr)', ")
+    report = check_rules(unread.settings(), strict=False)
+    assert [each.problem for each in report.findings] == [
+        "a bracket is opened here and never closed", "cannot read this", "unknown stream `ordr`",
+    ]  # fmt: skip
+
+
 def test_what_exports_and_models_name_is_used(unread: Small) -> None:
     unread.edit("traits: {", "traits: {idle: 'count(order)', ")
     assert [each.problem for each in check_rules(unread.settings(), strict=False).findings] == [

@@ -42,6 +42,9 @@ SLIPS = [
     ('exists(cart["7d":"1h"].where(exists(order["+1h"].where(none(cart["+2h"])))))', 8,
      "rows of this window may not be decided yet: a forward window after them is still open",
      'end the window earlier, such as cart["7d":"3h"]'),
+    ("exists(cart.where(none(order['+3h'])))", 8,
+     "rows of this window may not be decided yet: a forward window after them is still open",
+     'end the window 3h before now, such as cart["365d":"3h"]'),
     ('count(order["90d"]) == 0', 1, "segment `s1` only says what people did not do",
      "it holds everyone who never did anything; add what they did"),
 ]  # fmt: skip
@@ -98,7 +101,7 @@ def test_rungs_of_a_ladder_meet() -> None:
     assert ladder('"5h":"3h"', '"8h":"6h"') == [
         "the window of `rung_1` leaves a gap of 1h to that of `rung_0`"
     ]
-    assert ladder('"6h":"3h"', '"7h":"5h"') == ["the window of `rung_1` overlaps of 1h with that of `rung_0`"]
+    assert ladder('"6h":"3h"', '"7h":"5h"') == ["the window of `rung_1` overlaps that of `rung_0` by 1h"]
 
 
 def test_windows_that_hold_one_another_or_lie_far_apart_are_no_ladder() -> None:
