@@ -86,6 +86,7 @@ class Compiler(Asking):
         self.profiles: dict[datetime, Subject] = {}
         self.rankings: dict[Ranking, tuple[Value, Reads]] = {}
         self._named: dict[tuple[str, datetime], tuple[Value, Reads]] = {}
+        self._buckets: dict[Ranking, tuple[Value, Reads]] = {}
 
     def profile(self, cut: datetime) -> Subject:
         """The profile as of a moment."""
@@ -176,15 +177,21 @@ class Compiler(Asking):
         return replace(subject, shift=shift, moved=RowTime(0, shift), earliest=earliest)
 
     def _ranked(self, ranking: Ranking, subject: Subject) -> Value:
-        with self.reading() as reads:
-            value = self.value(ranking.value, subject)
-        cuts = self.cuts.get(ranking)
-        self.rankings[ranking] = (value, reads)
+        """The bucket of a value; both get columns of their own, for each is asked for many times in what follows."""
+        if ranking not in self._buckets:
+            with self.reading() as reads:
+                value = self._kept(self.value(ranking.value, subject), f"#{self.next()}")
+                self.rankings[ranking] = (value, replace(reads))
+                cuts = self.cuts.get(ranking)
+                reads.waits |= cuts is None
+                nothing = pl.lit(None, pl.Int64)
+                bucket = (
+                    interval("number", nothing, nothing, UNKNOWN) if cuts is None else ranked(value, cuts)
+                )
+                self._buckets[ranking] = self._kept(bucket, f"#{self.next()}"), reads
+        bucket, reads = self._buckets[ranking]
         self.reads.add(reads)
-        if cuts is not None:
-            return ranked(value, cuts)
-        self.reads.waits = True
-        return interval("number", pl.lit(None, pl.Int64), pl.lit(None, pl.Int64), UNKNOWN)
+        return bucket
 
     def _path(self, path: tuple[str, ...], subject: Subject) -> Value:
         name = path[0]
@@ -276,7 +283,10 @@ class Compiler(Asking):
             named = zip((*lines, column), (*steps, steps[-1]), strict=True)
             self._add([step.alias(name) for name, step in named])
             return exact("truth", pl.col(column))
-        value = self._value_of(rule, subject)
+        return self._kept(self._value_of(rule, subject), column)
+
+    def _kept(self, value: Value, column: str) -> Value:
+        """The value over columns of a layer that hold it."""
         parts = (
             {"": value.lo}
             if value.is_exact

@@ -23,7 +23,19 @@ from cdptool.rules.windows import Window, bounds
 from cdptool.tables import Column
 
 KEY = "profile_id"
-_ROW = ("event_id",)
+
+
+class _Asked(NamedTuple):
+    """
+    Rows (or pairs of rows) that are asked about, without the answers so far, and the columns that name one.
+
+    Whose rows to look at is read off these: the frame with the answers would stand in its own plan once more with
+    every answer, twice as often each time.
+    """
+
+    rows: pl.LazyFrame
+    stream: str
+    ids: tuple[str, ...]
 
 
 class _Group(NamedTuple):
@@ -113,15 +125,14 @@ class Frames:
     def _with_nested(self, stream: str, only: pl.Expr, nested: tuple[Request, ...]) -> pl.LazyFrame:
         """Rows with what they ask of other rows, but for what depends on a row that encloses them."""
         frame = self._rows(stream).filter(only)
+        asked = _Asked(frame, stream, ("event_id",))
         for request in nested:
             if not request.rows.is_deep:
-                frame = self._around(frame, stream, _ROW, request)
+                frame = self._around(frame, asked, request)
         return frame
 
-    def _around(
-        self, frame: pl.LazyFrame, stream: str, ids: tuple[str, ...], request: Request
-    ) -> pl.LazyFrame:
-        """Add to each row (or pair of rows, named by `ids`) what an aggregate makes of the rows around it."""
+    def _around(self, frame: pl.LazyFrame, asked: _Asked, request: Request) -> pl.LazyFrame:
+        """Add to each row (or pair of rows) what an aggregate makes of the rows around it."""
         rows, around = request.rows, request.rows.around
         assert around is not None
         inner = self._inner(request)
@@ -130,15 +141,17 @@ class Frames:
         if around.first is not None:
             frame = frame.with_columns(around.first.alias(request.named("first")))
         if not _takes_ends(request):
-            inner = inner.join(frame.select(KEY), on=KEY, how="semi")
-        if _asks_for_any(request, stream, has_first=has_first):
-            frame = _any_inside(frame, request, inner, has_first=has_first, is_own=rows.stream == stream)
+            inner = inner.join(asked.rows.select(KEY), on=KEY, how="semi")
+        if _asks_for_any(request, asked.stream, has_first=has_first):
+            frame = _any_inside(
+                frame, request, inner, has_first=has_first, is_own=rows.stream == asked.stream
+            )
         elif request.function in COUNTS and request.column is None and not rows.outer_columns:
             frame = _prefix_counts(frame, request, inner, has_first)
-            if rows.stream == stream:
+            if rows.stream == asked.stream:
                 frame = _without_itself(frame, request, inner, has_first)
         else:
-            frame = self._paired(frame, request, inner, ids, stream)
+            frame = self._paired(frame, asked, request, inner)
         return frame.with_columns(finish(request))
 
     def _inner(self, request: Request) -> pl.LazyFrame:
@@ -159,29 +172,31 @@ class Frames:
         return self.events.filter(is_row).select(KEY, "at", "event_id")
 
     def _paired(
-        self, frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, ids: tuple[str, ...], stream: str
+        self, frame: pl.LazyFrame, asked: _Asked, request: Request, inner: pl.LazyFrame
     ) -> pl.LazyFrame:
         """Add raw columns made of pairs: each row with every row in the window around it."""
-        rows = request.rows
-        outer = tuple(OUTER + name for name in ids)
-        has_first = rows.around is not None and rows.around.first is not None
-        bounds_of = [request.named(name) for name in ("first", "last")[not has_first :]]
-        subjects = frame.select(
+        rows, around = request.rows, request.rows.around
+        assert around is not None
+        ids = tuple(OUTER + name for name in asked.ids)
+        first, last = request.named("first"), request.named("last")
+        subjects = asked.rows.select(
             KEY,
-            *bounds_of,
-            *(pl.col(name).alias(OUTER + name) for name in dict.fromkeys((*ids, *rows.outer_columns))),
+            around.last.alias(last),
+            *([] if around.first is None else [around.first.alias(first)]),
+            *(pl.col(name).alias(OUTER + name) for name in dict.fromkeys((*asked.ids, *rows.outer_columns))),
         )
-        pairs = _pairs(subjects, inner, rows)
-        pairs = pairs.filter(pl.col("at") <= pl.col(request.named("last")))
-        if has_first:
-            pairs = pairs.filter(pl.col("at") >= pl.col(request.named("first")))
-        if rows.stream == stream:
+        pairs = _pairs(subjects, inner, rows).filter(pl.col("at") <= pl.col(last))
+        if around.first is not None:
+            pairs = pairs.filter(pl.col("at") >= pl.col(first))
+        if rows.stream == asked.stream:
             pairs = pairs.filter(pl.col("event_id") != pl.col(f"{OUTER}event_id"))
-        for nested in rows.nested:
-            if nested.rows.is_deep:
-                pairs = self._around(pairs, rows.stream, ("event_id", *outer), nested)
+        deep = [nested for nested in rows.nested if nested.rows.is_deep]
+        these = _Asked(pairs.cache() if deep else pairs, rows.stream, ("event_id", *ids))
+        pairs = these.rows
+        for nested in deep:
+            pairs = self._around(pairs, these, nested)
         pairs = pairs.with_columns(masks(rows, pl.lit(True)))
-        return _joined(frame, [request], pairs, [KEY, *outer], [KEY, *ids])
+        return _joined(frame, [request], pairs, [KEY, *ids], [KEY, *asked.ids])
 
 
 def _pairs(subjects: pl.LazyFrame, inner: pl.LazyFrame, rows: Rows) -> pl.LazyFrame:

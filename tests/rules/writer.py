@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cdptool.errors import Place
-from cdptool.rules import Rule, RuleBook, Split, parse
+from cdptool.rules import Rule, RuleBook, Split, parse, to_text
 from cdptool.rules.naming import without_row_clock
 
 PLACE = Place("rules.yaml", 1, 1)
@@ -60,6 +60,7 @@ class Writer:
         self.book = RuleBook(splits=(split,))
         self.kinds: dict[str, str] = {}
         self.fixed: frozenset[str] = frozenset()
+        self.long: set[str] = set()
 
     def trait(self, index: int) -> None:
         kind = self.rng.choice(("number", "number", "number", "money", "text", "time", "labels"))
@@ -83,6 +84,8 @@ class Writer:
     def _written(self, book: RuleBook, name: str, kind: str) -> None:
         self.book, self.fixed = book, without_row_clock(book)
         self.kinds[name] = kind
+        if sum(len(to_text(line)) for line in book.rules()[name].lines) > 80:
+            self.long.add(name)
 
     def truth(self, scope: Scope, depth: int) -> str:
         pick = self.rng.random()
@@ -165,8 +168,10 @@ class Writer:
         """The rules of a kind that may be named in a scope."""
         if scope.around_moved and not scope.moved:
             return []
+        names = [name for name, of in self.kinds.items() if of == kind]
+        # As of a row a rule is written out for each row: long ones would make plans of thousands of lines.
         return [
-            name for name, of in self.kinds.items() if of == kind and not (scope.moved and name in self.fixed)
+            name for name in names if not scope.moved or (name not in self.fixed and name not in self.long)
         ]
 
     def earlier(self, text: str, kind: str, scope: Scope) -> str:
