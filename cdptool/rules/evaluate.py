@@ -20,9 +20,10 @@ from cdptool.rules.aggregates import mixed_currency
 from cdptool.rules.book import Catalog, RuleBook, find_column
 from cdptool.rules.check import check_rules
 from cdptool.rules.compile import Compiler
-from cdptool.rules.frames import KEY, Frames, event_columns, follow, with_currency
+from cdptool.rules.frames import KEY, Frames
 from cdptool.rules.naming import order
 from cdptool.rules.ranks import CutPoints, Ranking, cut_points
+from cdptool.rules.references import event_columns, follow, with_currency
 from cdptool.rules.values import Value
 
 MIXED_CURRENCY = "#mixed_currency"

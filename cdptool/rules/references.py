@@ -1,0 +1,62 @@
+"""Which columns stand behind paths such as `sku.category`, and the joins with small tables that follow references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from cdptool.rules.book import Catalog, find_column, kind_of
+from cdptool.tables import Column
+
+
+def event_columns(columns: tuple[Column, ...], stream: str, paths: set[tuple[str, ...]]) -> list[str]:
+    """The columns of the tagged frame behind the paths, each money column with its currency. Sorted."""
+    names = set()
+    for start in {path[0] for path in paths}:
+        column = find_column(columns, start)
+        assert column is not None
+        names |= {f"{stream}.{name}" for name in with_currency(column)}
+    return sorted(names)
+
+
+def profile_columns(catalog: Catalog, paths: set[tuple[str, ...]]) -> set[str]:
+    """The columns behind paths of profile fields, references followed, currencies included."""
+    names = set()
+    for path in paths:
+        column = catalog.follow(catalog.field(path[0]), path[1:])
+        name = ".".join(path)
+        names |= {name, f"{name}_currency"} if column and kind_of(column) == "money" else {name}
+    return names
+
+
+def with_currency(column: Column) -> tuple[str, ...]:
+    """The columns a declared column consists of."""
+    return (column.name, f"{column.name}_currency") if kind_of(column) == "money" else (column.name,)
+
+
+def follow(
+    frame: pl.LazyFrame,
+    prefix: str,
+    columns: tuple[Column, ...],
+    paths: set[tuple[str, ...]],
+    catalog: Catalog,
+    tables: Mapping[str, pl.DataFrame],
+) -> pl.LazyFrame:
+    """Add a column `<prefix>a.b` for each path over references, by joining the small tables. Order is kept."""
+    steps = {path[:length] for path in paths for length in range(2, len(path) + 1)}
+    for base in sorted({step[:-1] for step in steps}, key=lambda path: (len(path), path)):
+        start = catalog.follow(find_column(columns, base[0]), base[1:])
+        table = catalog.table(start.ref if start else None)
+        assert table is not None
+        key = prefix + ".".join(base)
+        wanted = [find_column(table.columns, step[-1]) for step in sorted(steps) if step[:-1] == base]
+        names = sorted({name for column in wanted if column for name in with_currency(column)})
+        # One row per key whatever the file holds, and always the same one.
+        small = tables[table.name].lazy().sort(pl.all()).unique(table.key, keep="first", maintain_order=True)
+        attributes = [pl.col(name).alias(f"{key}.{name}") for name in names]
+        frame = frame.join(
+            small.filter(pl.col(table.key).is_not_null()).select(pl.col(table.key).alias(key), *attributes),
+            on=key, how="left", maintain_order="left",
+        )  # fmt: skip
+    return frame
