@@ -64,6 +64,9 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "changes_to": _option(
         Path | None, None, "--to", metavar="FILE", text="Also write who changed, as .csv or .parquet."
     ),
+    "library": _argument(str | None, "Only this library, with all of it [default: all].", None),
+    "traits": _argument(list[str], "Traits that are numbers or amounts."),
+    "parts": _option(int, 5, "--parts", min=2, max=100, text="Into how many parts."),
     "bought": _argument(
         str, "What is bought: a column of a stream, such as order.sku or order.sku.category."
     ),

@@ -54,3 +54,18 @@ def report_renewal(call: Call, *, bought: str, only_rows: str | None, table_to: 
     from cdptool.commands.renewal import report_renewal as report
 
     return report(call.settings, bought, where=only_rows, to=table_to)
+
+
+@verb(
+    report_group, "cuts", "traits", "parts", *READS,
+    example="cdptool report cuts spend_year orders_year -C configs",
+)  # fmt: skip
+def report_cuts(call: Call, *, traits: list[str], parts: int) -> Report:
+    """Show where traits would be cut into equal parts.
+
+    Quantiles (type 7) of the values as of the last run, to be written down where cut points are to stay: the library
+    rfm_frozen takes them as they are.
+    """
+    from cdptool.commands.cut_points import report_cuts as report
+
+    return report(call.settings, tuple(traits), parts=parts)

@@ -25,3 +25,17 @@ def rules_docs(call: Call) -> Report:
     from cdptool.commands.rule_docs import document_rules
 
     return document_rules(call.settings)
+
+
+@verb(
+    rules_group, "library", "library", "as_json", "quiet", "debug",
+    example="cdptool rules library rfm_frozen",
+)  # fmt: skip
+def rules_library(_: Call, *, library: str | None) -> Report:
+    """Show the ready-made libraries that `include:` in rules.yaml brings.
+
+    RFM, lifecycle, second purchase and more; of one its parameters with their defaults, and its rules.
+    """
+    from cdptool.commands.rule_library import show_library
+
+    return show_library(library)
