@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cdptool.commands.report import Grid, Report
-from cdptool.config.libraries import Library, Parameter, libraries
+from cdptool.config.libraries import Library, libraries
+from cdptool.config.library_words import Parameter
 from cdptool.config.reader import Scalar, Sequence, Table, Value
 from cdptool.errors import UsageError
 from cdptool.rules.naming import nearest

@@ -8,13 +8,10 @@ evaluated as if it stood in rules.yaml, under the library's own lines and column
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
-from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
@@ -24,55 +21,21 @@ from cdptool.config.forms import (
     MapOf,
     Reading,
     Shape,
-    check_known,
     gather,
     is_nothing,
     nearest,
     refused,
     wrong,
 )
-from cdptool.config.names import columns_of
+from cdptool.config.library_words import PARAMETER, Parameter, words_of
 from cdptool.config.project import python_name
 from cdptool.config.reader import Entry, Scalar, Sequence, Table, Value, read_yaml
-from cdptool.config.scalars import Integer, OneOf, Pattern, boolean, text
+from cdptool.config.scalars import OneOf, text
 from cdptool.errors import ConfigError, Place
-from cdptool.rules.windows import parse_length, parse_window
 
 FOLDER: Final = PurePosixPath("cdptool/library")
 SECTIONS: Final = ("traits", "segments")
-_path: Final = Pattern(
-    re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z"),
-    "a name, or several joined by dots",
-    "such as `category.renewal_days`",
-)
 _OWN_KEYS: Final = ("library", "prefix", "without")
-_KINDS: Final = (
-    "stream",
-    "column",
-    "field",
-    "name",
-    "window",
-    "length",
-    "number",
-    "numbers",
-    "text",
-    "texts",
-)
-_NUMBER: Final = re.compile(r"-?[0-9]+(_[0-9]+)*(\.[0-9]+)?\Z")  # as rules have it: 5_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A word of a library that means something of the project: what kind of thing, and what it is by default."""
-
-    name: str
-    kind: str
-    default: Value | None = None
-    of: str = ""  # of a column the parameter that is its stream
-    types: tuple[str, ...] = ()  # of a column or field the types it may have; none = any
-    about: str = ""
-    optional: bool = False
-    count: int = 0  # how many numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +66,12 @@ def _table(value: Value, _: Reading) -> Table:
     return value
 
 
-_PARAMETER: Final = Shape(
-    "a parameter",
-    Parameter,
-    {
-        "kind": OneOf(_KINDS, "kind"),
-        "default": lambda value, _: value,
-        "of": text,
-        "types": ListOf(text, or_one=True),
-        "about": text,
-        "optional": boolean,
-        "count": Integer(1),
-    },
-)
 _LIBRARY: Final = Shape(
     "a library",
     Library,
     {
         "about": text,
-        "parameters": MapOf(_PARAMETER.named, python_name),
+        "parameters": MapOf(PARAMETER.named, python_name),
         "traits": _table,
         "segments": _table,
     },
@@ -276,7 +226,7 @@ def _words(
             hint = parameter.about or None
             raise refused(f"library `{library.name}` needs `{parameter.name}`", place, hint)
         try:
-            words.update(_word(parameter, value, words, reading))
+            words.update(words_of(parameter, value, words, reading))
         except ConfigError as error:
             if entry is not None:
                 raise
@@ -290,81 +240,3 @@ def _words(
 
     gather(partial(word, parameter) for parameter in library.parameters)
     return words
-
-
-def _word(
-    parameter: Parameter, value: Value, words: Mapping[str, str | None], reading: Reading
-) -> dict[str, str | None]:
-    name, kind = parameter.name, parameter.kind
-    if is_nothing(value) and parameter.optional:
-        return {name: None}
-    if kind == "numbers":
-        return _numbers(parameter, value, reading)
-    if kind == "texts":
-        return {name: f"[{', '.join(map(_quoted, ListOf(text, or_one=True, least=1)(value, reading)))}]"}
-    return {name: _one_word(parameter, value, words, reading)}
-
-
-def _one_word(parameter: Parameter, value: Value, words: Mapping[str, str | None], reading: Reading) -> str:
-    match parameter.kind:
-        case "number":
-            return _number(value, reading)
-        case "text":
-            return _quoted(text(value, reading))
-        case "window" | "length":
-            return _window(value, reading, is_length=parameter.kind == "length")
-        case "column":
-            what = columns_of("stream", words.get(parameter.of) or "")
-        case what:
-            pass
-    if what == "name":
-        return _path(value, reading)
-    written = python_name(value, reading)
-    if what == "stream" and written in reading.types("session"):
-        return written
-    check_known(what, written, value.place, reading)
-    found = reading.types(what).get(written)
-    if parameter.types and found and found not in parameter.types:
-        expected = " or ".join(f"`{each}`" for each in parameter.types)
-        raise refused(
-            f"`{written}` has type `{found}`, expected {expected}", value.place, parameter.about or None
-        )
-    return written
-
-
-def _numbers(parameter: Parameter, value: Value, reading: Reading) -> dict[str, str | None]:
-    """Several numbers in rising order; the library speaks of the first as `name_1`."""
-    items = ListOf(_number)(value, reading)
-    if len(items) != parameter.count:
-        raise refused(
-            f"expected {parameter.count} numbers, found {len(items)}", value.place, parameter.about or None
-        )
-    if any(float(left) >= float(right) for left, right in pairwise(items)):
-        raise refused("the numbers do not rise", value.place, "write the smallest first, each once")
-    return {f"{parameter.name}_{i}": item for i, item in enumerate(items, 1)}
-
-
-def _number(value: Value, _: Reading) -> str:
-    if isinstance(value, Scalar) and not value.quoted and _NUMBER.match(value.text):
-        return value.text
-    raise wrong("a number", value, "write it in digits, such as `20` or `0.25`")
-
-
-def _quoted(written: str) -> str:
-    return json.dumps(written, ensure_ascii=False)
-
-
-def _window(value: Value, reading: Reading, *, is_length: bool) -> str:
-    """`365d`; where it is no length also `month-1`, or a range such as `540d:180d`."""
-    first, *rest = text(value, reading).split(":")
-    try:
-        if is_length:
-            parse_length(first)
-        else:
-            parse_window(first, *rest[:1])
-    except ValueError as error:
-        raise refused(str(error), value.place) from None
-    if len(rest) > (0 if is_length else 1):
-        hint = "write one length, such as `30d`" if is_length else "write a range as `540d:180d`"
-        raise refused("too many parts", value.place, hint)
-    return ":".join(map(_quoted, (first, *rest)))

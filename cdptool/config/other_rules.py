@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from cdptool.config.files import Found, check_version
 from cdptool.config.forms import Reading, nearest
-from cdptool.config.load import MODELS_SHAPE, RULES_SHAPE, find_root, in_order, load_project
+from cdptool.config.libraries import with_included
+from cdptool.config.load import GUARDS_SHAPE, MODELS_SHAPE, RULES_SHAPE, find_root, in_order, load_project
 from cdptool.config.model import Project
+from cdptool.config.names import columns_of
 from cdptool.config.reader import Table, read_yaml
 from cdptool.config.rules import judge_rules
 from cdptool.errors import ConfigError, Finding, Place
-from cdptool.rules import RuleBook
+from cdptool.rules import Catalog, RuleBook
 
 _FILE: Final = "rules.yaml"
 
@@ -58,14 +61,24 @@ def _read_file(path: Path, project: Project) -> RuleBook:
     top = document.top
     if top is not None:
         found.findings += check_version(top, str(path))
-        known = (*RULES_SHAPE.keys, *MODELS_SHAPE.keys, "version")
+        known = (*RULES_SHAPE.keys, *MODELS_SHAPE.keys, *GUARDS_SHAPE.keys, "include", "version")
         for entry in top:
             if entry.key.text not in known:
                 problem = f"unknown key `{entry.key.text}` in {_FILE}"
                 found.findings.append(Finding(problem, entry.key.place, nearest(entry.key.text, known)))
-        entries = tuple(entry for entry in top if entry.key.text in RULES_SHAPE.keys)
-        names = {"field": {column.name: column.type for column in project.catalog.fields}}
-        book = found.attempt(lambda: RULES_SHAPE(Table(entries, top.place), Reading(names)))
+        reading = Reading(_names(project.catalog))
+        whole = found.attempt(partial(with_included, top, reading)) or top
+        entries = tuple(entry for entry in whole if entry.key.text in RULES_SHAPE.keys)
+        book = found.attempt(lambda: RULES_SHAPE(Table(entries, top.place), reading))
     if found.findings or book is None:
         raise ConfigError(*in_order(found.findings))
     return book
+
+
+def _names(catalog: Catalog) -> dict[str, dict[str, str]]:
+    """The names of the project that rules are judged by while they are read."""
+    names = {"field": {column.name: column.type for column in catalog.fields}}
+    names["stream"] = {stream.name: "" for stream in catalog.streams}
+    for stream in catalog.streams:
+        names[columns_of("stream", stream.name)] = {column.name: column.type for column in stream.columns}
+    return names

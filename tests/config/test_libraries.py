@@ -9,10 +9,11 @@ import pytest
 from cdptool.config import effective, load_project
 from cdptool.config.filling import filled
 from cdptool.config.libraries import libraries
+from cdptool.config.other_rules import read_other_rules
 from cdptool.config.reader import Scalar
-from cdptool.errors import Place
+from cdptool.errors import ConfigError, Place
 from cdptool.rules.nodes import to_text
-from tests.config.projects import RULES, refused, write_project
+from tests.config.projects import PROJECT, RULES, refused, write_project
 
 HERE = Place("here.yaml", 7, 5)
 
@@ -157,6 +158,41 @@ def test_what_does_not_fit_is_told_where_it_is_included(
     found = findings(tmp_path, include)
     lines = [(each.removeprefix("rules.yaml:"), said) for each, said in found]
     assert (problem, hint) in lines
+
+
+def test_what_report_renewal_wrote_is_followed_from_a_table_of_its_own(tmp_path: Path) -> None:
+    """As docs/library.md says: an article refers to its category, and that to the days."""
+    project = PROJECT.replace(
+        "products: {key: sku, columns: {sku: identifier, category: text, price: money}}",
+        "products: {key: sku, columns: {sku: identifier, category: {ref: renewals}, price: money}}\n"
+        "  renewals: {key: category, columns: {category: text, renewal_days: integer}}",
+    )
+    include = "include: [{library: renewal, renewal_days: category.renewal_days}]\n"
+    write_project(tmp_path, project=project, rules=f"{RULES}{include}")
+    book = load_project(tmp_path).rules
+    assert book is not None
+    assert "0.9 * sku.category.renewal_days <= now - at" in to_text(book.rules()["renewal_due"].lines[0])
+
+
+def test_sessions_are_streams_too(tmp_path: Path) -> None:
+    project = PROJECT.replace("  consent:", "  browse: {columns: {url: text}}\n  consent:")
+    project += "sessions: {visit: {of: browse, device: phone, url: url}}\n"
+    write_project(
+        tmp_path, project=project, rules=f"{RULES}include: [{{library: second_purchase, stream: visit}}]\n"
+    )
+    book = load_project(tmp_path).rules
+    assert book is not None
+    assert to_text(book.rules()["first_purchase_at"].lines[0]) == "min(visit.at)"
+
+
+def test_rules_that_stand_elsewhere_may_include_as_well(tmp_path: Path) -> None:
+    project = load_project(write_project(tmp_path))
+    file = tmp_path / "other.yml"
+    file.write_text(f"{RULES}include: [second_purchase]\nguard: {{vip: off}}\n", encoding="utf-8")
+    assert "nudge_second" in read_other_rules(file, project).rules()
+    file.write_text(f"{RULES}include: [{{library: rfm, value: totl}}]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="unknown column `totl` of stream `order`"):
+        read_other_rules(file, project)
 
 
 def test_a_mistake_of_the_whole_is_told_in_the_library(tmp_path: Path) -> None:
