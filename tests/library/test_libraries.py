@@ -63,6 +63,7 @@ def segments(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     data = shared_data(ORDERS)
     folder = tmp_path_factory.mktemp("rfm")
     text = REAL.read_text(encoding="utf-8").replace(f"../../../../shared/data/{ORDERS}", str(data))
+    text += "  - {library: rfm, prefix: parts_, order_id: null, value: revenue}\n"
     (folder / "project.yaml").write_text(text, encoding="utf-8")
     run_all(Settings(project=folder, as_of="2006-12-31"), lambda _: None)
     with Workspace.open(folder / "workspace") as workspace:
@@ -83,6 +84,19 @@ def test_rfm_scores_every_customer_as_the_package_does(segments: pl.DataFrame) -
     assert both.height == known.height == 995
     for ours, theirs in (scores | measures).items():
         assert (both[ours].cast(pl.Float64) == both[theirs].cast(pl.Float64)).all(), ours
+
+
+def test_five_parts_are_the_ranks_of_equal_values_whatever_their_order(segments: pl.DataFrame) -> None:
+    """1 + five times the share of those with a smaller value, rounded down."""
+    measures = {
+        "parts_rfm_r": -segments["rfm_recency"],
+        "parts_rfm_f": segments["rfm_frequency"],
+        "parts_rfm_m": segments["rfm_monetary"],
+    }
+    for part, measure in measures.items():
+        values = measure.to_list()
+        expected = [1 + 5 * sum(other < value for other in values) // len(values) for value in values]
+        assert segments[part].to_list() == expected, part
 
 
 def test_the_project_of_real_orders_can_be_read() -> None:
