@@ -18,7 +18,7 @@ HEAD = "id,answered_at,customer_no,email,kind,score,comment\n"
     ("file", "old", "new"),
     [
         ("exports.yaml", "to: meta_customer_list, purpose", "to: meta_customer_list, min_rows: 999, purpose"),
-        ("rules.yaml", "spend_90d >= 5_000_000", "spend_90d >= 1"),
+        ("rules.yaml", "- spend_90d >= 5_000_000", "- spend_90d >= 1"),
     ],
     ids=["min_rows", "max_change"],
 )
