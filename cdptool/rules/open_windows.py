@@ -37,7 +37,7 @@ def _of(selection: Selection) -> Iterator[Finding]:
     yield Finding(
         "rows of this window may not be decided yet: a forward window after them is still open",
         selection.place,
-        _hint(selection, int(age + longest)),
+        _hint(selection, int(longest if age == inf else age + longest)),  # how old whole periods are varies
         "warning",
     )
 

@@ -188,3 +188,9 @@ def test_an_arm_that_no_split_has_is_named_at_its_place(line: str, column: int, 
     splits = _splits(("offer", "v1", {"holdout": 0.5, "voucher": 0.5})).splits
     (found,) = check_rules(RuleBook((), (rule("s", line),), splits), CATALOG)
     assert (str(found.place), found.hint) == (f"rules.yaml:1:{column}", hint)
+
+
+def test_rows_of_a_whole_period_whose_rows_look_on_are_judged_too() -> None:
+    """How old the rows of yesterday are has no one number; what they look on to may still be open."""
+    rules = book(segments={"s": 'exists(cart["day-1"].where(none(order["+"].where(none(cart["+1d"])))))'})
+    assert [each.severity for each in check_rules(rules, CATALOG)] == ["warning"]
