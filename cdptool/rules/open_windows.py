@@ -16,6 +16,7 @@ from cdptool.rules.nodes import Aggregate, At, Node, Selection, children
 from cdptool.rules.windows import Calendar, Forward, Rolling, Window, length_text
 
 _YEAR: Final = 365 * 86_400
+_ENDLESS: Final = 'what "+" finds may be as young as now: give it a length, such as "+3h", and end the window so much earlier'
 
 
 def open_windows(line: Node) -> Iterator[Finding]:
@@ -34,10 +35,12 @@ def _of(selection: Selection) -> Iterator[Finding]:
     longest = max(_beyond(selection.where, age), default=0)
     if longest <= 0:
         return
+    # What is open after the oldest of rows is open because "+" looks on up to now: no other window mends it.
+    is_endless = max(_beyond(selection.where, inf), default=0) > 0
     yield Finding(
         "rows of this window may not be decided yet: a forward window after them is still open",
         selection.place,
-        _hint(selection, int(longest if age == inf else age + longest)),  # how old whole periods are varies
+        _ENDLESS if is_endless else _hint(selection, int(age + longest)),
         "warning",
     )
 

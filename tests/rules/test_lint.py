@@ -45,6 +45,9 @@ SLIPS = [
     ("exists(cart.where(none(order['+3h'])))", 8,
      "rows of this window may not be decided yet: a forward window after them is still open",
      'end the window 3h before now, such as cart["365d":"3h"]'),
+    ('exists(cart["7d":"3d"].where(none(order["+"].where(none(cart["+2h"])))))', 8,
+     "rows of this window may not be decided yet: a forward window after them is still open",
+     'what "+" finds may be as young as now: give it a length, such as "+3h", and end the window so much earlier'),
     ('count(order["90d"]) == 0', 1, "segment `s1` only says what people did not do",
      "it holds everyone who never did anything; add what they did"),
 ]  # fmt: skip
