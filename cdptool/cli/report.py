@@ -43,7 +43,7 @@ def report_segments(call: Call, *, segments: list[str] | None) -> Report:
 
 @verb(
     report_group, "renewal", "bought", "only_rows", "table_to", "project", "as_of", "workspace", "as_json", "quiet", "debug",
-    example='cdptool report renewal order.sku.category --where "quantity > 0" -C configs',
+    example="cdptool report renewal order.sku.category -C configs",
 )  # fmt: skip
 def report_renewal(call: Call, *, bought: str, only_rows: str | None, table_to: Path | None) -> Report:
     """Show after how many days people buy the same again.

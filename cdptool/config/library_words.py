@@ -125,14 +125,14 @@ def _one_word(parameter: Parameter, value: Value, words: Mapping[str, str | None
 
 
 def _numbers(parameter: Parameter, value: Value, reading: Reading) -> dict[str, str | None]:
-    """Several numbers in rising order; the library speaks of the first as `name_1`."""
+    """Several numbers, none smaller than the one before; the library speaks of the first as `name_1`."""
     items = ListOf(_number)(value, reading)
     if len(items) != parameter.count:
         raise refused(
             f"expected {parameter.count} numbers, found {len(items)}", value.place, parameter.about or None
         )
-    if any(float(left) >= float(right) for left, right in pairwise(items)):
-        raise refused("the numbers do not rise", value.place, "write the smallest first, each once")
+    if any(float(left) > float(right) for left, right in pairwise(items)):  # equal ones leave a part empty
+        raise refused("the numbers do not rise", value.place, "write the smallest first")
     return {f"{parameter.name}_{i}": item for i, item in enumerate(items, 1)}
 
 
