@@ -34,7 +34,7 @@ check_group = group_of_verbs(
 
 @verb(
     check_group, _DEFAULT, "sources", "project", "clock", "everything", "junit", *WRITES,
-    example="cdptool check -C configs --as-of 2026-11-20T21:00+07:00 --junit out/checks.xml",
+    example="cdptool check data -C configs --as-of 2026-11-20T21:00+07:00 --junit out/checks.xml",
 )  # fmt: skip
 def check_data(
     call: Call, *, sources: list[str] | None, clock: str | None, everything: bool, junit: Path | None

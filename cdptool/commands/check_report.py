@@ -77,7 +77,7 @@ def told(
     code = FAILED if any(each.fails for each in both) else STALE if failed else 0
     plans = tuple(plan for plan in map(_plan, specs) if any(plan[1:]))
     return Report(
-        verb="check",
+        verb="check data",
         summary=_summary(judged, failed, warned, moment),
         data={
             "as_of": moment.isoformat(),

@@ -156,9 +156,12 @@ def with_arms(engine: Engine[Table], profiles: Table, question: Question) -> Tab
     fields = sorted({name for split in question.book.splits for name in split.by})
     people = engine.collect(engine.map(profiles, lambda rows: rows.select("profile_id", *fields)))
     found = engine.of(arms_of(question.book, people, question.arms))
-    return engine.shuffle(
-        (profiles, found), (KEY, KEY), lambda rows, drawn: rows.join(drawn, on="profile_id", how="left")
-    )
+    return engine.shuffle((profiles, found), (KEY, KEY), with_drawn)
+
+
+def with_drawn(profiles: pl.LazyFrame, drawn: pl.LazyFrame) -> pl.LazyFrame:
+    """The profiles beside the arms that were drawn for them."""
+    return profiles.join(drawn, on="profile_id", how="left")
 
 
 def require_one_currency(answers: pl.DataFrame) -> None:

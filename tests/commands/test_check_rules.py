@@ -55,10 +55,12 @@ def test_what_exports_and_models_name_is_used(unread: Small) -> None:
 
 @pytest.mark.parametrize("words", [["check", "rules"], ["check", "data", "crm"], ["check", "crm"], ["check"]])
 def test_the_word_data_may_be_left_out(
-    finished: Small, capsys: pytest.CaptureFixture[str], words: list[str]
+    copied: Small, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    app([*words, "-C", str(finished.folder), "--json"], prog_name="cdptool", standalone_mode=False)
-    assert json.loads(capsys.readouterr().out)["command"] == ("check rules" if "rules" in words else "check")
+    app([*words, "-C", str(copied.folder), "--json"], prog_name="cdptool", standalone_mode=False)
+    assert json.loads(capsys.readouterr().out)["command"] == (
+        "check rules" if "rules" in words else "check data"
+    )
 
 
 def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import polars as pl
 
 from cdptool.kernels import NamedKernel
 from cdptool.profiles import KERNELS, daily, signal_rows
+from cdptool.profiles.evaluation import with_drawn
 from cdptool.tables import UTC_TIME, Signals
 from tests.engines.cases import KernelCase
 
@@ -46,6 +47,13 @@ DAILY = daily(KEEP, COLUMNS, "Asia/Ho_Chi_Minh")
 
 CASES: tuple[KernelCase, ...] = (
     *(KernelCase(kernel, FRAMES[kernel.name]) for kernel in KERNELS),
+    KernelCase(
+        NamedKernel("profiles.with_drawn", (("profile_id",), ("profile_id",)), with_drawn),
+        (
+            pl.DataFrame({"profile_id": [1, 2, 3], "city": ["hue", None, "vinh"]}),
+            pl.DataFrame({"profile_id": [1, 3, 9], "winback": ["holdout", "story", "story"]}),
+        ),
+    ),
     KernelCase(NamedKernel("profiles.daily", (("record_id",),), DAILY), (DATED,)),
     KernelCase(
         NamedKernel("profiles.signal_rows", (), signal_rows(KEEP, COLUMNS, "Asia/Ho_Chi_Minh")),

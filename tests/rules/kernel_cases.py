@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from cdptool.kernels import Kernel, NamedKernel
+from cdptool.profiles import arms_of
 from cdptool.rules import Question, answer_kernel, ranking_pass
 from cdptool.rules.ranks import CutPoints, Ranking
 from tests.engines.cases import KernelCase
@@ -20,7 +21,8 @@ def _cases(seed: int) -> tuple[KernelCase, ...]:
     events = case.events()
     stray = events.head(3).with_columns(pl.lit(99, pl.Int64).alias("profile_id"))
     nobody = events.head(2).with_columns(pl.lit(None, pl.Int64).alias("profile_id"))
-    frames = case.profile_frame(), pl.concat([events, stray, nobody])
+    people = case.profile_frame()
+    frames = people.join(arms_of(case.book, people), on="profile_id"), pl.concat([events, stray, nobody])
     kernels: list[Kernel] = []
     cuts: dict[Ranking, CutPoints] = {}
     while (found := ranking_pass(question, cuts)) is not None:
