@@ -187,7 +187,7 @@ def _clock(folder: Path, sizes: list[int], given: argparse.Namespace) -> list[Go
     beside = () if given.no_peers else tuple(given.peers)
     sides = []
     print(
-        f"{'customers':34}{'rows':>11}{'wall s':>8}{'CPU s':>8}{'net':>8}{'MB':>8}{'ours ÷ it':>11}{'F1':>8}{'B3':>8}"
+        f"{'customers':34}{'rows':>11}{'wall s':>8}{'CPU s':>8}{'net':>8}{'MB':>8}{'it ÷ ours':>11}{'pairs':>12}{'F1':>8}{'B3':>8}"
     )
     for rows in sizes:
         rounds = given.rounds if rows <= max(SIZES) else 1
@@ -198,7 +198,7 @@ def _clock(folder: Path, sizes: list[int], given: argparse.Namespace) -> list[Go
                 print(f"  {one.name:<32}{rows:11,}  {one.problem}")
                 continue
             right = f"{one.found.f1:8.4f}{one.found.b3:8.4f}"
-            ratio = f"{found[0].net / one.net:11.3f}"
+            ratio = f"{one.net / found[0].net:11.1f}{f'{one.pairs:,}' if one.pairs else '':>12}"
             print(
                 f"  {one.name:<32}{rows:11,}{one.wall:8.1f}{one.cpu:8.1f}{one.net:8.1f}{one.mb:8.0f}{ratio}{right}",
                 flush=True,

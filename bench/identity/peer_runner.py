@@ -54,9 +54,10 @@ def splink(job: dict, out: Path, clock: Clock) -> dict[str, float]:
     con = duckdb.connect()
     con.execute("SET threads = 2")
     columns = splink_side.tidy(con, job["name"], job["file"], job["kinds"], job.get("most", 0))
+    n_keys = splink_side.add_keys(con, job["keys"]) if "keys" in job else 0
     clock.start()
-    splink_side.resolve(con, job["name"], columns, job.get("seed"), job["threshold"])
-    used = clock.read()
+    n_pairs = splink_side.resolve(con, job["name"], columns, job.get("seed"), job["threshold"], n_keys)
+    used = clock.read() | {"pairs": n_pairs}
     for table in ("pairs", "clusters"):
         con.execute(f"COPY (FROM {table}) TO '{out / table}.parquet' (FORMAT parquet)")
     return used

@@ -83,6 +83,18 @@ def tidy(con: duckdb.DuckDBPyConnection, name: str, path: str, kinds: dict[str, 
     return list(columns)
 
 
+def add_keys(con: duckdb.DuckDBPyConnection, path: str) -> int:
+    """Give `tidied` the columns `k01`, … of a file with its rows in the same order, to block on; how many there are."""
+    read = f"SELECT file_row_number + 1 AS unique_id, * EXCLUDE (file_row_number) FROM read_parquet('{path}', file_row_number=true)"
+    con.execute(
+        f"CREATE TABLE keyed AS SELECT * FROM tidied JOIN ({read}) USING (unique_id) ORDER BY unique_id"
+    )
+    con.execute("DROP TABLE tidied")
+    con.execute("ALTER TABLE keyed RENAME TO tidied")
+    (n_keys,) = con.execute(f"SELECT count(*) FROM (DESCRIBE FROM '{path}')").fetchall()[0]
+    return int(n_keys)
+
+
 def comparisons(columns: list[str]) -> list[object]:
     """Splink's comparison of each column, by its kind; the parts of an address are one comparison, as they go together."""
     found: list[object] = []
@@ -161,15 +173,28 @@ def _training(columns: list[str]) -> list[Rule]:
 
 
 def resolve(
-    con: duckdb.DuckDBPyConnection, name: str, columns: list[str], seed: int | None, threshold: float
-) -> None:
-    """Train, predict into the table `pairs` (every candidate), cluster at the threshold into the table `clusters`."""
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: list[str],
+    seed: int | None,
+    threshold: float,
+    n_keys: int = 0,
+) -> int:
+    """
+    Train, predict into the table `pairs` (every candidate), cluster at the threshold into the table `clusters`.
+
+    With `n_keys` the pairs are those that share one of the keys that `add_keys` gave; else those of its own rules.
+
+    Returns:
+        How many pairs were compared.
+    """
     warnings.simplefilter("ignore")
     db_api = DuckDBAPI(connection=con)
+    asked = [(f"k{number:02}",) for number in range(1, n_keys + 1)] or rules(name, columns)
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=comparisons(columns),
-        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in rules(name, columns)],
+        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in asked],
         retain_matching_columns=False,
     )
     linker = Linker(db_api.register("tidied"), settings, log_level="ERROR")
@@ -186,10 +211,16 @@ def resolve(
             )
     # At a million rows nobody keeps pairs of weight -20; the ceiling is told on the smaller sets.
     least = 0.001 if name.startswith("customers_") else None
+    blocked = (
+        linker.inference.compute_blocked_pairs_for_predict()
+    )  # as `predict` does itself; here they are counted
+    (n_pairs,) = con.execute(f"SELECT count(*) FROM {blocked.physical_name}").fetchall()[0]
     predicted = linker.inference.predict(threshold_match_probability=least)
+    blocked.drop_table_from_database_and_remove_from_cache()
     clustered = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, threshold)
     con.execute(
         "CREATE VIEW pairs AS SELECT unique_id_l AS row_l, unique_id_r AS row_r, match_probability AS probability"
         f" FROM {predicted.physical_name}"
     )
     con.execute(f"CREATE VIEW clusters AS SELECT unique_id AS row, cluster_id FROM {clustered.physical_name}")
+    return int(n_pairs)

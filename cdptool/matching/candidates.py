@@ -21,7 +21,7 @@ from cdptool.matching.gathering import Gathered
 from cdptool.matching.parts import Part, names_in_either_order, parts
 from cdptool.matching.values import MISSING, Ids, Rows
 
-_LARGEST_BLOCK: Final = 200
+LARGEST_BLOCK: Final = 200
 _IMAGINED: Final = 10_000
 _SEED: Final = 20_250_102
 _LEAST_GAIN: Final = 0.0001
@@ -182,7 +182,7 @@ class _Shared:
 
     def pairs(self, one: _Choice) -> tuple[Rows, Rows]:
         """The pairs of a key."""
-        return pairs_of_blocks(*hashed(*(self.of(ids) for ids in one.columns)), largest=_LARGEST_BLOCK)
+        return pairs_of_blocks(*hashed(*(self.of(ids) for ids in one.columns)), largest=LARGEST_BLOCK)
 
 
 def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choice]:

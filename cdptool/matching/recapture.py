@@ -40,7 +40,7 @@ def estimated_recall(
     Returns:
         None where it cannot be told: fewer than two keys, or keys of other fields.
     """
-    traps = [_agrees(columns, left, right) for columns in _columns(comparisons, keys)]
+    traps = [_agrees(columns, left, right) for columns in columns_of_keys(comparisons, keys)]
     if len(traps) < 2 or len(traps) < len(keys) or not len(left):
         return None
     caught = np.sum(traps, axis=0)
@@ -50,7 +50,7 @@ def estimated_recall(
     return found / (found + max(missing, 0.0))
 
 
-def _columns(comparisons: tuple[Comparison, ...], keys: tuple[str, ...]) -> list[tuple[Ids, ...]]:
+def columns_of_keys(comparisons: tuple[Comparison, ...], keys: tuple[str, ...]) -> list[tuple[Ids, ...]]:
     """The columns of every key whose parts are known."""
     known = {part.name: part.ids for one in comparisons for part in parts(one)}
     either = names_in_either_order(comparisons)

@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.frames import ROUNDS
@@ -22,6 +23,7 @@ _PLAIN = (
     "worlds",
     "customers",
     "ours",
+    "ours_match",
     "peers",
     "accuracy",
 )
@@ -180,3 +182,20 @@ def test_the_bar_is_a_step_above_splink_but_under_the_higher_ceiling():
     assert bars(mine, splink(0.6, 0.9)) == pytest.approx({"f1": 0.65, "b3": 0.64})
     assert bars(mine, splink(0.9, 0.9)) == pytest.approx({"f1": 0.89, "b3": 0.89})
     assert bars(mine, {}) == pytest.approx({"f1": 0.69, "b3": 0.79})
+
+
+def test_written_keys_bring_the_pairs_that_ours_compares(tmp_path):
+    """Splink blocks on equal numbers of these columns; so it is given our pairs, each null and large block left out."""
+    import customers
+    import ours_match
+
+    customers.write(tmp_path / "raw.parquet", 800, 3)
+    ours_match.normalise(tmp_path / "raw.parquet", tmp_path / "table.parquet")
+    ours_match.keys(tmp_path / "table.parquet", tmp_path / "keys.parquet")
+    together = set()
+    keys = pl.read_parquet(tmp_path / "keys.parquet").with_row_index("row")
+    for name in keys.columns[1:]:
+        for rows in keys.drop_nulls(name).group_by(name).agg("row")["row"]:
+            together.update(combinations(sorted(rows), 2))
+    _, n_pairs = ours_match.from_table(pl.read_parquet(tmp_path / "table.parquet"))
+    assert len(together) == n_pairs > 800
