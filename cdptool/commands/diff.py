@@ -53,7 +53,7 @@ def diff_segments(settings: Settings, names: tuple[str, ...], wanted: Wanted) ->
     with open_session(settings, writes=False) as session:
         book = session.project.rules
         if book is None:
-            raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see the README")
+            raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see docs/rules.md")
         snapshot = session.snapshot()
         as_of = moment_asked(session, snapshot)
         other = book if wanted.against is None else read_other_rules(wanted.against, session.project)

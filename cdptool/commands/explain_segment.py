@@ -44,7 +44,7 @@ def explain_segment(settings: Settings, name: str, who: str, *, show_values: boo
     with open_session(settings, writes=False) as session:
         book = session.project.rules
         if book is None:
-            raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see the README")
+            raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see docs/rules.md")
         rule = rule_named(name, book)
         snapshot = session.snapshot()
         profile = profile_of(snapshot, who)

@@ -71,7 +71,7 @@ def merge(session: Session, *, dry_run: bool = False, refit: bool = False) -> Re
     """
     plan = session.project.merge
     if plan is None:
-        raise ConfigError("the project has no `passes`", hint="add a merge.yaml: see the README")
+        raise ConfigError("the project has no `passes`", hint="add a merge.yaml: see docs/merging.md")
     snapshot = session.snapshot()
     columns = session.project.fields
     before = saved_models(snapshot)

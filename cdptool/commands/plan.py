@@ -84,7 +84,7 @@ def plan(session: Session, as_of: datetime, *, dry_run: bool = False) -> Report:
     """
     plan_spec = session.project.plan
     if plan_spec is None or not plan_spec.campaigns:
-        raise ConfigError("the project has no `campaigns`", hint="add a plan.yaml: see the README")
+        raise ConfigError("the project has no `campaigns`", hint="add a plan.yaml: see docs/activation.md")
     snapshot = session.snapshot()
     with session.timed("decide"):
         decisions = _decide(session, snapshot, plan_spec, as_of)

@@ -45,7 +45,7 @@ def document_rules(settings: Settings) -> Report:
     project = load_project(settings.project, {}, os.environ)
     book = project.rules
     if book is None:
-        raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see the README")
+        raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see docs/rules.md")
     entries = tuple(_entries(book, project))
     lines = tuple(_page(entries, book, project))
     told = f"{len(book.traits)} traits and {len(book.segments)} segments"

@@ -74,7 +74,7 @@ def _is_own(rule: Rule, project: Project) -> bool:
 
 def _chosen(tests: tuple[RuleTest, ...], names: tuple[str, ...], project: Project) -> tuple[RuleTest, ...]:
     if not tests:
-        hint = f"write {project.root / 'tests' / 'segments.yaml'}: see the README"
+        hint = f"write {project.root / 'tests' / 'segments.yaml'}: see docs/rules.md"
         raise UsageError("the project has no rule tests", hint=hint)
     for name in names:
         if not any(_is_meant(name, test) for test in tests):

@@ -70,7 +70,7 @@ def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
     """
     book = session.project.rules
     if book is None:
-        raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see the README")
+        raise ConfigError("the project has no `segments`", hint="add a rules.yaml: see docs/rules.md")
     snapshot = session.snapshot()
     if not snapshot.has("profiles"):
         raise UsageError("there are no profiles yet", hint="run `cdptool merge` first, or `cdptool run`")

@@ -34,7 +34,7 @@ def suggest(settings: Settings, *, show_values: bool = False) -> Report:
     with open_session(settings, writes=False) as session:
         snapshot, plan = session.snapshot(), session.project.merge
         if plan is None:
-            raise ConfigError("the project has no `passes`", hint="add a merge.yaml: see the README")
+            raise ConfigError("the project has no `passes`", hint="add a merge.yaml: see docs/merging.md")
         if not snapshot.has("files"):
             raise UsageError("nothing is ingested yet", hint="run `cdptool ingest` first, or `cdptool run`")
         columns = session.project.fields

@@ -1,4 +1,4 @@
-"""Every console block of the README and of the transcripts says what really happens."""
+"""Every console block of the README, of docs/ and of the transcripts says what really happens."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cli.transcripts import ROOT, rerun
+from tests.cli.transcripts import BLOCK, ROOT, rerun
 from tests.services import service
 from tests.services.databases import postgresql_database
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "tests" / "cli").glob("*.md"))]
+FOLDERS = ("docs", "tests/cli")
+WRITTEN = [ROOT / "README.md", *(page for folder in FOLDERS for page in sorted((ROOT / folder).glob("*.md")))]
+PAGES = [page for page in WRITTEN if BLOCK.search(page.read_text(encoding="utf-8"))]
 
 
 @contextmanager
