@@ -23,8 +23,8 @@ def with_device(spec: SessionSpec, known: Collection[str]) -> Kernel:
         known: The fields that say more than a device: who has one of them has logged in.
 
     Returns:
-        A function that gives the columns of the rows, then `device` (Int64, null where it has none) and
-        `is_known` (Boolean). No order.
+        A function that gives the columns of the rows, then `#device` (Int64, null where it has none) and
+        `#is_known` (Boolean): the stream may well have a column `device`. No order.
     """
 
     def kernel(rows: pl.LazyFrame, records: pl.LazyFrame) -> pl.LazyFrame:
@@ -35,9 +35,9 @@ def with_device(spec: SessionSpec, known: Collection[str]) -> Kernel:
             )
         )
         is_known = pl.any_horizontal(*(pl.col(name).is_not_null() for name in known), pl.lit(False))
-        told = records.select("record_id", device.alias("device"), is_known.alias("is_known"))
-        one = told.group_by("record_id").agg(pl.col("device").min(), pl.col("is_known").max())
-        return rows.join(one, on="record_id", how="left").with_columns(pl.col("is_known").fill_null(False))
+        told = records.select("record_id", device.alias("#device"), is_known.alias("#is_known"))
+        one = told.group_by("record_id").agg(pl.col("#device").min(), pl.col("#is_known").max())
+        return rows.join(one, on="record_id", how="left").with_columns(pl.col("#is_known").fill_null(False))
 
     return kernel
 
@@ -47,7 +47,7 @@ def visits(rows: pl.LazyFrame, spec: SessionSpec, stream: StreamSchema, tz: str)
     Row-local: the rows in the shape the kernels read.
 
     Args:
-        rows: With `device` and `is_known`, and the columns of the stream.
+        rows: With `#device` and `#is_known`, and the columns of the stream.
         spec: Which column holds what, and which rows are page views and conversions.
         stream: The declared columns.
         tz: The zone of days that conditions speak of.
@@ -71,5 +71,5 @@ def visits(rows: pl.LazyFrame, spec: SessionSpec, stream: StreamSchema, tz: str)
         for part in PARTS
     ]
     shaped = rows.with_columns(is_page.alias("#is_page"), converts.alias("#is_conversion"), *parts)
-    own = {"is_page", "is_conversion", *PARTS}
+    own = {"device", "is_known", "is_page", "is_conversion", *PARTS}
     return shaped.select(pl.col(f"#{name}" if name in own else name).alias(name) for name in EVENTS)

@@ -63,6 +63,25 @@ def test_what_an_open_visit_may_still_change_is_unknown(tmp_path: Path) -> None:
     }
 
 
+def test_columns_of_the_stream_may_be_called_as_our_own(tmp_path: Path) -> None:
+    """`device` is what the library `devices` counts by default."""
+    plain, named = Site(tmp_path / "plain"), Site(tmp_path / "named")
+    columns = {"device": "device", "is_known": "user", "is_page": "action", "url": "link", "campaign": "id"}
+    declared = "".join(f", {name}: text" for name in columns)
+    mapped = "".join(f", {ours}: {theirs}" for ours, theirs in columns.items())
+    text = PROJECT.replace("link: text}", f"link: text{declared}}}").replace(
+        "link: link}", f"link: link{mapped}}}"
+    )
+    (named.folder / "project.yaml").write_text(text, "utf-8")
+    for site in (plain, named):
+        site.write("", TABLET)
+        site.run()
+    for name in ("stream_visit", "touches_of_visit"):
+        assert_frame_equal(
+            named.table(name).drop("content", strict=False), plain.table(name).drop("content", strict=False)
+        )
+
+
 def test_events_after_the_moment_are_not_seen(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.write("", ["1 20 20:00 d an view /a -", "2 20 20:10 d an view /b -"])
