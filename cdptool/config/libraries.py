@@ -8,14 +8,14 @@ evaluated as if it stood in rules.yaml, under the library's own lines and column
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
-from cdptool.config.filling import filled
+from cdptool.config.filling import Words, filled, words_in
 from cdptool.config.forms import (
     ListOf,
     MapOf,
@@ -50,7 +50,11 @@ class Library:
 
     def rules(self) -> tuple[str, ...]:
         """The names of its rules, traits first."""
-        return tuple(entry.key.text for part in (self.traits, self.segments) for entry in part or ())
+        return tuple(entry.key.text for part in self.sections() for entry in part)
+
+    def sections(self) -> tuple[tuple[Entry, ...], ...]:
+        """The entries of its traits, and of its segments."""
+        return tuple(part.entries if part else () for part in (self.traits, self.segments))
 
 
 class _Included(NamedTuple):
@@ -172,8 +176,8 @@ def _include(value: Value, reading: Reading) -> _Included:
         if name not in known:
             hint = nearest(name, (*known, *_OWN_KEYS))
             raise refused(f"library `{library.name}` has no parameter `{name}`", entry.key.place, hint)
-    words = _words(library, given, named.place, reading)
     prefix, without = _prefix(value, reading), _without(value, library, reading)
+    words = _words(library, given, named.place, reading, _spoken_of(library, without))
     names = {name: prefix + name for name in library.rules() if name not in without}
     return _Included(
         named.place,
@@ -197,13 +201,13 @@ def _without(value: Table, library: Library, reading: Reading) -> tuple[str, ...
     return ListOf(rule, or_one=True)(written, reading) if written is not None else ()
 
 
-def _entry(entry: Entry, words: Mapping[str, str | None], names: Mapping[str, str]) -> Entry:
+def _entry(entry: Entry, words: Words, names: Mapping[str, str]) -> Entry:
     key = entry.key
     renamed = Scalar(names[key.text], key.quoted, key.place, key.text_place)
     return Entry(renamed, _filled(entry.value, words, names))
 
 
-def _filled(value: Value, words: Mapping[str, str | None], names: Mapping[str, str]) -> Value:
+def _filled(value: Value, words: Words, names: Mapping[str, str]) -> Value:
     """Every expression of a rule filled in: one, a list of them, or `first:` with labels."""
     if isinstance(value, Scalar):
         return filled(value, words, names)
@@ -213,14 +217,41 @@ def _filled(value: Value, words: Mapping[str, str | None], names: Mapping[str, s
     return Table(tuple(entries), value.place)
 
 
+def _spoken_of(library: Library, without: Collection[str]) -> frozenset[str]:
+    """The words of the rules that are not left out, and of the defaults of parameters among them."""
+    kept = [entry.value for part in library.sections() for entry in part if entry.key.text not in without]
+    spoken = {word for value in kept for text in _expressions(value) for word in words_in(text)}
+    for parameter in reversed(library.parameters):  # none speaks of one behind it
+        if spoken.isdisjoint(parameter.words()):
+            continue
+        spoken.add(parameter.of)
+        if parameter.kind == "condition" and isinstance(parameter.default, Scalar):
+            spoken |= words_in(parameter.default.text)
+    return frozenset(spoken)
+
+
+def _expressions(value: Value) -> Iterator[str]:
+    match value:
+        case Scalar(text=written):
+            yield written
+        case Sequence(items=items):
+            for item in items:
+                yield from _expressions(item)
+        case Table(entries=entries):
+            for entry in entries:
+                yield from _expressions(entry.value)
+
+
 def _words(
-    library: Library, given: Mapping[str, Entry], place: Place, reading: Reading
-) -> dict[str, str | None]:
-    """What stands for each parameter; what nobody wrote is judged at the name of the library."""
-    words: dict[str, str | None] = {}
+    library: Library, given: Mapping[str, Entry], place: Place, reading: Reading, spoken: frozenset[str]
+) -> dict[str, str | Scalar | None]:
+    """What stands for each parameter; what nobody wrote is judged at the name of the library, if it is spoken of."""
+    words: dict[str, str | Scalar | None] = {}
 
     def word(parameter: Parameter) -> None:
         entry = given.get(parameter.name)
+        if entry is None and spoken.isdisjoint(parameter.words()):
+            return
         value = entry.value if entry else parameter.default
         if value is None:
             hint = parameter.about or None

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from cdptool.config.filling import Words, filled, words_in
 from cdptool.config.forms import ListOf, Reading, Shape, check_known, is_nothing, refused, wrong
 from cdptool.config.names import columns_of
 from cdptool.config.project import python_name
 from cdptool.config.reader import Scalar, Value
 from cdptool.config.scalars import Integer, OneOf, Pattern, boolean, text
+from cdptool.rules import parse
 from cdptool.rules.windows import parse_length, parse_window
 
 _KINDS: Final = (
@@ -31,6 +32,7 @@ _KINDS: Final = (
     "numbers",
     "text",
     "texts",
+    "condition",
 )
 _NUMBER: Final = re.compile(r"-?[0-9]+(_[0-9]+)*(\.[0-9]+)?\Z")  # as rules have it: 5_000_000
 _path: Final = Pattern(
@@ -53,6 +55,12 @@ class Parameter:
     optional: bool = False
     count: int = 0  # how many numbers
 
+    def words(self) -> tuple[str, ...]:
+        """The words of the library that it stands for."""
+        if self.kind == "numbers":
+            return tuple(f"{self.name}_{i}" for i in range(1, self.count + 1))
+        return (self.name,)
+
 
 PARAMETER: Final = Shape(
     "a parameter",
@@ -70,8 +78,8 @@ PARAMETER: Final = Shape(
 
 
 def words_of(
-    parameter: Parameter, value: Value, words: Mapping[str, str | None], reading: Reading
-) -> dict[str, str | None]:
+    parameter: Parameter, value: Value, words: Words, reading: Reading
+) -> dict[str, str | Scalar | None]:
     """
     What stands for a parameter in the expressions of its library.
 
@@ -82,7 +90,8 @@ def words_of(
         reading: The names the project declares.
 
     Returns:
-        By word the text that takes its place, None where there is none; of several numbers one word each.
+        By word the text that takes its place, None where there is none; of several numbers one word each. A
+        condition is told with the place it is written at.
 
     Raises:
         ConfigError: At the value, where it is of another kind or names nothing.
@@ -91,13 +100,15 @@ def words_of(
     if is_nothing(value) and parameter.optional:
         return {name: None}
     if kind == "numbers":
-        return _numbers(parameter, value, reading)
+        return dict(_numbers(parameter, value, reading))
+    if kind == "condition":
+        return {name: _condition(value, words, reading, is_default=value is parameter.default)}
     if kind == "texts":
         return {name: f"[{', '.join(map(_quoted, ListOf(text, or_one=True, least=1)(value, reading)))}]"}
     return {name: _one_word(parameter, value, words, reading)}
 
 
-def _one_word(parameter: Parameter, value: Value, words: Mapping[str, str | None], reading: Reading) -> str:
+def _one_word(parameter: Parameter, value: Value, words: Words, reading: Reading) -> str:
     match parameter.kind:
         case "number":
             return _number(value, reading)
@@ -106,7 +117,7 @@ def _one_word(parameter: Parameter, value: Value, words: Mapping[str, str | None
         case "window" | "length":
             return _window(value, reading, is_length=parameter.kind == "length")
         case "column":
-            what = columns_of("stream", words.get(parameter.of) or "")
+            what = columns_of("stream", str(words.get(parameter.of) or ""))
         case what:
             pass
     if what == "name":
@@ -124,7 +135,18 @@ def _one_word(parameter: Parameter, value: Value, words: Mapping[str, str | None
     return written
 
 
-def _numbers(parameter: Parameter, value: Value, reading: Reading) -> dict[str, str | None]:
+def _condition(value: Value, words: Words, reading: Reading, *, is_default: bool) -> Scalar | None:
+    """A condition on the rows of a stream. That of a library falls away with a column it speaks of."""
+    written = text(value, reading)
+    assert isinstance(value, Scalar)
+    if not is_default:
+        parse(written, value.text_place)
+        return value
+    is_void = any(words.get(word, "") is None for word in words_in(written))
+    return None if is_void else filled(value, words, {})
+
+
+def _numbers(parameter: Parameter, value: Value, reading: Reading) -> dict[str, str]:
     """Several numbers, none smaller than the one before; the library speaks of the first as `name_1`."""
     items = ListOf(_number)(value, reading)
     if len(items) != parameter.count:

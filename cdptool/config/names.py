@@ -13,6 +13,7 @@ from typing import Final
 
 from cdptool.config.reader import Scalar, Table, Value
 from cdptool.identity.spec import HOUSEHOLD_FIELDS
+from cdptool.web.spec import COLUMNS as SESSION_COLUMNS
 
 Names = Mapping[str, Mapping[str, str]]  # kind of thing → its names → the type where it has one
 
@@ -71,6 +72,8 @@ def gather_names(top: Table, destinations: Mapping[str, str], unreadable: Collec
                 names[columns_of(kind, name)] = {
                     column: _column_type(written, tables) for column, written in _pairs(columns)
                 }
+    for name, _ in _pairs(top.get("sessions")):
+        names[columns_of("stream", name)] = dict(SESSION_COLUMNS)
     names["destination"] = dict(destinations)
     if not {"fields", "keys", "traits", "segments", "splits"} & set(unreadable):
         names[WHO] = {**names["segment"], **dict.fromkeys(BUILT_IN_LISTS, "")}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdptool.config import effective, load_project
-from cdptool.config.filling import filled
+from cdptool.config.filling import filled, words_in
 from cdptool.config.libraries import libraries
 from cdptool.config.other_rules import read_other_rules
 from cdptool.config.reader import Scalar
@@ -67,12 +67,55 @@ def test_a_library_stands_beside_the_project_s_own_rules(tmp_path: Path) -> None
 
 
 def test_parameters_are_names_windows_and_numbers_of_the_project(tmp_path: Path) -> None:
-    given = "[{library: festive, basket: 2_000_000, window: year-1, order_id: null, prefix: x_}]"
+    given = (
+        "[{library: festive, basket: 2_000_000, window: year-1, order_id: null, bought: null, prefix: x_}]"
+    )
     assert rules_of(tmp_path, given)["x_festive"] == [
         '1 <= count(order["year-1"]) <= 2',
         'sum(order.total["year-1"]) / count(order["year-1"]) >= 2_000_000',
         "count(order) >= 3",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "purchases", "collected"),
+    [
+        ("", "default(total, 0) >= 0", 'default(total, 0) >= 0 and sku in ["x"]'),
+        ("bought: 'total > 0 or sku == \"x\"', ", 'total > 0 or sku == "x"', '(total > 0 or sku == "x") and sku in ["x"]'),
+        ("bought: null, ", None, 'sku in ["x"]'),
+    ],
+)  # fmt: skip
+def test_which_rows_are_purchases_is_a_condition(
+    tmp_path: Path, given: str, purchases: str | None, collected: str
+) -> None:
+    words = "channel: sku, collected: x, window: null"
+    found = rules_of(tmp_path, f"[{{library: basket, {given}{words}}}]")
+    rows = f"order.order_id.where({purchases})" if purchases else "order.order_id"
+    assert found["purchases"] == [f"nunique({rows})"]
+    assert found["collect_share"] == [f"nunique(order.order_id.where({collected})) / purchases"]
+
+
+def test_without_a_value_every_row_is_a_purchase(tmp_path: Path) -> None:
+    found = rules_of(tmp_path, "[{library: second_purchase, value: null}]")
+    assert found["second_purchase_at"] == ['min(order.at.where(exists(order["36500d":"1s"])))']
+
+
+def test_what_is_wrong_in_a_condition_is_told_where_the_project_has_it(tmp_path: Path) -> None:
+    given = "[{library: rfm, bought: 'totl >= 0'}]"
+    assert ("rules.yaml:9:35: unknown name `totl`", "did you mean `total`?") in findings(tmp_path, given)
+    given = "[{library: basket, channel: sku, bought: 'total >= '}]"
+    assert findings(tmp_path, given)[0][0] == "rules.yaml:9:60: the expression ends too early"
+
+
+def test_what_only_rules_that_are_left_out_speak_of_is_not_asked_for(tmp_path: Path) -> None:
+    """A shop without an app has no tokens of push messages, and none has to be named."""
+    project = PROJECT.replace("  consent:", "  browse: {columns: {device: text}}\n  consent:")
+    without = "push_tokens_seen, app_share, in_the_app"
+    include = f"include: [{{library: devices, without: [{without}]}}]\n"
+    write_project(tmp_path, project=project, rules=f"{RULES}{include}")
+    book = load_project(tmp_path).rules
+    assert book is not None
+    assert "several_devices" in book.rules()
 
 
 def test_rules_of_plans_and_exports_may_speak_of_what_is_included(tmp_path: Path) -> None:
@@ -116,7 +159,7 @@ def test_the_configuration_shows_what_is_included_where_it_stands(tmp_path: Path
     found = shown["traits.days_to_second"]
     assert (found.value, found.origin) == (
         "second_purchase_at - first_purchase_at",
-        "cdptool/library/second_purchase.yaml:12:19",
+        "cdptool/library/second_purchase.yaml:14:19",
     )
     assert shown["include"].value == "[second_purchase]"
 
@@ -180,6 +223,14 @@ def test_sessions_are_streams_too(tmp_path: Path) -> None:
     write_project(
         tmp_path, project=project, rules=f"{RULES}include: [{{library: second_purchase, stream: visit}}]\n"
     )
+    assert refused(tmp_path) == [
+        (
+            "rules.yaml:9:21: library `second_purchase` has `value` by default: unknown column `total` of stream `visit`",
+            "name yours with `value: …`, or write `value: null` where there is none",
+        )
+    ]
+    include = "include: [{library: second_purchase, stream: visit, value: null}]\n"
+    write_project(tmp_path, project=project, rules=f"{RULES}{include}")
     book = load_project(tmp_path).rules
     assert book is not None
     assert to_text(book.rules()["first_purchase_at"].lines[0]) == "min(visit.at)"
@@ -199,7 +250,7 @@ def test_a_mistake_of_the_whole_is_told_in_the_library(tmp_path: Path) -> None:
     """The rule that a project puts in the place of one of the library's is of another kind."""
     own = RULES.replace("traits:", 'traits:\n  purchases: last(order.sku["365d"])')
     write_project(tmp_path, rules=f"{own}include: [{{library: basket, channel: sku, without: purchases}}]\n")
-    place = "cdptool/library/basket.yaml:13:19: `/` does not fit an amount of money and a text"
+    place = "cdptool/library/basket.yaml:14:19: `/` does not fit an amount of money and a text"
     assert refused(tmp_path)[0][0] == place
 
 
@@ -212,5 +263,6 @@ def test_every_parameter_is_used_and_tells_what_it_is(name: str) -> None:
     for parameter in library.parameters:
         assert parameter.about, parameter.name
         word = f"{parameter.name}_1" if parameter.kind == "numbers" else parameter.name
-        assert word in body, word
+        defaults = [each.default.text for each in library.parameters if isinstance(each.default, Scalar)]
+        assert word in body or any(word in words_in(text) for text in defaults), word
         assert parameter.name not in library.rules()
