@@ -210,6 +210,7 @@ MEMBERSHIPS: Final[dict[str, pl.DataType]] = {
     "segment": pl.String(),
     "profile_id": pl.Int64(),
     "state": pl.String(),  # `in` or `unknown`; who is out has no row
+    "is_known": pl.Boolean(),  # not: it is `unknown`, or `in` because a run was told to count unknown ones in
 }
 ARMS: Final[dict[str, pl.DataType]] = {
     "split": pl.String(),

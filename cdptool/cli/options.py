@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -137,6 +137,18 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "dry_run": _option(bool, False, "--dry-run", text="Say what would change; write nothing."),
     "allow_change": _option(
         bool, False, "--allow-change", text="Let a segment pass whose size changed suddenly, this once."
+    ),
+    "unknown": _option(
+        Literal["exclude", "include", "fail"],
+        "exclude",
+        "--unknown",
+        text="Of whom it is not known: left out, counted as members, or a reason to stop with exit 1.",
+    ),
+    "unknown_members": _option(
+        Literal["exclude", "include", "fail"] | None,
+        None,
+        "--unknown",
+        text="Of whom it is not known: left out, members, or a reason to stop [default: as `segment` did].",
     ),
     "refit": _option(
         bool, False, "--refit", text="Learn the weights of learned passes again from the records of now."

@@ -18,6 +18,7 @@ from cdptool.cli.workspace import workspace_group
 
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
+    from cdptool.commands.unknowns import Unknowns
 
 app = group_of_verbs(
     "A customer data platform in one command: exports in, audiences out.",
@@ -151,18 +152,19 @@ def fit(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
-    app, "segment", "project", "as_of", "dry_run", "buckets", *WRITES,
+    app, "segment", "project", "as_of", "unknown", "dry_run", "buckets", *WRITES,
     example="cdptool segment -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
-def segment(call: Call, *, dry_run: bool) -> Report:
+def segment(call: Call, *, dry_run: bool, unknown: Unknowns) -> Report:
     """Compute traits and segments.
 
-    Who is in, who entered and left since the last time, and of how many it is not known yet. `include:` in rules.yaml
-    brings ready-made ones: RFM, lifecycle, second purchase and more (docs/library.md).
+    Who is in, who entered and left since the last time, and of how many it is not known yet: these are no members,
+    unless --unknown include. `include:` in rules.yaml brings ready-made ones: RFM, lifecycle, second purchase and
+    more (docs/library.md).
     """
     from cdptool.commands.segment import compute_segments
 
-    return compute_segments(call.settings, dry_run=dry_run)
+    return compute_segments(call.settings, dry_run=dry_run, unknown=unknown)
 
 
 @verb(
@@ -232,18 +234,28 @@ def plan(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
-    app, "export", "exports", "project", "as_of", "dry_run", "allow_change", "out", *WRITES,
+    app, "export", "exports", "project", "as_of", "unknown_members", "dry_run", "allow_change", "out", *WRITES,
     example="cdptool export -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
-def export(call: Call, *, exports: list[str] | None, dry_run: bool, allow_change: bool) -> Report:
+def export(
+    call: Call,
+    *,
+    exports: list[str] | None,
+    unknown_members: Unknowns | None,
+    dry_run: bool,
+    allow_change: bool,
+) -> Report:
     """Write audience and suppression files.
 
     Consent is joined last; each file is whole or absent, and listed in out/manifest.json. A segment of quite another
-    size than the last time (`guard:` in rules.yaml) stops it with exit 1, unless --allow-change.
+    size than the last time (`guard:` in rules.yaml) stops it with exit 1, unless --allow-change. Of whom it is not
+    known whether they are in a segment is no member; with --unknown include they are, and plain files say who.
     """
+    from cdptool.commands.audiences import Wishes
     from cdptool.commands.export import export_audiences
 
-    return export_audiences(call.settings, tuple(exports or ()), dry_run=dry_run, allow_change=allow_change)
+    wishes = Wishes(allow_change, unknown_members)
+    return export_audiences(call.settings, tuple(exports or ()), dry_run=dry_run, wishes=wishes)
 
 
 @verb(
@@ -261,17 +273,17 @@ def retain(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
-    app, "run", "project", "as_of", "buckets", "allow_change", "out", *WRITES,
+    app, "run", "project", "as_of", "unknown", "buckets", "allow_change", "out", *WRITES,
     example="cdptool run -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
-def run(call: Call, *, allow_change: bool) -> Report:
+def run(call: Call, *, unknown: Unknowns, allow_change: bool) -> Report:
     """Do all of it, each step only if needed.
 
     ingest, merge, retain, sessions, fit, segment, plan, export: a step whose inputs did not change is left out.
     """
     from cdptool.commands.run import run_all
 
-    return run_all(call.settings, call.say, allow_change=allow_change)
+    return run_all(call.settings, call.say, allow_change=allow_change, unknown=unknown)
 
 
 @verb(

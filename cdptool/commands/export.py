@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
 from cdptool.commands.as_of import parse_as_of
+from cdptool.commands.audiences import (
+    BUILT_IN,
+    NO_WISHES,
+    Material,
+    Wishes,
+    audience_of,
+    gather,
+    members_of,
+    shows_unknown,
+)
 from cdptool.commands.files import read_manifest, write_folder
-from cdptool.commands.people import decision_events, decision_people, decision_tables, segmented_at
-from cdptool.commands.plan import applies_of
+from cdptool.commands.people import decision_tables, segmented_at
 from cdptool.commands.removals import removal
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import (
@@ -23,8 +32,6 @@ from cdptool.commands.session import (
     mark_done,
     open_session,
 )
-from cdptool.decisions import bounced_addresses, capped, compile_program, consented, unsubscribed
-from cdptool.decisions.spec import Plan
 from cdptool.destinations import (
     DestinationSpec,
     ExportSpec,
@@ -35,7 +42,7 @@ from cdptool.destinations import (
 )
 from cdptool.errors import CheckFailed, Finding, Severity, UsageError
 from cdptool.profiles.guards import change_of_size
-from cdptool.tables import IDENTIFIERS, MEMBERSHIPS, UTC_TIME
+from cdptool.tables import UTC_TIME
 from cdptool.workspace import Snapshot
 
 LEDGER = {
@@ -47,19 +54,7 @@ LEDGER = {
     "value": pl.String(),
     "first_sent_as_of": UTC_TIME,
 }
-BUILT_IN = ("unsubscribed", "bounced", "capped")
-COLUMNS = ("file", "rows", "left out", "destination", "written")
-
-
-class _Material(NamedTuple):
-    """What all exports of a run are made of; the events are computed once, and only if an export asks for them."""
-
-    as_of: datetime
-    members: pl.LazyFrame  # MEMBERSHIPS
-    identifiers: pl.LazyFrame  # IDENTIFIERS
-    profiles: pl.LazyFrame  # profiles with their traits
-    people: pl.LazyFrame  # `decision_people`; empty without a plan
-    events: pl.LazyFrame  # EVENTS: consent, sends made, and what earlier runs planned
+COLUMNS: Final = ("file", "rows", "left out", "unknown", "destination", "written")
 
 
 class Made(NamedTuple):
@@ -71,16 +66,17 @@ class Made(NamedTuple):
     rendered: Rendered
     stopped: Mapping[str, int]  # reason → people whom consent kept back
     members: int  # of its segment, consent apart
+    undecided: int  # of how many it is not known whether they are
 
 
 def export_audiences(
-    settings: Settings, names: tuple[str, ...] = (), *, dry_run: bool = False, allow_change: bool = False
+    settings: Settings, names: tuple[str, ...] = (), *, dry_run: bool = False, wishes: Wishes = NO_WISHES
 ) -> Report:
     """Run the command for all exports, or the named ones."""
     with open_session(settings, writes=not dry_run) as session:
         given = parse_as_of(settings.as_of, session.project.tz) if settings.as_of else None
         as_of = segmented_at(session, given)
-        return export(session, as_of, names, dry_run=dry_run, allow_change=allow_change)
+        return export(session, as_of, names, dry_run=dry_run, wishes=wishes)
 
 
 def _inputs(session: Session) -> dict[str, str]:
@@ -88,11 +84,13 @@ def _inputs(session: Session) -> dict[str, str]:
     return digests_of(session.snapshot(), tables)
 
 
-def fingerprint_of(session: Session, as_of: datetime) -> str:
+def fingerprint_of(session: Session, as_of: datetime, wishes: Wishes) -> str:
     """What the files depend on."""
     project = session.project
     parts = [project.digest(part) for part in ("exports", "plan", "project")]
-    return fingerprint(_inputs(session), as_of, *parts, session.out_from_project)
+    return fingerprint(
+        _inputs(session), as_of, *parts, session.out_from_project, shows_unknown(session, wishes)
+    )
 
 
 def export(
@@ -101,13 +99,14 @@ def export(
     names: tuple[str, ...] = (),
     *,
     dry_run: bool = False,
-    allow_change: bool = False,
+    wishes: Wishes = NO_WISHES,
 ) -> Report:
     """
     Render, guard, write, commit the ledger.
 
     Raises:
         UsageError: If a name is not an export of the project.
+        CheckFailed: If nobody may be `unknown` in the segment of an export, and somebody is; nothing is written.
         CheckFailed: If an export breaks its own guard (`min_rows`, `max_change`), or the segment of one that of
             rules.yaml and the change is not allowed; then nothing is written.
     """
@@ -119,114 +118,31 @@ def export(
     chosen = [one for one in project.exports if not names or one.name in names]
     snapshot = session.snapshot()
     with session.timed("render"):
-        material = _material(session, snapshot, as_of, {one.who for one in chosen})
+        material = gather(session, snapshot, as_of, chosen, wishes)
         made = [_make(session, material, one) for one in chosen]
     findings = tuple(
         finding
         for one in made
-        for finding in (*one.rendered.findings, *_changed(session, one, allow_change=allow_change))
+        for finding in (*one.rendered.findings, *_changed(session, one, allow_change=wishes.allow_change))
     )
     broken = [finding for finding in findings if finding.severity == "error"]
     if broken:
         raise CheckFailed(*broken)
-    written = () if dry_run else _write(session, snapshot, made, as_of, is_partial=bool(names))
+    mark = None if names else fingerprint_of(session, as_of, wishes)
+    written = () if dry_run else _write(session, snapshot, made, as_of, mark)
     report = _report(session, made, written, findings, dry_run=dry_run)
     return _with_removals(report, tuple(_removals(session, snapshot, made)), written)
 
 
-def _material(session: Session, snapshot: Snapshot, as_of: datetime, wanted: set[str]) -> _Material:
-    plan, engine = session.project.plan, session.engine
-    profiles = snapshot.scan("profiles")
-    if snapshot.has("traits"):
-        profiles = profiles.join(snapshot.scan("traits"), on="profile_id", how="left")
-    people = events = pl.LazyFrame()
-    if plan is not None and wanted:
-        people = decision_people(snapshot, plan)
-        events = engine.checkpoint(decision_events(session, snapshot, plan, as_of), "events")
-    return _Material(
-        as_of,
-        snapshot.scan("memberships", MEMBERSHIPS),
-        snapshot.scan("identifiers", IDENTIFIERS),
-        profiles,
-        people,
-        events,
-    )
-
-
-def _make(session: Session, material: _Material, export: ExportSpec) -> Made:
+def _make(session: Session, material: Material, export: ExportSpec) -> Made:
     destination = next(one for one in session.project.destinations if one.id == export.to)
-    stopped: Mapping[str, int] = {}
-    notes: tuple[Finding, ...] = ()
-    plan = session.project.plan
-    if plan is not None and export.who in BUILT_IN:
-        audience = _list_of(session, material, export, plan)
-    else:
-        ids, stopped, notes = _members(session, material, export, destination)
-        audience = material.profiles.join(ids, on="profile_id", how="semi")
-    rendered = render(audience, export, destination)
-    rendered = rendered._replace(findings=(*rendered.findings, *notes))
-    is_in = (pl.col("segment") == export.who) & (pl.col("state") == "in")
-    members = int(material.members.filter(is_in).select(pl.len()).collect().item())
-    return Made(export, destination, f"{export.name}.{destination.file.format}", rendered, stopped, members)
-
-
-def _members(
-    session: Session, material: _Material, export: ExportSpec, destination: DestinationSpec
-) -> tuple[pl.LazyFrame, Mapping[str, int], tuple[Finding, ...]]:
-    """The members of a segment after consent; how many were stopped, by reason; what to say about it."""
-    members = material.members.filter((pl.col("segment") == export.who) & (pl.col("state") == "in")).select(
-        "profile_id"
-    )
-    if export.kind == "suppression" and destination.consent_purpose is None:
-        return members, {}, ()  # for one's own sender; what goes to a third party is asked for in any case
-    plan, purpose = session.project.plan, export.purpose or destination.consent_purpose
-    if plan is None or plan.consent is None or purpose is None:
-        why = "names no purpose" if purpose is None else "has no ledger of consent to ask"
-        problem = f"export `{export.name}` leaves without consent: it {why}"
-        hint = "add `consent:` to plan.yaml and `purpose:` to the export"
-        return members, {}, (Finding(problem, export.place, hint, "warning"),)
-    gate = consented(
-        members, material.events, plan, as_of=material.as_of, purpose=purpose, channel=export.channel
-    )
-    stopped = gate.dropped.group_by("reason").len().sort("reason").collect()
-    return gate.kept, dict(stopped.iter_rows()), ()
-
-
-def _list_of(session: Session, material: _Material, export: ExportSpec, plan: Plan) -> pl.LazyFrame:
-    """
-    The audience of a built-in list: profiles that are unsubscribed, bounced or capped.
-
-    Somebody who left under an old address left with all of them: the unsubscribed have a row per address, the
-    bounced one per address that bounced. Capped is whom the sends made so far leave no room; the messages
-    planned for this very moment do not count, or the list would stop them.
-    """
-    events, as_of = material.events, material.as_of
-    chosen = [one for one in plan.channels if export.channel_list in (None, one.name)]
-    if export.who == "capped":
-        program = compile_program(plan, as_of=as_of, applies=applies_of(session))
-        ids = capped(material.people, events, program, channel=export.channel_list)
-        return material.profiles.join(ids, on="profile_id", how="semi")
-    lists = []
-    for channel in chosen:
-        if export.who == "bounced":
-            found = bounced_addresses(events, plan, as_of=as_of, channel=channel.name)
-        else:
-            asked = (
-                (export.purpose,) if export.purpose else tuple(sorted({c.purpose for c in plan.campaigns}))
-            )
-            left = unsubscribed(events, plan, as_of=as_of, channel=channel.name, purposes=asked)
-            held = material.identifiers.filter(pl.col("field") == channel.address)
-            found = held.join(left, on="profile_id", how="semi").select(
-                "profile_id", pl.col("value").alias("address")
-            )
-        # `address` may be a profile field too: the one written here gets a name no field can have.
-        reached, many = pl.col("#address"), f"{channel.address}s"
-        lists.append(
-            material.profiles.join(found.rename({"address": "#address"}), on="profile_id")
-            .with_columns(reached.alias(channel.address), pl.concat_list(reached).alias(many))
-            .drop("#address")
-        )
-    return pl.concat(lists)
+    audience = audience_of(session, material, export, destination)
+    rendered = render(audience.people, replace(export, columns=audience.columns), destination)
+    rendered = rendered._replace(findings=(*rendered.findings, *audience.notes))
+    members = int(members_of(material, export).select(pl.len()).collect().item())
+    name = f"{export.name}.{destination.file.format}"
+    open_ = material.undecided.get(export.who, 0)
+    return Made(export, destination, name, rendered, audience.stopped, members, open_)
 
 
 def _changed(session: Session, made: Made, *, allow_change: bool) -> tuple[Finding, ...]:
@@ -247,24 +163,27 @@ def _changed(session: Session, made: Made, *, allow_change: bool) -> tuple[Findi
 
 
 def _write(
-    session: Session, snapshot: Snapshot, made: list[Made], as_of: datetime, *, is_partial: bool
+    session: Session, snapshot: Snapshot, made: list[Made], as_of: datetime, mark: str | None
 ) -> tuple[str, ...]:
-    """Write the files and the manifest, then commit the ledger; the names of the files that changed."""
+    """
+    Write the files and the manifest, then commit the ledger; the names of the files that changed.
+
+    `mark` is what the files depend on; None = they are some of the exports only.
+    """
     out = session.project.out
     files = {one.name: (one.rendered.body, _entry(one, as_of)) for one in made}
     for name, rendered, entry in _removals(session, snapshot, made):
         files[name] = (rendered.body, {**entry, "as_of": as_of.isoformat(), "stopped": {}})
     declared = {one.name for one in session.project.exports}
-    before = read_manifest(out).get("files", ()) if is_partial else ()
+    before = read_manifest(out).get("files", ()) if mark is None else ()
     kept = tuple(entry for entry in before if entry["export"] in declared and entry["name"] not in files)
-    mark = fingerprint_of(session, as_of)
     with session.workspace.begin(session.manifest("export", as_of, _inputs(session))) as transaction:
         changed = write_folder(out, files, as_of=as_of, run=session.run_block(), kept=kept)
         transaction.append("ledger", _new_in_ledger(snapshot, made, as_of), LEDGER)
         for one in made:
             entry = {"rows": one.rendered.rows, "members": one.members, "who": one.export.who}
             transaction.log("export", one.export.name, entry)
-        if not is_partial:
+        if mark is not None:
             mark_done(transaction, "export", mark, ("ledger",))
         session.commit(transaction, {one.name: one.rendered.rows for one in made})
     return changed
@@ -283,7 +202,12 @@ def _removals(
 def _entry(made: Made, as_of: datetime) -> dict[str, Any]:
     """The manifest entry of a file; it has its own as-of, for files may be exported one by one."""
     entry = manifest_entry(made.name, made.rendered, made.export, made.destination)
-    return {**entry, "as_of": as_of.isoformat(), "stopped": dict(made.stopped)}
+    return {
+        **entry,
+        "as_of": as_of.isoformat(),
+        "stopped": dict(made.stopped),
+        "unknown": made.undecided,
+    }
 
 
 def _new_in_ledger(snapshot: Snapshot, made: list[Made], as_of: datetime) -> pl.DataFrame:
@@ -313,7 +237,7 @@ def _with_removals(
     if not removals:
         return report
     rows = tuple(
-        (name, found.rows, 0, entry["destination"], name in written) for name, found, entry in removals
+        (name, found.rows, 0, 0, entry["destination"], name in written) for name, found, entry in removals
     )
     grid = report.grids[0]
     told = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
@@ -337,6 +261,7 @@ def _report(
             one.name,
             one.rendered.rows,
             one.rendered.left_out.height + sum(one.stopped.values()),
+            one.undecided,
             one.destination.id,
             one.name in written,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,13 +27,15 @@ from cdptool.commands.session import (
     mark_done,
     open_session,
 )
+from cdptool.commands.unknowns import told
 from cdptool.decisions import plan_kernel, suppressed_report
 from cdptool.decisions.planning import Applies
 from cdptool.decisions.spec import Campaign, Cap, Plan
 from cdptool.destinations import DestinationSpec, ExportSpec, manifest_entry, render
 from cdptool.errors import ConfigError, Finding
+from cdptool.profiles import undecided
 from cdptool.rules import row_condition
-from cdptool.tables import DECISIONS
+from cdptool.tables import DECISIONS, MEMBERSHIPS
 from cdptool.workspace import Snapshot
 
 FOLDER = "plan"
@@ -88,9 +92,27 @@ def plan(session: Session, as_of: datetime, *, dry_run: bool = False) -> Report:
     snapshot = session.snapshot()
     with session.timed("decide"):
         decisions = _decide(session, snapshot, plan_spec, as_of)
-        findings = consent_findings(session, snapshot, plan_spec)
+        unknown = _unknown(snapshot, plan_spec)
+        findings = (*consent_findings(session, snapshot, plan_spec), *_unknown_findings(unknown))
     written = () if dry_run else _write(session, snapshot, plan_spec, decisions, as_of)
-    return _report(session, decisions, written, findings, dry_run=dry_run)
+    report = _report(session, decisions, written, findings, dry_run=dry_run)
+    by_name = {campaign.name: n for campaign, n in unknown.items()}
+    return replace(report, data={**report.data, "unknown": by_name})
+
+
+def _unknown(snapshot: Snapshot, plan_spec: Plan) -> dict[Campaign, int]:
+    """Of how many it is not known whether a campaign is for them: they get no message and no decision."""
+    members = snapshot.scan("memberships", MEMBERSHIPS).filter(pl.col("state") == "unknown")
+    counts = undecided(members.collect())
+    return {each: counts[each.to] for each in plan_spec.campaigns if each.to in counts}
+
+
+def _unknown_findings(unknown: Mapping[Campaign, int]) -> tuple[Finding, ...]:
+    hint = "`segment --unknown include` counts them as members"
+    return tuple(
+        Finding(told(each.to, n, f"campaign `{each.name}` is not for them"), each.place, hint, "note")
+        for each, n in unknown.items()
+    )
 
 
 def _decide(session: Session, snapshot: Snapshot, plan_spec: Plan, as_of: datetime) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from cdptool.commands.refusals import standing_refusals
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.rolling import due, rolled_streams
 from cdptool.commands.session import Say, Session, Settings, is_done, open_session
+from cdptool.commands.unknowns import unknown_before
 from cdptool.errors import Finding, Place
 from cdptool.rules.windows import length_text
 from cdptool.tables import EXPIRED, Schema
@@ -41,7 +42,7 @@ def retain_data(settings: Settings, say: Say, *, dry_run: bool = False) -> Repor
                 fit.fit(session, as_of)
             if session.project.rules is not None and session.snapshot().has("traits"):
                 say("segment")
-                segment.segment(session, as_of)
+                segment.segment(session, as_of, unknown=unknown_before(session))
         return _with(report, purge(session))
 
 

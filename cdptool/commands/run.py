@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cdptool.commands import export, fit, ingest, merge, plan, retain, rule_inputs, segment, sessions
+from cdptool.commands import (
+    audiences,
+    export,
+    fit,
+    ingest,
+    merge,
+    plan,
+    retain,
+    rule_inputs,
+    segment,
+    sessions,
+)
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.files import are_in_place
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Say, Session, Settings, is_done, open_session
+from cdptool.commands.unknowns import Unknowns
 from cdptool.errors import Finding
 
 COLUMNS = ("step", "result")
 
 
-def run_all(settings: Settings, say: Say, *, allow_change: bool = False) -> Report:
+def run_all(
+    settings: Settings, say: Say, *, allow_change: bool = False, unknown: Unknowns = "exclude"
+) -> Report:
     """Run the command: one lease, one run id, one as-of for all steps."""
     with open_session(settings, writes=True) as session:
         say("ingest")
@@ -22,7 +36,7 @@ def run_all(settings: Settings, say: Say, *, allow_change: bool = False) -> Repo
         done: list[tuple[str, str]] = [("ingest", first.summary)]
         findings: list[Finding] = list(first.findings)
         as_of = resolve_as_of(session.project, session.snapshot(), settings.as_of, session.now)
-        for verb, mark, step in _steps(session, as_of, allow_change=allow_change):
+        for verb, mark, step in _steps(session, as_of, allow_change=allow_change, unknown=unknown):
             say(verb)
             if is_done(session, verb, mark()) and _in_place(session, verb):
                 if verb not in dict(done):
@@ -54,10 +68,11 @@ def run_all(settings: Settings, say: Say, *, allow_change: bool = False) -> Repo
 
 
 def _steps(
-    session: Session, as_of: AsOf, *, allow_change: bool
+    session: Session, as_of: AsOf, *, allow_change: bool, unknown: Unknowns
 ) -> tuple[tuple[str, Callable[[], str], Callable[[], Report]], ...]:
     """The steps that the project declares, in order: name, fingerprint, work."""
     project, moment = session.project, as_of.moment
+    wished = audiences.Wishes(allow_change=allow_change, unknown=unknown)
     declared: list[tuple[str, Callable[[], str], Callable[[], Report]]] = []
     merging = ("merge", lambda: merge.fingerprint_of(session), lambda: merge.merge(session))
     if project.merge is not None:
@@ -82,8 +97,8 @@ def _steps(
         declared.append(
             (
                 "segment",
-                lambda: rule_inputs.fingerprint_of(session, as_of),
-                lambda: segment.segment(session, as_of),
+                lambda: segment.mark_of(session, as_of, unknown),
+                lambda: segment.segment(session, as_of, unknown=unknown),
             )
         )
     if project.plan is not None and project.plan.campaigns:
@@ -94,8 +109,8 @@ def _steps(
         declared.append(
             (
                 "export",
-                lambda: export.fingerprint_of(session, moment),
-                lambda: export.export(session, moment, allow_change=allow_change),
+                lambda: export.fingerprint_of(session, moment, wished),
+                lambda: export.export(session, moment, wishes=wished),
             )
         )
     return tuple(declared)

@@ -13,9 +13,11 @@ from cdptool.commands.rule_inputs import answers_of, fingerprint_of, inputs_of, 
 from cdptool.commands.session import (
     Session,
     Settings,
+    fingerprint,
     mark_done,
     open_session,
 )
+from cdptool.commands.unknowns import STATES, Unknowns, require_decided
 from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.profiles import (
     arms,
@@ -23,6 +25,7 @@ from cdptool.profiles import (
     memberships,
     sizes,
     traits,
+    undecided,
     under_todays_ids,
     waterfall,
 )
@@ -33,6 +36,7 @@ from cdptool.workspace import Snapshot
 
 OUTPUTS = ("traits", "memberships", "arms")
 COLUMNS = ("segment", "in", "unknown", "entered", "left")
+INCLUDED = {"unknown": "of them unknown"}  # what the columns are called where those count as members
 ARM_COLUMNS = ("split", "arm", "share", "profiles", "new", "moved")
 
 
@@ -53,18 +57,19 @@ class _Answers(NamedTuple):
     held: pl.DataFrame
 
 
-def compute_segments(settings: Settings, *, dry_run: bool = False) -> Report:
+def compute_segments(settings: Settings, *, dry_run: bool = False, unknown: Unknowns = "exclude") -> Report:
     """Run the command."""
     with open_session(settings, writes=not dry_run) as session:
         as_of = resolve_as_of(session.project, session.snapshot(), settings.as_of, session.now)
-        return segment(session, as_of, dry_run=dry_run)
+        return segment(session, as_of, dry_run=dry_run, unknown=unknown)
 
 
-def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
+def segment(session: Session, as_of: AsOf, *, dry_run: bool = False, unknown: Unknowns = "exclude") -> Report:
     """
     Evaluate the rule book and commit its answers.
 
     Raises:
+        CheckFailed: If nothing may be `unknown`, and something is; then nothing is committed.
         ConfigError: If the project has no rules, or amounts of two currencies meet in one sum.
         UsageError: If nothing was merged yet, or nothing since the rules ask for another field.
     """
@@ -75,15 +80,30 @@ def segment(session: Session, as_of: AsOf, *, dry_run: bool = False) -> Report:
     if not snapshot.has("profiles"):
         raise UsageError("there are no profiles yet", hint="run `cdptool merge` first, or `cdptool run`")
     with session.timed("evaluate"):
-        answers = _answer(session, snapshot, book, as_of)
+        answers = _answer(session, snapshot, book, as_of, unknown)
+    if unknown == "fail":
+        places = ((rule.name, rule.place) for rule in book.segments)
+        require_decided(places, undecided(answers.memberships), stopped="no segment was written")
     if not dry_run:
-        _commit(session, answers, as_of)
-    return _report(session, book, answers, as_of, dry_run=dry_run)
+        _commit(session, answers, as_of, unknown)
+    return _report(session, book, answers, as_of, dry_run=dry_run, unknown=unknown)
 
 
-def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
-    mark = fingerprint_of(session, as_of)
-    also = {"as_of": as_of.moment.isoformat(), "of": segments_are_of(session)}
+def mark_of(session: Session, as_of: AsOf, unknown: Unknowns) -> str:
+    """What the answers depend on; that of no run where the stored ones are not known and have to be."""
+    if unknown == "fail":
+        stored = session.snapshot().scan("memberships", MEMBERSHIPS).collect()
+        return "" if undecided(stored) else _mark(session, as_of, unknown)
+    return _mark(session, as_of, unknown)
+
+
+def _mark(session: Session, as_of: AsOf, unknown: Unknowns) -> str:
+    return fingerprint(fingerprint_of(session, as_of), unknown == "include")
+
+
+def _commit(session: Session, answers: _Answers, as_of: AsOf, unknown: Unknowns) -> None:
+    mark = _mark(session, as_of, unknown)
+    also = {"as_of": as_of.moment.isoformat(), "of": segments_are_of(session), "unknown": unknown}
     with session.workspace.begin(
         session.manifest("segment", as_of.moment, inputs_of(session))
     ) as transaction:
@@ -95,11 +115,12 @@ def _commit(session: Session, answers: _Answers, as_of: AsOf) -> None:
         session.commit(transaction, sizes(answers.memberships))
 
 
-def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf) -> _Answers:
+def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf, unknown: Unknowns) -> _Answers:
     asked = question_of(session, snapshot, book, as_of)
     answers = answers_of(session, asked)
-    before = under_todays_ids(snapshot.scan("memberships", MEMBERSHIPS), snapshot.scan("aliases", ALIASES))
-    members = memberships(answers.lazy(), book).collect()
+    stored = snapshot.scan("memberships", MEMBERSHIPS).select("segment", "profile_id", "state")
+    before = under_todays_ids(stored, snapshot.scan("aliases", ALIASES))
+    members = memberships(answers.lazy(), book, unknown=STATES.get(unknown, "unknown")).collect()
     return _Answers(
         traits=traits(answers.lazy(), book).collect(),
         memberships=members,
@@ -129,28 +150,13 @@ def _sudden(session: Session, before: dict[str, int], now: dict[str, int]) -> tu
     return tuple(each for each in found if each is not None)
 
 
-def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *, dry_run: bool) -> Report:
-    def count(frame: pl.DataFrame, segment: str, column: str, value: str) -> int:
-        return frame.filter((pl.col("segment") == segment) & (pl.col(column) == value)).height
-
-    rows = tuple(
-        (
-            rule.name,
-            count(answers.memberships, rule.name, "state", "in"),
-            count(answers.memberships, rule.name, "state", "unknown"),
-            count(answers.changes, rule.name, "change", "entered"),
-            count(answers.changes, rule.name, "change", "left"),
-        )
-        for rule in book.segments
-    )
+def _report(
+    session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *, dry_run: bool, unknown: Unknowns
+) -> Report:
+    rows = _size_rows(book, answers)
     n_profiles = answers.traits.height
-    steps = answers.waterfall.filter(
-        pl.col("segment").is_in([r.name for r in book.segments if len(r.lines) > 1])
-    )
-    falls = tuple(
-        (segment, " → ".join(f"{n:,}" for n in part.sort("line")["n_in"]))
-        for (segment,), part in steps.group_by(["segment"], maintain_order=True)
-    )
+    columns = COLUMNS if unknown != "include" else tuple(INCLUDED.get(name, name) for name in COLUMNS)
+    falls = _falls(book, answers.waterfall)
     split_rows = _arm_rows(book, answers)
     what = "would be computed" if dry_run else "computed"
     return Report(
@@ -162,15 +168,53 @@ def _report(session: Session, book: RuleBook, answers: _Answers, as_of: AsOf, *,
             "segments": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
             "waterfall": answers.waterfall.to_dicts(),
             "splits": [dict(zip(ARM_COLUMNS, row, strict=True)) for row in split_rows],
+            "unknown": unknown,
             "dry_run": dry_run,
         },
         grids=(
-            Grid("Segments", COLUMNS, rows),
+            Grid("Segments", columns, rows),
             *((Grid("Line by line", ("segment", "all → after each line"), falls),) if falls else ()),
             *((Grid("Splits", ARM_COLUMNS, split_rows),) if split_rows else ()),
         ),
         findings=(*session.project.warnings, *answers.shortened, *answers.sudden),
         timings=tuple(session.timings.items()),
+    )
+
+
+def _size_rows(book: RuleBook, answers: _Answers) -> tuple[tuple[str, int, int, int, int], ...]:
+    """Each segment with its members, of how many it is not known, and who came and went; columns of COLUMNS."""
+    people, open_ = sizes(answers.memberships), undecided(answers.memberships)
+    counted = answers.changes.group_by("segment", "change").len()
+    moved = {(segment, change): n for segment, change, n in counted.iter_rows()}
+    return tuple(
+        (
+            rule.name,
+            people.get(rule.name, 0),
+            open_.get(rule.name, 0),
+            moved.get((rule.name, "entered"), 0),
+            moved.get((rule.name, "left"), 0),
+        )
+        for rule in book.segments
+    )
+
+
+def _falls(book: RuleBook, steps: pl.DataFrame) -> tuple[tuple[str, str], ...]:
+    """Each segment of several lines with how many remain after each, and of how many more it is not known."""
+
+    def shown(n_in: int, n_unknown: int) -> str:
+        return f"{n_in:,}" + (f" ({n_unknown:,} unknown)" if n_unknown else "")
+
+    several = [rule.name for rule in book.segments if len(rule.lines) > 1]
+    counts = steps.filter(pl.col("segment").is_in(several)).sort("line")
+    return tuple(
+        (
+            name,
+            " → ".join(
+                shown(*row)
+                for row in counts.filter(pl.col("segment") == name).select("n_in", "n_unknown").iter_rows()
+            ),
+        )
+        for name in several
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Settings, open_session
 from cdptool.errors import UsageError
-from cdptool.profiles import sizes
+from cdptool.profiles import sizes, undecided
 from cdptool.profiles.overlap import overlap
 from cdptool.tables import MEMBERSHIPS
 
@@ -42,12 +42,11 @@ def report_segments(settings: Settings, names: tuple[str, ...] = ()) -> Report:
 
 
 def _report(members: pl.LazyFrame, segments: list[str], n_profiles: int) -> Report:
-    counted = members.group_by("segment", "state").len().collect()
-    undecided = dict(counted.filter(pl.col("state") == "unknown").select("segment", "len").iter_rows())
-    people = sizes(members.collect())
+    held = members.collect()
+    people, open_ = sizes(held), undecided(held)
     ordered = sorted(segments, key=lambda name: -people.get(name, 0))  # of equals the first in rules.yaml
     rows = tuple(
-        (name, people.get(name, 0), _share(people.get(name, 0), n_profiles), undecided.get(name, 0))
+        (name, people.get(name, 0), _share(people.get(name, 0), n_profiles), open_.get(name, 0))
         for name in ordered
     )
     beside = [name for name in ordered if people.get(name)][:MOST]
@@ -62,9 +61,9 @@ def _report(members: pl.LazyFrame, segments: list[str], n_profiles: int) -> Repo
                     "segment": name,
                     "people": n,
                     "share": n / n_profiles if n_profiles else None,
-                    "unknown": open_,
+                    "unknown": n_open,
                 }
-                for name, n, _, open_ in rows
+                for name, n, _, n_open in rows
             ],
             "overlap": both.filter(pl.col("segment") != pl.col("other")).to_dicts(),
         },

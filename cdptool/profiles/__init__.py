@@ -16,7 +16,16 @@ from cdptool.profiles.evaluation import (
     tagged_events,
     tagged_schema,
 )
-from cdptool.profiles.memberships import CHANGES, WATERFALL, changes, memberships, sizes, traits, waterfall
+from cdptool.profiles.memberships import (
+    CHANGES,
+    WATERFALL,
+    changes,
+    memberships,
+    sizes,
+    traits,
+    undecided,
+    waterfall,
+)
 from cdptool.profiles.signals import daily, kept_columns, not_counted, signal_rows
 from cdptool.profiles.splits import arms, arms_of, arms_today
 
@@ -45,6 +54,7 @@ __all__ = [
     "tagged_events",
     "tagged_schema",
     "traits",
+    "undecided",
     "under_todays_ids",
     "waterfall",
     "with_profile",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import polars as pl
 
 from cdptool.rules import RuleBook
@@ -16,13 +18,16 @@ WATERFALL: dict[str, pl.DataType] = {
 }
 
 
-def memberships(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
+def memberships(
+    answers: pl.LazyFrame, book: RuleBook, *, unknown: Literal["unknown", "in"] = "unknown"
+) -> pl.LazyFrame:
     """
     Who is in each segment, or may be.
 
     Args:
         answers: What the kernel of the book gives.
         book: The book.
+        unknown: The state of those of whom it is not known. Whatever it is, they stay not `is_known`.
 
     Returns:
         One row per segment and profile that is `in` or `unknown`; who is out has no row. Columns of
@@ -32,9 +37,11 @@ def memberships(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
     if not names:
         return pl.LazyFrame(schema=MEMBERSHIPS)
     long = answers.select("profile_id", *names).unpivot(names, index="profile_id", variable_name="segment")
-    state = pl.when(pl.col("value").is_null()).then(pl.lit("unknown")).otherwise(pl.lit("in"))
+    is_known = pl.col("value").is_not_null()
+    state = pl.when(is_known).then(pl.lit("in")).otherwise(pl.lit(unknown))
     held = long.filter(pl.col("value").fill_null(True))
-    return held.select("segment", "profile_id", state.alias("state")).sort("segment", "profile_id")
+    columns = (state.alias("state"), is_known.alias("is_known"))
+    return held.select("segment", "profile_id", *columns).sort("segment", "profile_id")
 
 
 def traits(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
@@ -86,6 +93,13 @@ def waterfall(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
 def sizes(members: pl.DataFrame) -> dict[str, int]:
     """How many are in each segment that has anybody, by name; `members` as `memberships` gives them."""
     counted = members.filter(pl.col("state") == "in").group_by("segment").len().sort("segment")
+    return dict(counted.iter_rows())
+
+
+def undecided(members: pl.DataFrame) -> dict[str, int]:
+    """Of how many it is not known, by segment; counted in or not. A table of before has no `is_known`."""
+    is_open = ~pl.col("is_known").fill_null(pl.col("state") == "in")
+    counted = members.filter(is_open).group_by("segment").len().sort("segment")
     return dict(counted.iter_rows())
 
 

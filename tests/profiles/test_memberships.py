@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from cdptool.profiles import changes, memberships, traits, waterfall
+from cdptool.profiles import changes, memberships, sizes, traits, undecided, waterfall
 from cdptool.tables import MEMBERSHIPS
 from tests.frames import table
 from tests.rules.books import answer, book, moment
@@ -28,16 +28,20 @@ def test_members_are_in_or_unknown_and_who_is_out_has_no_row() -> None:
     found = answer(BOOK, given=GIVEN, profiles=PEOPLE, complete_until={"order": moment("13:55")})
     expected = table(
         """
-        segment  profile_id  state
-        quiet    1           unknown
-        quiet    3           unknown
-        vip      1           in
-        vip      2           unknown
-        vip      3           unknown
+        segment  profile_id  state    is_known
+        quiet    1           unknown  false
+        quiet    3           unknown  false
+        vip      1           in       true
+        vip      2           unknown  false
+        vip      3           unknown  false
         """,
         MEMBERSHIPS,
     )
     assert_frame_equal(memberships(found.lazy(), BOOK).collect(), expected)
+    assert undecided(expected) == {"quiet": 2, "vip": 2}
+    counted_in = memberships(found.lazy(), BOOK, unknown="in").collect()
+    assert_frame_equal(counted_in, expected.with_columns(pl.lit("in").alias("state")))
+    assert (sizes(counted_in), undecided(counted_in)) == ({"quiet": 2, "vip": 3}, undecided(expected))
 
 
 def test_traits_say_whether_they_are_known() -> None:
@@ -67,7 +71,8 @@ def test_a_waterfall_counts_each_line() -> None:
 
 def test_changes_are_a_function_of_two_moments() -> None:
     def state(*rows: tuple[str, int, str]) -> pl.LazyFrame:
-        return pl.LazyFrame(rows, schema=MEMBERSHIPS, orient="row")
+        rows_known = [(*row, row[-1] == "in") for row in rows]
+        return pl.LazyFrame(rows_known, schema=MEMBERSHIPS, orient="row")
 
     before = state(("a", 1, "in"), ("a", 2, "in"), ("a", 3, "unknown"), ("a", 4, "unknown"), ("a", 5, "in"))
     after = state(("a", 1, "in"), ("a", 3, "in"), ("a", 5, "unknown"), ("a", 6, "in"))
