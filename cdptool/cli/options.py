@@ -73,7 +73,9 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "only_rows": _option(
         str | None, None, "--where", metavar="CONDITION", text="Only rows that meet this condition."
     ),
-    "table_to": _option(Path | None, None, "--to", metavar="FILE", text="Also write the table, as CSV."),
+    "table_to": _option(
+        Path | None, None, "--to", metavar="FILE", text="Also write the table, as .csv or .parquet."
+    ),
     "months": _option(int, 12, "--months", min=1, max=240, text="How many months to look back."),
     "into": _option(
         Path, Path("configs"), "--into", metavar="FOLDER", text="The folder to write the project into."

@@ -49,7 +49,8 @@ def report_renewal(call: Call, *, bought: str, only_rows: str | None, table_to: 
     """Show after how many days people buy the same again.
 
     Per kind of thing, with those counted who have not bought again yet (Kaplan-Meier): days after which a quarter and half
-    have. The file is a table that rules can follow, for `renewal_days` of the library `renewal` (docs/library.md).
+    have; no number where fewer than ten are left to tell. The file is a table that rules can follow, for `renewal_days` of the
+    library `renewal` (docs/library.md).
     """
     from cdptool.commands.renewal import report_renewal as report
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,10 +9,10 @@ from typing import Any, Final
 import polars as pl
 
 from cdptool.commands.as_of import AsOf, parse_as_of
-from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.rule_inputs import answers_of, moment_asked, question_of
 from cdptool.commands.session import Session, Settings, open_session
+from cdptool.commands.table_files import require_table_file, write_table_file
 from cdptool.config.other_rules import read_other_rules
 from cdptool.errors import ConfigError, UsageError
 from cdptool.ids import printed_ids
@@ -26,10 +25,6 @@ from cdptool.workspace import Snapshot
 COLUMNS: Final = (
     "segment", "before", "entered", "left", "unknown → in", "unknown → out", "→ unknown", "after", "unknown",
 )  # fmt: skip
-_WRITERS: Final[dict[str, Callable[[pl.DataFrame], bytes]]] = {
-    ".csv": lambda rows: rows.write_csv().encode(),
-    ".parquet": lambda rows: _parquet(rows),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ def diff_segments(settings: Settings, names: tuple[str, ...], wanted: Wanted) ->
         counts = difference_counts(before.lazy(), after.lazy()).collect()
         changed = differences(before.lazy(), after.lazy()).collect()
         if wanted.to is not None:
-            write_file(wanted.to, _body(changed, wanted.to))
+            write_table_file(wanted.to, _printed(changed))
     return _report(counts, changed, (book, other), (as_of, earlier), wanted)
 
 
@@ -78,8 +73,7 @@ def _require_one(wanted: Wanted) -> None:
         hint = "say --since 2026-11-13 for an earlier moment, or --against FOLDER for other rules"
         problem = "say with what to compare" if wanted.since is None else "compare with one thing at a time"
         raise UsageError(problem, hint=hint)
-    if wanted.to is not None and wanted.to.suffix not in _WRITERS:
-        raise UsageError("`--to` is neither a CSV nor a Parquet file", hint="end it in .csv or .parquet")
+    require_table_file(wanted.to)
 
 
 def _chosen(names: tuple[str, ...], *books: RuleBook) -> tuple[str, ...]:
@@ -101,19 +95,10 @@ def _states(
     return states(answers.lazy(), mine).collect()
 
 
-def _body(changed: pl.DataFrame, path: Path) -> bytes:
+def _printed(changed: pl.DataFrame) -> pl.DataFrame:
     """Who changed, with ids as they are printed; sorted by segment and id."""
     printed = printed_ids(changed["profile_id"], "p").alias("profile_id")
-    rows = changed.with_columns(printed).sort("segment", "profile_id")
-    return _WRITERS[path.suffix](rows)
-
-
-def _parquet(rows: pl.DataFrame) -> bytes:
-    from io import BytesIO
-
-    held = BytesIO()
-    rows.write_parquet(held)
-    return held.getvalue()
+    return changed.with_columns(printed).sort("segment", "profile_id")
 
 
 def _report(

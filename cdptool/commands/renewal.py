@@ -10,10 +10,10 @@ import polars as pl
 
 from cdptool.commands.as_of import AsOf
 from cdptool.commands.events import latest_events, with_owner
-from cdptool.commands.files import write_file
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.rule_inputs import moment_asked
 from cdptool.commands.session import Session, Settings, open_session
+from cdptool.commands.table_files import require_table_file, write_table_file
 from cdptool.errors import Place, UsageError
 from cdptool.models.renewal import renewals
 from cdptool.rules import parse, row_condition
@@ -50,12 +50,13 @@ def report_renewal(
         settings: Where the project is, and as of when.
         what: What is bought: `stream.column`, or `stream.column.column` through references.
         where: A condition on the rows that count.
-        to: Also write all of it there, as CSV.
+        to: Also write all of it there, as CSV or Parquet.
 
     Raises:
         ConfigError: If the condition does not pass its checks.
-        UsageError: If `what` names nothing the project has.
+        UsageError: If `what` names nothing the project has, or `to` is neither CSV nor Parquet.
     """
+    require_table_file(to)
     with open_session(settings, writes=False) as session:
         path = _path(session, what)
         snapshot = session.snapshot()
@@ -63,7 +64,7 @@ def report_renewal(
         found = _renewals(session, snapshot, path, as_of, where)
     table = found.rename({"kind": path.name, "median_days": "renewal_days"})
     if to is not None:
-        write_file(to, table.write_csv().encode())
+        write_table_file(to, table)
     rows = tuple(table.head(_MOST).iter_rows())
     more = f"; the first {_MOST} are shown" if table.height > _MOST else ""
     written = f"; written to {to}" if to is not None else ""

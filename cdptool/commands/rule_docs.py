@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -90,9 +90,11 @@ def _sentences(rule: Rule, segments: frozenset[str]) -> Iterator[str]:
     elif rule.name not in segments:
         yield _sentence(value_in_words(rule.lines[0], segments))
     elif len(rule.lines) == 1:
-        yield _sentence(f"everybody of whom this is so: {condition_in_words(rule.lines[0], segments)}")
+        words = condition_in_words(rule.lines[0], segments)
+        lead = "everybody for whom this is so:" if "they " in words else "everybody for whom"
+        yield _sentence(f"{lead} {words}")
     else:
-        yield "Everybody of whom all of this is so:"
+        yield "Everybody for whom all of this is so:"
         for line in rule.lines:
             yield condition_in_words(line, segments)
 
@@ -118,8 +120,9 @@ def _uses(name: str, project: Project) -> Iterator[str]:
 def _page(entries: tuple[_Entry, ...], book: RuleBook, project: Project) -> Iterator[str]:
     yield f"# What the rules of {project.name} say"
     yield ""
-    yield f"Written by `cdptool rules docs`; do not edit. Days, weeks and months are those of {project.tz}."
-    yield "A segment that cannot be decided yet is *unknown*, and nobody is in it for that."
+    yield "Written by `cdptool rules docs`; do not edit. A row of a stream is one thing that happened, such as one line of an order."
+    yield f"“The last 90 days” are 90 times 24 hours up to the moment of the answer; days, weeks and months of the calendar are those of {project.tz}."
+    yield "Of whom a segment cannot be decided yet, because a feed is late or a value is missing, that is *unknown*: not in it, and counted apart."
     for title, is_segment in (("Traits", False), ("Segments", True)):
         chosen = [each for each in entries if each.is_segment is is_segment]
         if chosen:
@@ -149,7 +152,7 @@ def _section(entry: _Entry, project: Project) -> Iterator[str]:
         yield from (f"{i}. {each}" for i, each in enumerate(rest, 1))
     yield ""
     yield f"- Rule: {_written(entry.rule)} ({_place(entry.rule, project)})"
-    reads = tuple(_reads(entry.reads))
+    reads = tuple(_reads(entry.reads, project))
     if reads:
         yield f"- Reads: {'; '.join(reads)}"
     if entry.used_by:
@@ -170,17 +173,28 @@ def _place(rule: Rule, project: Project) -> str:
     return f"{file}:{rule.place.line}"
 
 
-def _reads(reads: Reads) -> Iterator[str]:
+def _reads(reads: Reads, project: Project) -> Iterator[str]:
+    """Streams, then what stands on the profile, in tables, models and splits, then other rules."""
     for each in reads.streams:
-        columns = f" ({', '.join(f'`{name}`' for name in each.columns)})" if each.columns else ""
+        columns = f" ({_named(each.columns)})" if each.columns else ""
         windows = ", ".join("all time" if w is None else f"`{window_text(w)}`" for w in each.windows)
         yield f"stream `{each.stream}`{columns}, {windows}"
-    if reads.fields:
-        yield f"profile {', '.join(f'`{name}`' for name in reads.fields)}"
-    if reads.tables:
-        yield f"tables {', '.join(f'`{name}`' for name in reads.tables)}"
-    if reads.rules:
-        yield f"rules {', '.join(f'`{name}`' for name in reads.rules)}"
+    models = {spec.name for spec in project.models}
+    splits = {split.name for split in project.rules.splits} if project.rules else set()
+    modelled = {name for name in reads.tables if name.partition(".")[0] in models}
+    for what, names in (
+        ("profile", [name for name in reads.fields if name not in models | splits]),
+        ("tables", [name for name in reads.tables if name not in modelled]),
+        ("models", [name for name in reads.tables if name in modelled]),
+        ("splits", [name for name in reads.fields if name in splits]),
+        ("rules", reads.rules),
+    ):
+        if names:
+            yield f"{what} {_named(names)}"
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _data(entry: _Entry) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from cdptool.commands.renewal import report_renewal
@@ -40,6 +41,14 @@ def test_the_file_is_a_table_by_kind(shop: Small) -> None:
         "sku,purchases,renewals,quarter_days,renewal_days",
         "S1,25,12,30,30",
     ]
+
+
+def test_the_file_may_be_parquet_but_nothing_else(shop: Small) -> None:
+    path = shop.folder / "renewals.parquet"
+    report = report_renewal(shop.settings(), "order.sku", to=path)
+    assert pl.read_parquet(path).to_dicts() == report.data["renewals"]
+    with pytest.raises(UsageError, match="neither a CSV nor a Parquet file"):
+        report_renewal(shop.settings(), "order.sku", to=path.with_suffix(".txt"))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_every_rule_has_its_sentence_what_it_reads_and_what_uses_it(shop: Small)
     assert (
         """### buyers
 
-Everybody of whom all of this is so:
+Everybody for whom all of this is so:
 
 1. `spend` is more than 1
 2. `email` is known
@@ -42,7 +42,7 @@ Everybody of whom all of this is so:
     )
     assert '- Reads: stream `order` (`total`), `"30d"`; profile `email`; rules `spend`' in text
     assert "- Used by: `tier`, campaign `thanks`, export `buyers`" in text
-    assert "1. **gold** if `spend` is more than 5\n2. **none_yet** if is in `buyers`" in text
+    assert "1. **gold** if `spend` is more than 5\n2. **none_yet** if they are in `buyers`" in text
     assert (
         "- `half`: a 50%, b 50%, drawn by the salt “s1”, within each `name`; who has an arm keeps it" in text
     )
