@@ -107,22 +107,22 @@ def likenesses(comparisons: tuple[Comparison, ...]) -> tuple[Likeness, ...]:
 
 
 def table(one: Comparison, share: Share, same: Table, strangers: Table) -> Table:
-    """The levels of a field in a class, from those of the same person and of strangers; each sums to one."""
+    """The levels of a field in a class, from those of the same person and of strangers (context × level); each row sums to one."""
     exact = one.first_exact
     if share == DIFFERS:
         levels = strangers.copy()
-        levels[exact:] *= 0.1
-        levels[exact - 1] *= 0.5
+        levels[..., exact:] *= 0.1
+        levels[..., exact - 1] *= 0.5
     elif share == AGREES:
         levels = same.copy()
-        levels[DIFFERENT:exact] *= 0.05
+        levels[..., DIFFERENT:exact] *= 0.05
     elif share == LIKE_STRANGERS:
         levels = strangers.copy()
     elif share == CLOSE_BY:
         levels = 0.4 * same + 0.4 * strangers
-        levels[DIFFERENT + 1] += 0.15
-        levels[DIFFERENT + 2] += 0.05
+        levels[..., DIFFERENT + 1] += 0.15
+        levels[..., DIFFERENT + 2] += 0.05
     else:
         part = float(share)
         levels = part * same + (1 - part) * strangers
-    return np.asarray(levels / levels.sum())
+    return np.asarray(levels / levels.sum(axis=-1, keepdims=True))

@@ -42,19 +42,32 @@ def clusters(
     labels = _components(n_records, left, right, log_odds, trigger)
     within = np.flatnonzero(np.take(labels, left) == np.take(labels, right))
     known = _Weighed(n_records, (left[within], right[within], log_odds[within]), weigh)
-    for rows in _members(labels):
-        n = rows.shape[1]
-        i, j = np.triu_indices(n, 1)
-        scores = known.scores(rows[:, i].ravel(), rows[:, j].ravel()).clip(-_CLIP, _CLIP)
-        scores = scores.reshape(len(rows), -1)
-        doubtful = np.flatnonzero(scores.min(axis=1) < LEAST_MEAN)
-        step = max(_AT_ONCE // (n * n), 1)
-        for at in range(0, len(doubtful), step):
-            some = doubtful[at : at + step]
-            mean = np.full((len(some), n, n), -np.inf)
-            mean[:, i, j] = mean[:, j, i] = scores[some]
-            labels[rows[some]] = np.take_along_axis(rows[some], _agglomerated(mean, trigger), axis=1)
+    for together in _some_at_once(_members(labels)):
+        within_each = [np.triu_indices(rows.shape[1], 1) for rows in together]
+        sides = (
+            np.concatenate(
+                [rows[:, of_pair[side]].ravel() for rows, of_pair in zip(together, within_each, strict=True)]
+            )
+            for side in (0, 1)
+        )
+        scores = known.scores(*sides).clip(-_CLIP, _CLIP)
+        for rows, (i, j) in zip(together, within_each, strict=True):
+            mine, scores = np.split(scores, [len(rows) * len(i)])
+            _divide(rows, mine.reshape(len(rows), -1), (i, j), trigger, labels)
     return _smallest(labels)
+
+
+def _divide(rows: Rows, scores: Scores, of_pair: tuple[Rows, Rows], trigger: float, labels: Rows) -> None:
+    """Cut the components (component × row) that some pair speaks against, and label their rows anew."""
+    n = rows.shape[1]
+    i, j = of_pair
+    doubtful = np.flatnonzero(scores.min(axis=1) < LEAST_MEAN)
+    step = max(_AT_ONCE // (n * n), 1)
+    for at in range(0, len(doubtful), step):
+        some = doubtful[at : at + step]
+        mean = np.full((len(some), n, n), -np.inf)
+        mean[:, i, j] = mean[:, j, i] = scores[some]
+        labels[rows[some]] = np.take_along_axis(rows[some], _agglomerated(mean, trigger), axis=1)
 
 
 class _Weighed:
@@ -105,6 +118,18 @@ def _members(labels: Rows) -> Iterator[Rows]:
         step = max(2 * _AT_ONCE // (size * size), 1)
         for at in range(0, len(components), step):
             yield components[at : at + step]
+
+
+def _some_at_once(members: Iterator[Rows]) -> Iterator[list[Rows]]:
+    """Components of several sizes at a time: to weigh few pairs costs as much as to weigh thousands."""
+    together: list[Rows] = []
+    for rows in members:
+        if together and sum(one.size * one.shape[1] for one in (*together, rows)) > 2 * _AT_ONCE:
+            yield together
+            together = []
+        together.append(rows)
+    if together:
+        yield together
 
 
 def _agglomerated(mean: Scores, trigger: float) -> Rows:

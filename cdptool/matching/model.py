@@ -28,7 +28,7 @@ from cdptool.matching.comparing import (
 )
 from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
 from cdptool.matching.levels import Levels
-from cdptool.matching.sorting import sorted_with_rows
+from cdptool.matching.patterns import Patterns, patterns
 from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
 
@@ -51,7 +51,6 @@ _CONTACTS: Final = ("phone", "email", "website", "identifier", "category")
 Shares = dict[str, Share]
 _TINY: Final = 1e-12
 _CHUNK: Final = 120_000
-_MOST_NUMBERS: Final = 1 << 40  # leaves room for the rows when they are sorted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,14 +94,6 @@ class Fitted(NamedTuple):
     by_pattern: Table
 
 
-class _Patterns(NamedTuple):
-    """The different patterns of levels: `codes` (comparison × pattern), how many pairs have each, and which."""
-
-    codes: NDArray[np.intp]
-    counts: Table
-    of_pair: NDArray[np.int32]
-
-
 def fit(
     comparisons: tuple[Comparison, ...],
     n_records: int,
@@ -121,7 +112,7 @@ def fit(
         anchored: How strongly the same person is held to what is plausible; `FIRMLY` learns only how many matches.
     """
     codes = _codes(comparisons, left, right)
-    patterns = _patterns(codes, [len(CONTEXTS) * one.n_levels for one in comparisons])
+    found = patterns(codes, [len(CONTEXTS) * one.n_levels for one in comparisons])
     del codes
     n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
     anchors = tuple(_anchors(one) for one in comparisons)
@@ -137,25 +128,20 @@ def fit(
     model = start(_START)
     for _ in range(_ROUNDS):
         before = model.expected
-        model = _step(model, patterns, anchors, strangers, anchored)
+        model = _step(model, found, anchors, strangers, anchored)
         if np.all(np.abs(model.expected - before) <= _SETTLED * np.maximum(before, 1)):
             break
-    few, many = (_from(start(share), patterns, anchors, strangers) for share in _OTHER_STARTS)
-    odds = _log_odds(model, patterns.codes)
+    part = found.part(max(len(found.counts) // _SAMPLED, 1))
+    few, many = (_from(start(share), part, anchors, strangers) for share in _OTHER_STARTS)
+    odds = _odds(_joint(model, found))
     levels = tuple(
-        (patterns.codes[place] % one.n_levels).astype(np.uint8) for place, one in enumerate(comparisons)
+        (found.codes[place] % one.n_levels).astype(np.uint8) for place, one in enumerate(comparisons)
     )
-    return Fitted(model, np.take(odds, patterns.of_pair), (few, many), levels, patterns.counts, odds)
+    return Fitted(model, np.take(odds, found.of_pair), (few, many), levels, found.counts, odds)
 
 
-def _from(
-    model: Model, patterns: _Patterns, anchors: tuple[Table, ...], strangers: tuple[Table, ...]
-) -> float:
+def _from(model: Model, part: Patterns, anchors: tuple[Table, ...], strangers: tuple[Table, ...]) -> float:
     """The matches that are found from another start; a part of the patterns says whether it makes a difference."""
-    step = max(len(patterns.counts) // _SAMPLED, 1)
-    part = _Patterns(
-        np.ascontiguousarray(patterns.codes[:, ::step]), patterns.counts[::step] * step, patterns.of_pair[:0]
-    )
     for _ in range(_FEW_ROUNDS):
         model = _step(model, part, anchors, strangers, _ANCHOR)
     return float(model.expected[0])
@@ -163,40 +149,41 @@ def _from(
 
 def _step(
     model: Model,
-    patterns: _Patterns,
+    found: Patterns,
     anchors: tuple[Table, ...],
     strangers: tuple[Table, ...],
     anchored: float,
 ) -> Model:
     """One round: who the pairs probably are under the model, and the model of that."""
-    by_class = _log_joint(model, patterns.codes)
+    by_class = _joint(model, found)
     by_class -= by_class.max(axis=0)
     held = np.exp(by_class, out=by_class)
-    held *= patterns.counts / held.sum(axis=0)
+    held *= found.counts / held.sum(axis=0)
     expected = held.sum(axis=1)
     same, others = [], []
+    matched = found.counted(held[0])
     is_of_firms = any(one.kind.name == "organisation" for one in model.comparisons)
     for place, (one, anchor, start) in enumerate(zip(model.comparisons, anchors, strangers, strict=True)):
-        seen = np.bincount(patterns.codes[place], weights=held[0], minlength=len(CONTEXTS) * one.n_levels)
-        seen = seen.reshape(len(CONTEXTS), one.n_levels)
+        seen = matched[place].reshape(len(CONTEXTS), one.n_levels)
         seen[:, 0] = 0
         total = seen.sum(axis=1, keepdims=True)
         weight = np.maximum(_LEAST_ANCHOR, anchored * np.minimum(total, expected[0]))
         same.append(_plausible(one, is_of_firms, (seen + weight * anchor) / (total + weight)))
         others.append(_less_matches(one, start, seen.sum(axis=0)))
     likely, strange = tuple(same), tuple(others)
-    shares = _learned_shares(model, patterns, held, (likely, strange))
+    shares = _learned_shares(model, found, held, (likely, strange))
     tables = _tables(model.comparisons, likely, strange, shares)
     return replace(model, tables=tables, expected=expected, shares=shares)
 
 
 def _learned_shares(
-    model: Model, patterns: _Patterns, held: Table, tables: tuple[tuple[Table, ...], tuple[Table, ...]]
+    model: Model, patterns: Patterns, held: Table, tables: tuple[tuple[Table, ...], tuple[Table, ...]]
 ) -> tuple[Shares, ...]:
     """How much of their contacts those have in common who only look alike; what else tells them apart is fixed."""
     found = []
     for number, alike in enumerate(likenesses(model.comparisons)):
         now = dict(model.shares[number])
+        counted = patterns.counted(held[2 + number])
         for place, one in enumerate(model.comparisons):
             before, start = now.get(one.kind.name), alike.shares.get(one.kind.name)
             if (
@@ -205,9 +192,7 @@ def _learned_shares(
                 or not isinstance(start, float)
             ):
                 continue
-            seen = np.bincount(
-                patterns.codes[place], weights=held[2 + number], minlength=len(CONTEXTS) * one.n_levels
-            ).reshape(len(CONTEXTS), one.n_levels)
+            seen = counted[place].reshape(len(CONTEXTS), one.n_levels)
             seen[:, 0] = 0
             mine, theirs = (side[place] for side in tables)
             of_same = before * mine / np.maximum(before * mine + (1 - before) * theirs, _TINY)
@@ -262,9 +247,7 @@ def _tables(
     """The tables of all classes."""
     alike = (
         tuple(
-            np.stack(
-                [table(one, shared.get(one.kind.name, LIKE_STRANGERS), mine[k], other[k]) for k in CONTEXTS]
-            )
+            table(one, shared.get(one.kind.name, LIKE_STRANGERS), mine, other)
             for one, mine, other in zip(comparisons, same, strangers, strict=True)
         )
         for shared in shares
@@ -284,49 +267,39 @@ def _codes(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> NDAr
     return codes
 
 
-def _patterns(codes: NDArray[np.uint8], n_codes: list[int]) -> _Patterns:
-    """Count equal columns of codes. `n_codes`: how many there are of each comparison."""
-    mixed, below = np.zeros(codes.shape[1], dtype=np.int64), 1
-    for place, many in enumerate(n_codes):
-        if below * many > _MOST_NUMBERS:
-            mixed, below = _renumbered(mixed, below)
-        mixed *= many
-        mixed += codes[place]
-        below *= many
-    ordered, order = sorted_with_rows(mixed, below)
-    fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
-    of_pair = np.empty(len(order), dtype=np.int32)
-    of_pair[order] = np.cumsum(fresh, dtype=np.int32) - np.int32(1)
-    firsts = np.flatnonzero(fresh)
-    counts = np.diff(np.append(firsts, len(order))).astype(np.float64)
-    return _Patterns(np.take(codes, order[firsts], axis=1).astype(np.intp), counts, of_pair)
-
-
-def _renumbered(numbers: NDArray[np.int64], below: int) -> tuple[NDArray[np.int64], int]:
-    """The same numbers without gaps."""
-    ordered, order = sorted_with_rows(numbers, below)
-    fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
-    dense = np.empty(len(order), dtype=np.int64)
-    dense[order] = np.cumsum(fresh) - 1
-    return dense, int(fresh.sum()) + 1
-
-
-def _log_joint(model: Model, codes: NDArray[np.uint8] | NDArray[np.intp]) -> Table:
-    """Class × pattern: log of (expected share of the class × probability of the pattern in it)."""
+def _priors(model: Model) -> Table:
+    """Per class the log of its expected share."""
     shares = np.log(np.maximum(model.expected, _FEWEST) / model.n_pairs)
     shares[1] = 0.0
-    joint = np.repeat(shares[:, None], codes.shape[1], axis=1)
-    for place, of_pattern in enumerate(codes):
-        where = of_pattern.astype(np.intp, copy=False)
-        for number, tables in enumerate(model.tables):
-            logs = np.log(np.maximum(tables[place], _TINY))
-            logs[:, 0] = 0.0
-            joint[number] += np.take(logs.ravel(), where)
+    return np.asarray(shares)
+
+
+def _logs(model: Model) -> list[Table]:
+    """Per comparison, class × code: the log of its probability; what is not known says nothing."""
+    found = []
+    for place in range(len(model.comparisons)):
+        logs = np.log(np.maximum(np.stack([tables[place] for tables in model.tables]), _TINY))
+        logs[:, :, 0] = 0.0
+        found.append(logs.reshape(len(model.tables), -1))
+    return found
+
+
+def _joint(model: Model, found: Patterns) -> Table:
+    """Class × pattern: log of (expected share of the class × probability of the pattern in it)."""
+    joint = found.summed(_logs(model))
+    joint += _priors(model)[:, None]
     return joint
 
 
-def _log_odds(model: Model, codes: NDArray[np.uint8] | NDArray[np.intp]) -> Table:
-    joint = _log_joint(model, codes)
+def _log_odds(model: Model, codes: NDArray[np.uint8]) -> Table:
+    """The log odds of pairs by their codes (comparison × pair)."""
+    joint = np.repeat(_priors(model)[:, None], codes.shape[1], axis=1)
+    for logs, of_pair in zip(_logs(model), codes, strict=True):
+        joint += np.take(logs, of_pair.astype(np.intp), axis=1)
+    return _odds(joint)
+
+
+def _odds(joint: Table) -> Table:
     others = joint[1:]
     most = others.max(axis=0)
     others -= most

@@ -39,7 +39,7 @@ class Values:
     @property
     def n_known(self) -> int:
         """Records that hold a value."""
-        return int(self.counts.sum())
+        return self.worked_out(_n_known)
 
     def worked_out(self, make: Callable[[Values], Made]) -> Made:
         """What `make` makes of these values, made once."""
@@ -60,6 +60,10 @@ class Values:
     def of(self, numbers: Ids | Rows) -> pl.Series:
         """The texts of these values."""
         return self.texts.gather(pl.Series(numbers, dtype=pl.UInt32))
+
+
+def _n_known(values: Values) -> int:
+    return int(values.counts.sum())
 
 
 def encoded(texts: pl.Series) -> Values:
