@@ -28,7 +28,7 @@ from cdptool.matching.comparing import (
 )
 from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
 from cdptool.matching.levels import Levels
-from cdptool.matching.patterns import Patterns, patterns
+from cdptool.matching.patterns import Codes, Patterns, patterns
 from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
 
@@ -133,7 +133,7 @@ def fit(
             break
     part = found.part(max(len(found.counts) // _SAMPLED, 1))
     few, many = (_from(start(share), part, anchors, strangers) for share in _OTHER_STARTS)
-    odds = _odds(_joint(model, found))
+    odds = _log_odds(model, found.codes)  # to the last bit what a kept model says of the same pairs
     levels = tuple(
         (found.codes[place] % one.n_levels).astype(np.uint8) for place, one in enumerate(comparisons)
     )
@@ -291,15 +291,11 @@ def _joint(model: Model, found: Patterns) -> Table:
     return joint
 
 
-def _log_odds(model: Model, codes: NDArray[np.uint8]) -> Table:
+def _log_odds(model: Model, codes: Codes) -> Table:
     """The log odds of pairs by their codes (comparison × pair)."""
     joint = np.repeat(_priors(model)[:, None], codes.shape[1], axis=1)
     for logs, of_pair in zip(_logs(model), codes, strict=True):
-        joint += np.take(logs, of_pair.astype(np.intp), axis=1)
-    return _odds(joint)
-
-
-def _odds(joint: Table) -> Table:
+        joint += np.take(logs, of_pair.astype(np.intp, copy=False), axis=1)
     others = joint[1:]
     most = others.max(axis=0)
     others -= most

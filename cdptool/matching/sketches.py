@@ -93,7 +93,7 @@ def local_parts(values: Values) -> pl.Series:
 
 
 def _without_one_at(values: Values) -> NDArray[np.bool_]:
-    return values.texts.str.count_matches("@", literal=True).to_numpy() != 1
+    return np.asarray(values.texts.str.count_matches("@", literal=True).to_numpy() != 1)
 
 
 def _of_local_parts(values: Values) -> Sketches:

@@ -23,8 +23,8 @@ def sorted_with_rows(codes: Codes, below: int) -> tuple[Codes, Codes]:
     """
     bits = max(len(codes) - 1, 1).bit_length()
     if below.bit_length() + bits > _BITS:
-        order = order_of(codes.view(np.uint64))
-        return np.take(codes, order), order
+        ordered, order = ordered_with_rows(codes.view(np.uint64))
+        return ordered.view(np.int64), order
     packed = codes << bits
     packed |= np.arange(len(codes))
     packed.sort()
@@ -33,24 +33,31 @@ def sorted_with_rows(codes: Codes, below: int) -> tuple[Codes, Codes]:
     return packed, rows
 
 
-def order_of(numbers: NDArray[np.uint64]) -> Codes:
+def ordered_with_rows(
+    numbers: NDArray[np.uint64], is_wanted: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.uint64], Codes]:
     """
-    The rows in the order of their numbers, equal ones in the order of the rows.
+    The wanted of any numbers in order (all where nothing is said), and the row of each; equal ones by row.
 
     Sorted with the row in the low bits; where that confuses numbers that differ there only, they are put right.
     """
     bits = np.uint64(max(len(numbers) - 1, 1).bit_length())
-    packed = numbers >> bits << bits
+    packed = numbers >> bits
+    packed <<= bits
     packed |= np.arange(len(numbers), dtype=np.uint64)
+    if is_wanted is not None:
+        packed = np.compress(is_wanted, packed)
     packed.sort()
     order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
     packed >>= bits
     ordered = np.take(numbers, order)
-    equal = packed[1:] == packed[:-1]
-    confused = np.flatnonzero(equal & (ordered[1:] != ordered[:-1]))
+    confused = np.flatnonzero((packed[1:] == packed[:-1]) & (ordered[1:] != ordered[:-1]))
     if len(confused) > _FEW:
-        return np.argsort(numbers, kind="stable")
+        order.sort()
+        order = np.take(order, np.argsort(np.take(numbers, order), kind="stable"))
+        return np.take(numbers, order), order
     for high in np.unique(packed[confused]) if len(confused) else ():
         start, end = (int(np.searchsorted(packed, high, side=side)) for side in ("left", "right"))
         order[start:end] = order[start:end][np.argsort(ordered[start:end], kind="stable")]
-    return order
+        ordered[start:end].sort()
+    return ordered, order

@@ -21,7 +21,9 @@ def test_equal_texts_have_one_number_and_others_another(seed: int) -> None:
 
 def test_hashes_that_begin_alike_stay_apart() -> None:
     hashes = np.array([8, 9, 8, 1 << 40, 9, 8, 9], dtype=np.uint64)
-    assert sorting.order_of(hashes).tolist() == [0, 2, 5, 1, 4, 6, 3]
+    ordered, rows = sorting.ordered_with_rows(hashes)
+    assert ordered.tolist() == sorted(hashes.tolist())
+    assert rows.tolist() == [0, 2, 5, 1, 4, 6, 3]
 
 
 @pytest.mark.parametrize("few", [1_000, 0], ids=["put right", "sorted anew"])
@@ -30,7 +32,11 @@ def test_an_order_is_that_of_a_stable_sort(few: int, monkeypatch: pytest.MonkeyP
     chance = np.random.default_rng(1)
     numbers = chance.integers(0, 1 << 62, 300) >> chance.integers(0, 62, 300)
     expected = np.argsort(numbers, kind="stable").tolist()
-    assert sorting.order_of(numbers.astype(np.uint64)).tolist() == expected
+    assert sorting.ordered_with_rows(numbers.astype(np.uint64))[1].tolist() == expected
+    some = chance.random(300) < 0.5
+    ordered, rows = sorting.ordered_with_rows(numbers.astype(np.uint64), some)
+    assert rows.tolist() == [row for row in expected if some[row]]
+    assert ordered.tolist() == numbers[rows].tolist()
     codes, rows = sorting.sorted_with_rows(numbers, 1 << 63)
     assert rows.tolist() == expected
     assert codes.tolist() == sorted(numbers.tolist())
