@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -19,6 +20,9 @@ from cdptool.config import Project
 from cdptool.errors import Finding, StaleError, UsageError
 from cdptool.tables import FILES
 from cdptool.workspace import Snapshot
+
+# How far a live feed is complete that has not brought a single row; the first moment that has a local time anywhere.
+NOTHING_YET: Final = datetime(1, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,9 @@ def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: 
     late = _late(project, newest, now)
     if late:
         raise StaleError(*late)
-    if complete:
-        return AsOf(min(complete.values()), complete)
+    delivered = [at for at in complete.values() if at > NOTHING_YET]
+    if delivered:
+        return AsOf(min(delivered), complete)
     known = list(newest.values()) or _newest_of_any_file(snapshot)
     if not known:
         hint = "say --as-of 2026-11-20T21:00+07:00, or ingest a source with times first"
@@ -87,7 +92,8 @@ def moment_at_hand(project: Project, snapshot: Snapshot, given: str | None, now:
     complete = _complete(project, snapshot, newest)
     if given is not None:
         return AsOf(parse_as_of(given, project.tz), complete)
-    known = min(complete.values()) if complete else max(newest.values(), default=now)
+    delivered = [at for at in complete.values() if at > NOTHING_YET]
+    known = min(delivered) if delivered else max(newest.values(), default=now)
     return AsOf(known, complete)
 
 
@@ -95,11 +101,14 @@ def _complete(project: Project, snapshot: Snapshot, newest: Mapping[str, datetim
     """
     How far each live feed is complete: to its newest row, less what its sources may still bring again.
 
-    A stream one of whose sources declares an `overlap` is live, too: its last rows are not the last word.
+    A stream one of whose sources declares an `overlap` is live, too: its last rows are not the last word. One that
+    is fed and has brought nothing is known to no moment: that nothing happened in it cannot be told.
     """
     overlaps = [one for one in project.sources if one.feeds == "stream" and one.overlap_seconds is not None]
     live = {stream.name for stream in project.streams if stream.max_lag_seconds is not None}
-    complete = {name: at for name, at in newest.items() if name in live | {one.target for one in overlaps}}
+    live |= {one.target for one in overlaps}
+    fed = {one.target for one in project.sources if one.feeds == "stream"}
+    complete = {name: newest.get(name, NOTHING_YET) for name in sorted(live & (fed | set(newest)))}
     for source in overlaps:
         until = watermark(snapshot, source)
         if until is not None and source.target in complete:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from cdptool.commands.answered import answer_data, told_answer, told_value
+from cdptool.commands.as_of import NOTHING_YET
 from cdptool.commands.citing import shown_value
 from cdptool.profiles.rule_tests import Came
 from cdptool.profiles.seen_rows import Cell, SeenRow, SeenRows
@@ -73,13 +74,18 @@ class Telling:
 
     def why(self, why: Why) -> str:
         """Why something is not known, in words."""
-        told = [
-            f"`{name}` is complete until {self._time(at)} only"
-            if why.kind == "late"
-            else f"rows of `{name}` up to {self._time(at)} are gone"
-            for name, at in why.streams
-        ]
+        told = (
+            self._late(name, at) if why.kind == "late" else self._gone(name, at) for name, at in why.streams
+        )
         return " and ".join(told) or _WHY[why.kind]
+
+    def _late(self, name: str, at: datetime) -> str:
+        if at <= NOTHING_YET:
+            return f"`{name}` has not brought a single row yet"
+        return f"`{name}` is complete until {self._time(at)} only"
+
+    def _gone(self, name: str, at: datetime) -> str:
+        return f"rows of `{name}` up to {self._time(at)} are gone"
 
     def _rows(self, rows: SeenRows, margin: str) -> Iterator[str]:
         yield f"{margin}rows of `{rows.stream}` {self.window(rows)}: {_counts(rows)}"

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cdptool.commands.as_of import AsOf, parse_as_of, resolve_as_of
+from cdptool.commands.as_of import NOTHING_YET, AsOf, parse_as_of, resolve_as_of
+from cdptool.commands.explain_segment import explain_segment
 from cdptool.commands.ingest import ingest_files
+from cdptool.commands.merge import merge_records
+from cdptool.commands.segment import compute_segments
 from cdptool.errors import StaleError, UsageError
 from tests.commands.small import FILES, Small
 
@@ -73,7 +76,24 @@ def test_a_live_feed_without_a_single_row_is_late(unread: Small) -> None:
     ingest_files(unread.settings(), (), lambda _: None)
     with pytest.raises(StaleError, match="stream `cart` has a `max_lag`, and not a single row"):
         resolved(unread)
-    assert resolved(unread, "2026-11-20").complete_until == {"order": ORDERS_UNTIL}
+    assert resolved(unread, "2026-11-20").complete_until == {"order": ORDERS_UNTIL, "cart": NOTHING_YET}
+
+
+def test_nothing_is_decided_by_a_live_feed_that_has_brought_nothing(unread: Small) -> None:
+    """Who bought nothing cannot be told before the first file of orders: a decided answer never changes."""
+    unread.write("orders.csv", "time,email,sku,total\n")
+    ingest_files(unread.settings(), (), lambda _: None)
+    merge_records(unread.settings())
+    report = compute_segments(unread.settings(as_of="2026-11-20T21:00"))
+    assert [(row["in"], row["unknown"]) for row in report.data["segments"]] == [(0, report.data["profiles"])]
+    why = explain_segment(unread.settings(), "buyers", "crm:K1", show_values=False).lines
+    assert any("`order` has not brought a single row yet" in line for line in why)
+
+
+def test_a_stream_that_no_source_feeds_has_nothing_to_wait_for(unread: Small) -> None:
+    """`sent` has no source here: nothing was sent, and caps may count on it."""
+    ingest_files(unread.settings(), (), lambda _: None)
+    assert "sent" not in resolved(unread, "2026-11-20").complete_until
 
 
 def test_without_live_feeds_it_is_the_newest_time_of_any_stream(ingested: Small) -> None:
