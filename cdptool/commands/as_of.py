@@ -18,6 +18,7 @@ import polars as pl
 from cdptool.commands.late import watermark
 from cdptool.config import Project
 from cdptool.errors import Finding, StaleError, UsageError
+from cdptool.rules.windows import EARLIEST, LATEST
 from cdptool.tables import FILES
 from cdptool.workspace import Snapshot
 
@@ -44,10 +45,14 @@ def parse_as_of(text: str, tz: str, option: str = "--as-of") -> datetime:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=ZoneInfo(tz))
-        return moment.astimezone(UTC)
+        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):  # the first and the last day of the calendar leave it in another zone
         hint = "write it as 2026-11-20T21:00+07:00, or 2026-11-20 for its first moment"
         raise UsageError(f"`{option}` is not a time", hint=hint) from None
+    if not EARLIEST <= moment < LATEST:
+        hint = f"name a moment between the years {EARLIEST.year} and {LATEST.year}"
+        raise UsageError(f"`{option}` is too far from today for windows of a hundred years", hint=hint)
+    return moment
 
 
 def resolve_as_of(project: Project, snapshot: Snapshot, given: str | None, now: datetime) -> AsOf:
@@ -106,9 +111,9 @@ def _complete(project: Project, snapshot: Snapshot, newest: Mapping[str, datetim
     """
     overlaps = [one for one in project.sources if one.feeds == "stream" and one.overlap_seconds is not None]
     live = {stream.name for stream in project.streams if stream.max_lag_seconds is not None}
-    live |= {one.target for one in overlaps}
+    live |= {one.target for one in overlaps if one.target}
     fed = {one.target for one in project.sources if one.feeds == "stream"}
-    complete = {name: newest.get(name, NOTHING_YET) for name in sorted(live & (fed | set(newest)))}
+    complete = {name: newest.get(name, NOTHING_YET) for name in sorted(live) if name in fed or name in newest}
     for source in overlaps:
         until = watermark(snapshot, source)
         if until is not None and source.target in complete:

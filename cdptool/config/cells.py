@@ -18,6 +18,7 @@ from cdptool.config.reader import Scalar, Table, Value
 from cdptool.config.reader import Sequence as YamlList
 from cdptool.errors import ConfigError, Finding, Place
 from cdptool.fields import FieldOptions, currency_code, field_type
+from cdptool.rules.windows import EARLIEST, LATEST
 from cdptool.tables import Column
 
 _PARTED: Final = re.compile(r"(?<=[0-9])_(?=[0-9])")
@@ -74,10 +75,14 @@ def moment(value: Value, day: datetime | None, tz: str) -> datetime:
         written = f"{day.date().isoformat()}T{written}"
     try:
         found = datetime.fromisoformat(written)
-        return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(tz))).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(tz))).astimezone(UTC)
     except (ValueError, OverflowError):
         times = "`2026-11-21T14:00`" if day is None else "`13:45` or `2026-11-21T13:45`"
         raise wrong("a time", value, f"write it as {times}") from None
+    if not EARLIEST <= found < LATEST:
+        hint = f"name a moment between the years {EARLIEST.year} and {LATEST.year}"
+        raise refused("too far from today for windows of a hundred years", value.place, hint)
+    return found
 
 
 def typed_columns(columns: Sequence[Column], rows: Sequence[Row], project: Project) -> dict[str, pl.Series]:

@@ -24,6 +24,15 @@ ONE_MICROSECOND: Final = timedelta(microseconds=1)
 # How much of a day's start a change of the clocks has skipped, somewhere, ever (Apia lost a whole day).
 SKIPPED: Final = tuple(timedelta(minutes=minutes) for minutes in (0, 30, 60, 120, 1440))
 LONGEST_SECONDS: Final = 36_600 * 86_400  # a hundred years: bounds stay inside what datetimes can hold
+MOST_PERIODS: Final[dict[CalendarUnit, int]] = {
+    "day": 36_600,
+    "week": 5_229,
+    "month": 1_200,
+    "quarter": 400,
+    "year": 100,
+}
+# Between these, windows of that length end inside the calendar as well, also one around the other.
+EARLIEST, LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 _LENGTH = re.compile(r"([0-9]{1,9})([smhdw])")
 _CALENDAR = re.compile(r"(day|week|month|quarter|year)(?:-([0-9]{1,5}))?")
@@ -218,7 +227,10 @@ def _period(text: str) -> tuple[CalendarUnit, int] | None:
     if match is None:
         return None
     unit = next(unit for unit in CALENDAR_UNITS if unit == match[1])
-    return unit, int(match[2] or 0)
+    ago = int(match[2] or 0)
+    if ago > MOST_PERIODS[unit]:
+        raise ValueError(f"`{text}` is out of range; a period lies at most a hundred years back")
+    return unit, ago
 
 
 def _range(text: str, until: str) -> Window:

@@ -46,6 +46,13 @@ def test_what_is_no_time_in_utc_is_refused(written: str) -> None:
         parse_as_of(written, "Asia/Ho_Chi_Minh")
 
 
+@pytest.mark.parametrize("written", ["0999-12-31", "9000-01-02", "9999-12-31T12:00"])
+def test_moments_without_room_for_windows_are_refused(written: str) -> None:
+    """A month that ends after the last day of the calendar has no end."""
+    with pytest.raises(UsageError, match="too far from today"):
+        parse_as_of(written, "Asia/Ho_Chi_Minh")
+
+
 def test_by_default_it_is_how_far_all_live_feeds_are_complete(ingested: Small) -> None:
     """Streams without a `max_lag` (the consents of February) promise nothing and decide nothing."""
     assert resolved(ingested) == AsOf(CARTS_UNTIL, {"order": ORDERS_UNTIL, "cart": CARTS_UNTIL})

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from cdptool.rules.moments import moment, moment_bounds
-from cdptool.rules.windows import Bounds, bounds, day_start, parse_window, window_text
+from cdptool.rules.windows import EARLIEST, LATEST, Bounds, bounds, day_start, parse_window, window_text
 from cdptool.tables import UTC_TIME
 from tests.frames import ROUNDS
 
@@ -121,3 +121,20 @@ def test_what_is_no_range_is_refused(pair: tuple[str, str]) -> None:
 def test_windows_print_back() -> None:
     for text in ('"90d"', '"1d":"3h"', '"month-1"', '"week-4":"week-1"', '"+3h"', '"+"'):
         assert window_text(parse_window(*(part.strip('"') for part in text.split(":")))) == text
+
+
+@pytest.mark.parametrize(
+    "window", ["day-36601", "week-5230", "month-1201", "quarter-401", "year-101", "year-99999"]
+)
+def test_a_period_lies_at_most_a_hundred_years_back(window: str) -> None:
+    """Further back the calendar ends, and no bound could be told."""
+    with pytest.raises(ValueError, match="at most a hundred years"):
+        parse_window(window)
+
+
+@pytest.mark.parametrize("clock", [EARLIEST, LATEST - TICK])
+@pytest.mark.parametrize(
+    "window", ["36600d", "+36600d", "day-36600", "week-5229", "month-1200", "quarter-400", "year-100", "year"]
+)
+def test_every_window_of_every_moment_has_bounds(clock: datetime, window: str) -> None:
+    bounds(parse_window(window), clock, clock, ZoneInfo("Asia/Ho_Chi_Minh"), "monday")
