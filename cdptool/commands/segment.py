@@ -125,7 +125,7 @@ def _answer(session: Session, snapshot: Snapshot, book: RuleBook, as_of: AsOf, u
         traits=traits(answers.lazy(), book).collect(),
         memberships=members,
         waterfall=waterfall(answers.lazy(), book).collect(),
-        changes=changes(before.unique(), members.lazy()).collect(),
+        changes=changes(before, members.lazy()).collect(),
         shortened=shortened(book, asked.question.catalog, as_of.moment, asked.question.gone_until or {}),
         sudden=_sudden(session, sizes(before.unique().collect()), sizes(members)),
         arms=arms(answers.lazy(), book).collect(),

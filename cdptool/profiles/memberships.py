@@ -108,14 +108,16 @@ def changes(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
     What changed between two tables of memberships, of two runs or of two as-of moments.
 
     Args:
-        before: Columns of `tables.MEMBERSHIPS`; profiles under the ids of `after`.
-        after: The same.
+        before: Columns of `tables.MEMBERSHIPS`; profiles under the ids of `after`. Of people who became one since, who
+            was `in` counts before who was `unknown`.
+        after: The same, with one row per segment and profile.
 
     Returns:
         One row per segment and profile whose state differs: `entered` (now in), `left` (was in, now out),
         `became_unknown`, `ruled_out` (was unknown, now out). Sorted by segment and profile. Lazy.
     """
     keys = ["segment", "profile_id"]
+    before = before.group_by(keys).agg(pl.col("state").min())  # "in" sorts before "unknown"
     both = before.join(after, on=keys, how="full", coalesce=True, suffix="_after")
     now, was = pl.col("state_after").fill_null("out"), pl.col("state").fill_null("out")
     change = (

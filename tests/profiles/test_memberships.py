@@ -91,3 +91,14 @@ def test_a_book_without_segments_has_no_members() -> None:
     found = answer(rules, given=GIVEN)
     assert memberships(found.lazy(), rules).collect().schema == pl.Schema(MEMBERSHIPS)
     assert waterfall(found.lazy(), rules).collect().is_empty()
+
+
+def test_who_was_in_does_not_enter_again_because_a_second_self_was_unknown() -> None:
+    """Two profiles became one: before, under the id of today, it is in and unknown."""
+
+    def state(*rows: tuple[str, int, str]) -> pl.LazyFrame:
+        return pl.LazyFrame([(*row, True) for row in rows], schema=MEMBERSHIPS, orient="row")
+
+    before = state(("a", 1, "unknown"), ("a", 1, "in"), ("a", 2, "in"), ("a", 2, "in"))
+    assert changes(before, state(("a", 1, "in"), ("a", 2, "in"))).collect().is_empty()
+    assert changes(before, state(("a", 2, "in"))).collect().rows() == [("a", 1, "left")]
