@@ -151,12 +151,11 @@ def _inner(
         if stream is None or node.selection.stream not in world.streams:
             continue
         held = numbered(world, stream.name)
+        is_same, most = stream.name == selection.stream, _most_around(world, node, len(shown), book)
         pairs = [
             (row, other)
             for row in shown
-            for other in _around(
-                world, row, node, rows_in(held), cut, is_same=stream.name == selection.stream
-            )
+            for other in _around(world, row, node, rows_in(held), cut, is_same=is_same)[:most]
         ]
         truths = judged_pairs(world, selection, node, pairs, ago, book)
         for (row, other), counts in zip(pairs, truths, strict=True):
@@ -173,8 +172,14 @@ def _around(
     """The rows in the window around a row; never itself."""
     window = _bounds(world, node.selection, row.at, cut)
     near = [each for each in rows if _lies(each.at, window)]
-    others = [each for each in near if not (is_same and each.event_id == row.event_id)]
-    return others if node.selection.where is None else others[:_MOST_INNER]
+    return [each for each in near if not (is_same and each.event_id == row.event_id)]
+
+
+def _most_around(world: World, node: Aggregate, n_shown: int, book: RuleBook) -> int | None:
+    """How many rows around each shown one are judged: a copy of the profile is made for each."""
+    if node.selection.where is None:
+        return None
+    return max(1, min(_MOST_INNER, most_rows(world, node, book) // max(1, n_shown)))
 
 
 def _aggregates(node: Node | None) -> Iterator[Aggregate]:

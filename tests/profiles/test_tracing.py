@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from cdptool.profiles import row_judging
 from cdptool.profiles.rule_tests import came_of
 from cdptool.profiles.seen_rows import SeenRow
 from cdptool.profiles.tracing import Trace, Traced, trace
@@ -105,6 +106,25 @@ def test_of_many_rows_a_few_are_shown_and_all_are_counted() -> None:
     assert line.rows is not None
     (row,) = line.rows.rows
     assert (len(row.inner), row.n_more) == (5, 715)
+
+
+def test_of_a_profile_with_many_rows_few_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each row that is judged there is a copy of the profile: of a shared till that would be all memory."""
+    asked: list[int] = []
+    ask = row_judging._asked
+
+    def counted(world: World, nodes: Any, numbers: Any, ago: int, book: RuleBook) -> list[bool | None]:
+        asked.append(len(numbers) * sum(len(rows) for rows in world.streams.values()))
+        return ask(world, nodes, numbers, ago, book)
+
+    monkeypatch.setattr(row_judging, "_asked", counted)
+    monkeypatch.setattr(row_judging, "_MOST_CELLS", 500)
+    carts = [{"at": f"10:{minute:02}"} for minute in range(10)]
+    orders = [{"at": f"11:{minute:02}", "total": 10} for minute in range(40)]
+    rule = book({}, {"late": 'exists(cart.where(exists(order["+"].where(total > 5))))'})
+    traced(rule, "late", {"cart": carts, "order": orders})
+    assert asked
+    assert max(asked) <= 500
 
 
 def test_of_a_late_feed_it_says_which() -> None:
