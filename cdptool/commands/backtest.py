@@ -66,7 +66,7 @@ def _book(text: str, project: Project) -> tuple[Rule, RuleBook]:
     if named is not None:
         return named, narrowed(book, [text])
     if any(each.name == text for each in book.traits):
-        hint = f"compare it with something, such as `{text} > 0`"
+        hint = f'compare it with something, such as `{text} > 0`, or `{text} == "…"` where it is a text'
         raise UsageError(f"`{text}` is a trait, which has a value", hint=hint)
     if text.isidentifier() and project.catalog.field(text) is None:
         known = [each.name for each in book.segments]

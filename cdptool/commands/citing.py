@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -44,9 +45,15 @@ def cited(
     specs = {spec.name: spec for spec in session.project.sources}
     found = dict.fromkeys(records.to_list(), Cited(GONE, GONE, ""))
     for record, source, key, path, row in frame.iter_rows():
-        shown = key if show_values else shown_key(key, columns, specs.get(source))
+        shown = key if show_values else _shown_of(source, key, columns, specs)
         found[record] = Cited(f"{source}:{key}", f"{source}:{shown}", f"{session.shown(path)}:{row}")
     return found
+
+
+def _shown_of(source: str, key: str, columns: tuple[Column, ...], specs: Mapping[str, SourceSpec]) -> str:
+    """The key as a screen may show it. What a source that is declared no more took it from is not known."""
+    spec = specs.get(source)
+    return field_type("identifier").mask(key) if spec is None else shown_key(key, columns, spec)
 
 
 def shown_key(key: str, columns: tuple[Column, ...], spec: SourceSpec | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from cdptool.commands.citing import require_merged
 from cdptool.commands.merge import HISTORY
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Session, Settings, open_session
@@ -28,9 +29,10 @@ def show_ids(settings: Settings, profile: str | None, *, limit: int = 20) -> Rep
         limit: The most events that are shown.
 
     Raises:
-        UsageError: If the text is no profile id.
+        UsageError: If nothing is merged yet, or the text is no profile id.
     """
     with open_session(settings, writes=False) as session:
+        require_merged(session.snapshot())
         log = session.snapshot().scan("identity_events", IDENTITY_EVENTS).collect()
         if profile is None:
             return _of_all(session, log, limit)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from cdptool.commands.citing import require_merged
 from cdptool.commands.files import write_file
 from cdptool.commands.learned import saved_models
 from cdptool.commands.report import Grid, Report
@@ -32,9 +33,10 @@ def explain_model(settings: Settings, wanted: Wanted) -> Report:
     Show the models of the last merge.
 
     Raises:
-        UsageError: If there is no such model, or the file to compare with holds none.
+        UsageError: If nothing is merged yet, there is no such model, or the file to compare with holds none.
     """
     with open_session(settings, writes=False) as session:
+        require_merged(session.snapshot())
         tables = saved_models(session.snapshot())
     steps = tuple(tables.classes["pass"].unique().sort())
     if wanted.step is not None:
@@ -44,9 +46,8 @@ def explain_model(settings: Settings, wanted: Wanted) -> Report:
         steps = (wanted.step,)
     if (wanted.export or wanted.beside) and len(steps) != 1:
         problem = "there are several models" if steps else "there is no model yet"
-        raise UsageError(
-            problem, hint="name one pass" if steps else "declare a learned pass and run `cdptool merge`"
-        )
+        hint = "name one pass" if steps else "declare a learned pass and run `cdptool merge`"
+        raise UsageError(problem, hint=hint)
     lines: tuple[str, ...] = ()
     if wanted.export is not None:
         write_file(wanted.export, to_text(steps[0], tables).encode())

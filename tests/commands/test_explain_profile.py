@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from cdptool.commands.citing import shown_key
+from cdptool.commands.citing import cited, shown_key
 from cdptool.commands.explain import explain_merge
 from cdptool.commands.explain_profile import explain_profile
 from cdptool.errors import UsageError
 from cdptool.sources.spec import Dialect, Mapped, SourceSpec
 from cdptool.tables import Column
-from tests.commands.small import Small
+from tests.commands.small import PROJECT, Small
 
 
 def profile_of(small: Small) -> str:
@@ -48,3 +49,17 @@ def test_keys_that_a_source_takes_from_a_personal_column_are_masked() -> None:
     assert shown_key("7|lan@example.vn", (), spec) == "7|l•••@e•••.vn"
     assert "lan" not in shown_key("7|lan|x@example.vn", (), spec)
     assert shown_key("K1", (), replace(spec, key=("No",))) == "K1"
+
+
+def test_keys_of_a_source_that_is_declared_no_more_are_masked(copied: Small) -> None:
+    """Nothing says any more that what `news` has for a key is no address."""
+    with copied.session() as session:
+        snapshot = session.snapshot()
+        everybody = snapshot.scan("records").select("record_id").collect()["record_id"].unique()
+        known = {one.name for one in cited(session, snapshot, everybody).values() if one.name == one.shown}
+    copied.write("project.yaml", re.sub(r"  crm:\n(    .*\n)+", "", PROJECT))
+    with copied.session() as session:
+        names = cited(session, session.snapshot(), everybody)
+    shown = {one.name: one.shown for one in names.values()}
+    assert {name for name in known if name.startswith("crm:")}
+    assert all(shown[name] != name for name in known if name.startswith("crm:"))

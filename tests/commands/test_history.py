@@ -60,6 +60,16 @@ def digests(folder: Path) -> dict[str, str]:
         return workspace.snapshot().digests()
 
 
+def test_before_the_first_merge_there_is_nothing_to_tell(unread: Small) -> None:
+    ingest_files(unread.settings(), (), lambda _: None)
+    for ask in (
+        lambda: show_ids(unread.settings(), None),
+        lambda: explain_model(unread.settings(), Wanted()),
+    ):
+        with pytest.raises(UsageError, match="nothing is merged yet"):
+            ask()
+
+
 def test_an_id_that_nobody_has_and_a_text_that_is_none(finished: Small) -> None:
     assert "never given" in show_ids(finished.settings(), printed_id(5)).summary
     with pytest.raises(UsageError, match="no profile id"):
