@@ -85,14 +85,14 @@ def explain_golden(call: Call, *, holder: str, show_values: bool) -> Report:
 
 
 @verb(
-    explain_group, "segment", "segment", "holder", "as_of", "show_values", *READS,
+    explain_group, "segment", "segment", "holder", "as_of", "known_at", "show_values", *READS,
     example="cdptool explain segment vip crm:0000101 -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
 def explain_segment(call: Call, *, segment: str, holder: str, show_values: bool) -> Report:
     """Say why a profile is in a segment or not, or what a trait is made of.
 
     Each line of the rule with its truth and values, why something is unknown (which feed is complete until when), and
-    the rows that decided it with file and line: + counts, ? may count, - does not.
+    the rows that decided it with file and line: + counts, ? may count, - does not. With --known-at as it was known then.
     """
     from cdptool.commands.explain_segment import explain_segment as explain
 

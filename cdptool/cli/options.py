@@ -57,6 +57,20 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         metavar="TIME",
         text="The moment the answer is for [default: how far all live feeds are complete].",
     ),
+    "known_at": _option(
+        str | None,
+        None,
+        "--known-at",
+        metavar="TIME",
+        text="Answer from what was in the workspace at this time; what came later is not seen.",
+    ),
+    "known_before": _option(
+        str | None,
+        None,
+        "--known-at",
+        metavar="TIME",
+        text="Compare with the answer from what was in the workspace at this time.",
+    ),
     "since": _option(str | None, None, "--since", metavar="TIME", text="Compare with this earlier moment."),
     "against": _option(
         Path | None, None, "--against", metavar="PATH", text="Compare with the rules of this folder or file."
@@ -187,7 +201,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "verbose": _option(bool, False, "--verbose", "-v", text="Also print steps and timings."),
     "debug": _option(bool, False, "--debug", text="Show the traceback of an error."),
 }
-SETTINGS: Final = ("project", "wait", "buckets", "workspace", "out", "as_of")
+SETTINGS: Final = ("project", "wait", "buckets", "workspace", "out", "as_of", "known_at")
 VOICE: Final = ("as_json", "quiet", "verbose")
 READS: Final = ("project", "workspace", "as_json", "quiet", "debug")
 WRITES: Final = ("wait", "workspace", "as_json", "quiet", "verbose", "debug")

@@ -152,7 +152,7 @@ def fit(call: Call, *, dry_run: bool) -> Report:
 
 
 @verb(
-    app, "segment", "project", "as_of", "unknown", "dry_run", "buckets", *WRITES,
+    app, "segment", "project", "as_of", "known_at", "unknown", "dry_run", "buckets", *WRITES,
     example="cdptool segment -C configs --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
 def segment(call: Call, *, dry_run: bool, unknown: Unknowns) -> Report:
@@ -160,7 +160,8 @@ def segment(call: Call, *, dry_run: bool, unknown: Unknowns) -> Report:
 
     Who is in, who entered and left since the last time, and of how many it is not known yet: these are no members,
     unless --unknown include. `include:` in rules.yaml brings ready-made ones: RFM, lifecycle, second purchase and
-    more (docs/library.md).
+    more (docs/library.md). With --known-at it tells what a run of that time said, and writes nothing: rows, people and
+    reference tables are those of then (--as-of alone cuts the streams), rules those of today.
     """
     from cdptool.commands.segment import compute_segments
 
@@ -183,7 +184,7 @@ def test(call: Call, *, tests: list[str] | None, junit: Path | None) -> Report:
 
 
 @verb(
-    app, "diff", "segments", "since", "against", "as_of", "changes_to", *READS,
+    app, "diff", "segments", "since", "against", "known_before", "as_of", "changes_to", *READS,
     example="cdptool diff -C configs --since 2026-11-13 --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
 def diff(
@@ -192,27 +193,31 @@ def diff(
     segments: list[str] | None,
     since: str | None,
     against: Path | None,
+    known_before: str | None,
     changes_to: Path | None,
 ) -> Report:
-    """Say who entered and left since a moment, or by other rules.
+    """Say who entered and left since a moment, by other rules, or by late rows.
 
     By segment: in and out, unknown that is known now, and the other way; --to writes who. Computed anew from the rows,
-    so both sides are as the data of today knows them.
+    so both sides are as the data of today knows them; with --known-at the side before is as the data of then knew it,
+    people and reference tables too.
     """
     from cdptool.commands.diff import Wanted, diff_segments
 
-    return diff_segments(call.settings, tuple(segments or ()), Wanted(since, against, changes_to))
+    return diff_segments(
+        call.settings, tuple(segments or ()), Wanted(since, against, known_before, changes_to)
+    )
 
 
 @verb(
-    app, "backtest", "condition", "months", "as_of", *READS,
+    app, "backtest", "condition", "months", "as_of", "known_at", *READS,
     example="cdptool backtest buyers_90d -C configs --months 6 --as-of 2026-11-20T21:00+07:00",
 )  # fmt: skip
 def backtest(call: Call, *, condition: str, months: int) -> Report:
     """Show how many were in a segment at the end of each month.
 
     A segment of rules.yaml or any condition, such as 'count(order["90d"]) >= 3': its size, who entered and left, and of
-    how many it was unknown. As the data of today knows those months.
+    how many it was unknown. As the data of today knows those months, or that of an earlier time with --known-at.
     """
     from cdptool.commands.backtest import backtest as run
 

@@ -35,7 +35,7 @@ def workspace_history(call: Call) -> Report:
 def workspace_tidy(call: Call, *, keep: int) -> Report:
     """Compact tables of many small files and drop old snapshots.
 
-    Files that no kept snapshot names are removed.
+    Files that no kept snapshot names are removed. --known-at of other commands goes back to the oldest that is kept.
     """
     from cdptool.commands.upkeep import tidy
 

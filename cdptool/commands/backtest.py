@@ -56,7 +56,8 @@ def backtest(settings: Settings, rule: str, *, months: int) -> Report:
         snapshot = session.snapshot()
         as_of = moment_asked(session, snapshot)
         found = tuple(_months(session, snapshot, asked, (book, months), as_of))
-    return _report(found, asked, rule, as_of)
+        when, data = session.when(as_of), session.when_data(as_of)
+    return _report(found, asked, rule, (when, data))
 
 
 def _book(text: str, project: Project) -> tuple[Rule, RuleBook]:
@@ -108,7 +109,8 @@ def _moments(as_of: datetime, months: int, project: Project) -> list[tuple[str, 
     return [*found, (f"{local:%Y-%m-%d %H:%M}", as_of)]
 
 
-def _report(found: tuple[_Month, ...], rule: Rule, asked: str, as_of: AsOf) -> Report:
+def _report(found: tuple[_Month, ...], rule: Rule, asked: str, moment: tuple[str, dict[str, str]]) -> Report:
+    when, data = moment
     largest = max((month.size for month in found), default=0)
     rows = tuple(
         (month.label, month.size, Bar(month.size / largest if largest else 0.0), *month[3:])
@@ -118,12 +120,11 @@ def _report(found: tuple[_Month, ...], rule: Rule, asked: str, as_of: AsOf) -> R
     sizes = [month.size for month in found]
     return Report(
         verb="backtest",
-        summary=f"from {min(sizes):,} to {max(sizes):,} people in {len(found) - 1} months,"
-        f" as of {as_of.moment:%Y-%m-%d %H:%M} UTC",
+        summary=f"from {min(sizes):,} to {max(sizes):,} people in {len(found) - 1} months, {when}",
         data={
             "rule": asked,
             "condition": text,
-            "as_of": as_of.moment.isoformat(),
+            **data,
             "months": [{**month._asdict(), "moment": month.moment.isoformat()} for month in found],
         },
         grids=(Grid(asked if asked == rule.name else text, COLUMNS, rows),),

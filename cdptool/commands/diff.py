@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from cdptool.commands.as_of import AsOf, parse_as_of
+from cdptool.commands.as_of import AsOf, parse_as_of, resolve_as_of
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.rule_inputs import answers_of, moment_asked, question_of
 from cdptool.commands.session import Session, Settings, open_session
@@ -16,10 +16,11 @@ from cdptool.commands.table_files import require_table_file, write_table_file
 from cdptool.config.other_rules import read_other_rules
 from cdptool.errors import ConfigError, UsageError
 from cdptool.ids import printed_ids
-from cdptool.profiles.differences import difference_counts, differences, states
+from cdptool.profiles.differences import difference_counts, differences, states, states_under_todays_ids
 from cdptool.rules import RuleBook
 from cdptool.rules.naming import nearest
 from cdptool.rules.narrowing import narrowed
+from cdptool.tables import ALIASES
 from cdptool.workspace import Snapshot
 
 COLUMNS: Final = (
@@ -29,10 +30,15 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to compare with: an earlier moment, or the rules of another folder or file; and where to write who."""
+    """
+    What to compare with: an earlier moment, or the rules of another folder or file; and where to write who.
+
+    `known_at`: the answer before is given from what was known at that time.
+    """
 
     since: str | None = None
     against: Path | None = None
+    known_at: str | None = None
     to: Path | None = None
 
 
@@ -53,26 +59,60 @@ def diff_segments(settings: Settings, names: tuple[str, ...], wanted: Wanted) ->
         as_of = moment_asked(session, snapshot)
         other = book if wanted.against is None else read_other_rules(wanted.against, session.project)
         segments = _chosen(names, book, other)
-        earlier = as_of
-        if wanted.since is not None:
-            earlier = replace(as_of, moment=parse_as_of(wanted.since, session.project.tz, "--since"))
-            if earlier.moment >= as_of.moment:
-                hint = f"the answer is as of {as_of.moment:%Y-%m-%d %H:%M} UTC; name an earlier moment"
-                raise UsageError("`--since` is not before the moment of the answer", hint=hint)
-        before = _states(session, snapshot, other, segments, earlier)
+        then = session if wanted.known_at is None else session.known_at(wanted.known_at)
+        earlier = _earlier(then, as_of, wanted)
+        known = then.snapshot()
+        before = _states(then, known, other, segments, earlier)
         after = _states(session, snapshot, book, segments, as_of)
+        if then.known is not None:
+            before = states_under_todays_ids(before.lazy(), snapshot.scan("aliases", ALIASES)).collect()
         counts = difference_counts(before.lazy(), after.lazy()).collect()
         changed = differences(before.lazy(), after.lazy()).collect()
         if wanted.to is not None:
             write_table_file(wanted.to, _printed(changed))
-    return _report(counts, changed, (book, other), (as_of, earlier), wanted)
+    return _report(counts, changed, (book, other), _compared(then, (as_of, earlier), wanted), wanted)
+
+
+def _earlier(then: Session, as_of: AsOf, wanted: Wanted) -> AsOf:
+    """The moment of the answer before, and how far feeds were complete as it was known then."""
+    moment = as_of.moment
+    if wanted.since is not None:
+        moment = parse_as_of(wanted.since, then.project.tz, "--since")
+        if moment >= as_of.moment:
+            hint = f"the answer is as of {as_of.moment:%Y-%m-%d %H:%M} UTC; name an earlier moment"
+            raise UsageError("`--since` is not before the moment of the answer", hint=hint)
+    if then.known is None:
+        return replace(as_of, moment=moment)
+    return resolve_as_of(then.project, then.known, moment.isoformat(), then.now)
+
+
+def _compared(then: Session, moments: tuple[AsOf, AsOf], wanted: Wanted) -> tuple[str, dict[str, str | None]]:
+    """What was compared with what, in words and as data."""
+    as_of, earlier = moments
+    parts = [
+        *([f"since {earlier.moment:%Y-%m-%d %H:%M} UTC"] if wanted.since is not None else []),
+        *([f"against the rules of {wanted.against}"] if wanted.against is not None else []),
+        *([f"against what was known at {then.now:%Y-%m-%d %H:%M:%S} UTC"] if then.known is not None else []),
+        f"as of {as_of.moment:%Y-%m-%d %H:%M} UTC",
+    ]
+    return ", ".join(parts), {
+        "as_of": as_of.moment.isoformat(),
+        "since": None if wanted.since is None else earlier.moment.isoformat(),
+        "against": None if wanted.against is None else str(wanted.against),
+        "known_at": None if then.known is None else then.now.isoformat(),
+    }
 
 
 def _require_one(wanted: Wanted) -> None:
-    if (wanted.since is None) == (wanted.against is None):
-        hint = "say --since 2026-11-13 for an earlier moment, or --against FOLDER for other rules"
-        problem = "say with what to compare" if wanted.since is None else "compare with one thing at a time"
-        raise UsageError(problem, hint=hint)
+    if wanted.since is not None and wanted.against is not None:
+        hint = "--known-at may stand beside either"
+        raise UsageError("compare with an earlier moment or with other rules, not with both", hint=hint)
+    if wanted.since is None and wanted.against is None and wanted.known_at is None:
+        hint = (
+            "say --since 2026-11-13 for an earlier moment, --against FOLDER for other rules, or --known-at TIME"
+            " for what was known then"
+        )
+        raise UsageError("say with what to compare", hint=hint)
     require_table_file(wanted.to)
 
 
@@ -105,10 +145,10 @@ def _report(
     counts: pl.DataFrame,
     changed: pl.DataFrame,
     books: tuple[RuleBook, RuleBook],
-    moments: tuple[AsOf, AsOf],
+    compared: tuple[str, dict[str, str | None]],
     wanted: Wanted,
 ) -> Report:
-    (book, other), (as_of, earlier) = books, moments
+    book, other = books
     now, before = ({rule.name for rule in one.segments} for one in (book, other))
     by_name = {row["segment"]: row for row in counts.iter_rows(named=True)}
     order = [rule.name for rule in (*book.segments, *other.segments)]
@@ -119,19 +159,11 @@ def _report(
     )
     moved = sum(any(row[2:7]) for row in rows)
     told = f"{len(changed):,} changes in {moved} of {len(rows)} segments"
-    when = f"{as_of.moment:%Y-%m-%d %H:%M} UTC"
-    compared = (
-        f"since {earlier.moment:%Y-%m-%d %H:%M} UTC, as of {when}"
-        if wanted.against is None
-        else f"against the rules of {wanted.against}, as of {when}"
-    )
     return Report(
         verb="diff",
-        summary=f"{told} {compared}" + (f"; who, in {wanted.to}" if wanted.to else ""),
+        summary=f"{told} {compared[0]}" + (f"; who, in {wanted.to}" if wanted.to else ""),
         data={
-            "as_of": as_of.moment.isoformat(),
-            "since": None if wanted.since is None else earlier.moment.isoformat(),
-            "against": None if wanted.against is None else str(wanted.against),
+            **compared[1],
             "segments": [_data(by_name[row[0]], now, before) for row in rows],
             "changes": len(changed),
         },

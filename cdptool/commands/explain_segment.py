@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from cdptool.commands.answered import answer_data, told_answer
-from cdptool.commands.as_of import AsOf
 from cdptool.commands.citing import profile_of
 from cdptool.commands.report import Report
 from cdptool.commands.rule_inputs import Asked, moment_asked, question_of, with_rest
@@ -53,7 +53,9 @@ def explain_segment(settings: Settings, name: str, who: str, *, show_values: boo
         world = world_of(session, asked, profile)
         found = trace(world, rule, book)
         telling = Telling(_places(session, snapshot, found), book, session.project.catalog, show_values)
-        return _report(found, telling, profile, as_of, is_segment=rule in book.segments)
+        report = _report(found, telling, profile, is_segment=rule in book.segments)
+        summary = f"{report.summary}, {session.when(as_of)}"
+        return replace(report, summary=summary, data={**report.data, **session.when_data(as_of)})
 
 
 def rule_named(name: str, book: RuleBook) -> Rule:
@@ -94,7 +96,7 @@ def world_of(session: Session, asked: Asked, profile: int) -> World:
     )
 
 
-def _report(found: Trace, telling: Telling, profile: int, as_of: AsOf, *, is_segment: bool) -> Report:
+def _report(found: Trace, telling: Telling, profile: int, *, is_segment: bool) -> Report:
     rule = found.rule
     came = found.came if is_segment else telling.answer(Name(rule.name, rule.place), found.came)
     told = told_answer(came, telling.tz)
@@ -109,12 +111,11 @@ def _report(found: Trace, telling: Telling, profile: int, as_of: AsOf, *, is_seg
     lines = (f"{rule.place}: `{name}` of {who}", *telling.lines(found))
     return Report(
         verb="explain segment",
-        summary=f"{said}, as of {as_of.moment:%Y-%m-%d %H:%M} UTC",
+        summary=said,
         data={
             "rule": name,
             "place": str(rule.place),
             "profile": who,
-            "as_of": as_of.moment.isoformat(),
             **answer_data(came),
             "lines": telling.data(found),
         },

@@ -37,7 +37,7 @@ def segmented_at(session: Session, given: datetime | None) -> datetime:
         UsageError: If there are none, they are of another moment than the one asked for, or the profiles or
             the rules are others since: then members would be missing under ids and names that are no more.
     """
-    entries = [entry for entry in session.workspace.logs("step") if entry.key == "segment"]
+    entries = session.steps("segment")
     if not entries or not session.snapshot().has("memberships"):
         raise UsageError("no segments are computed yet", hint="run `cdptool segment` first, or `cdptool run`")
     last = entries[-1].payload

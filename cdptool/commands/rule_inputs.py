@@ -72,7 +72,7 @@ def moment_asked(session: Session, snapshot: Snapshot) -> AsOf:
         UsageError: If it is not known from anything.
         StaleError: If it is neither said nor known from a run, and a live feed is late.
     """
-    runs = [entry for entry in session.workspace.logs("step") if entry.key == "segment"]
+    runs = session.steps("segment")
     last = str(runs[-1].payload["as_of"]) if runs else None
     return resolve_as_of(session.project, snapshot, session.settings.as_of or last, session.now)
 

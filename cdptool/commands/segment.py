@@ -9,7 +9,7 @@ import polars as pl
 from cdptool.commands.as_of import AsOf, resolve_as_of
 from cdptool.commands.people import segments_are_of
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.rule_inputs import answers_of, fingerprint_of, inputs_of, question_of
+from cdptool.commands.rule_inputs import answers_of, fingerprint_of, inputs_of, moment_asked, question_of
 from cdptool.commands.session import (
     Session,
     Settings,
@@ -58,9 +58,14 @@ class _Answers(NamedTuple):
 
 
 def compute_segments(settings: Settings, *, dry_run: bool = False, unknown: Unknowns = "exclude") -> Report:
-    """Run the command."""
+    """Run the command. What was known at an earlier time is only told: the tables are those of today."""
+    dry_run = dry_run or settings.known_at is not None
     with open_session(settings, writes=not dry_run) as session:
-        as_of = resolve_as_of(session.project, session.snapshot(), settings.as_of, session.now)
+        snapshot = session.snapshot()
+        if session.known is not None:
+            as_of = moment_asked(session, snapshot)
+        else:
+            as_of = resolve_as_of(session.project, snapshot, settings.as_of, session.now)
         return segment(session, as_of, dry_run=dry_run, unknown=unknown)
 
 
@@ -161,9 +166,9 @@ def _report(
     what = "would be computed" if dry_run else "computed"
     return Report(
         verb="segment",
-        summary=f"{len(rows)} segments {what} over {n_profiles:,} profiles, as of {as_of.moment:%Y-%m-%d %H:%M} UTC",
+        summary=f"{len(rows)} segments {what} over {n_profiles:,} profiles, {session.when(as_of)}",
         data={
-            "as_of": as_of.moment.isoformat(),
+            **session.when_data(as_of),
             "profiles": n_profiles,
             "segments": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
             "waterfall": answers.waterfall.to_dicts(),

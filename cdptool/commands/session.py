@@ -23,10 +23,12 @@ from typing import Any
 import polars as pl
 
 from cdptool import __version__
+from cdptool.commands.as_of import AsOf, parse_as_of
+from cdptool.commands.known_at import snapshot_known_at
 from cdptool.config import Project, load_project
 from cdptool.engines import BucketEngine, LocalEngine
 from cdptool.kernels import Engine
-from cdptool.workspace import RunInfo, Snapshot, Transaction, Workspace
+from cdptool.workspace import LogEntry, RunInfo, Snapshot, Transaction, Workspace
 
 Say = Callable[[str], None]  # tells whoever watches what is being done now
 
@@ -41,6 +43,7 @@ class Settings:
     workspace: Path | None = None
     out: Path | None = None
     as_of: str | None = None
+    known_at: str | None = None
 
     def overrides(self) -> dict[str, str]:
         """The flags that stand above environment and files."""
@@ -50,7 +53,11 @@ class Settings:
 
 @dataclass(slots=True)
 class Session:
-    """An open project and workspace, and the manifest of the run that is going on."""
+    """
+    An open project and workspace, and the manifest of the run that is going on.
+
+    One that knows only what was known at an earlier time reads the snapshot of then, and writes nothing.
+    """
 
     settings: Settings
     project: Project
@@ -60,10 +67,26 @@ class Session:
     run_id: str
     timings: dict[str, float] = field(default_factory=dict)
     n_timings_recorded: int = 0  # those of earlier steps stand in their own manifests
+    known: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
-        """The newest tables."""
-        return self.workspace.snapshot()
+        """The newest tables, or those of the time up to which anything is known."""
+        return self.known or self.workspace.snapshot()
+
+    def steps(self, verb: str) -> list[LogEntry]:
+        """What the runs of a step left in the log, the oldest first; of those known of."""
+        entries = [entry for entry in self.workspace.logs("step") if entry.key == verb]
+        return entries if self.known is None else [entry for entry in entries if entry.at <= self.now]
+
+    def known_at(self, given: str, option: str = "--known-at") -> Session:
+        """
+        The same as if it were an earlier time: nothing that was ingested, merged or computed since is known.
+
+        Raises:
+            UsageError: If the text is no time, or the workspace cannot be given as it stood then.
+        """
+        moment = parse_as_of(given, self.project.tz, option)
+        return replace(self, now=moment, known=snapshot_known_at(self.workspace, moment))
 
     def shown(self, path: str | Path) -> str:
         """A path of the project as people see it: from where they stand, if it lies below. Addresses stay as they are."""
@@ -81,6 +104,16 @@ class Session:
     def out_from_project(self) -> str:
         """The out folder as seen from the project: part of what a step did, and the same when both are moved."""
         return os.path.relpath(self.project.out, self.project.root)
+
+    def when(self, as_of: AsOf) -> str:
+        """The moment of an answer in words, and up to when anything was known."""
+        told = f"as of {as_of.moment:%Y-%m-%d %H:%M} UTC"
+        return told if self.known is None else f"{told}, known at {self.now:%Y-%m-%d %H:%M:%S} UTC"
+
+    def when_data(self, as_of: AsOf) -> dict[str, str]:
+        """The same for programs."""
+        known = {} if self.known is None else {"known_at": self.now.isoformat()}
+        return {"as_of": as_of.moment.isoformat(), **known}
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -160,7 +193,7 @@ def open_session(settings: Settings, *, writes: bool, needs_workspace: bool = Tr
         engine = stack.enter_context(_engine(settings.buckets, folder))
         session = Session(settings, project, workspace, engine, now, run_id)
         if not writes:
-            yield session
+            yield session if settings.known_at is None else session.known_at(settings.known_at)
             return
         with workspace.lease(run_id, wait_seconds=settings.wait):
             yield session
@@ -193,7 +226,7 @@ def fingerprint(*parts: Any) -> str:
 
 def is_done(session: Session, verb: str, mark: str) -> bool:
     """Whether the last run of the step had the same inputs and its tables are still as it left them."""
-    entries = [entry for entry in session.workspace.logs("step") if entry.key == verb]
+    entries = session.steps(verb)
     if not entries or entries[-1].payload["fingerprint"] != mark:
         return False
     snapshot = session.snapshot()

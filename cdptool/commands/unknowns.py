@@ -53,7 +53,7 @@ def told(segment: str, n: int, stopped: str) -> str:
 
 def unknown_before(session: Session) -> Literal["exclude", "include"]:
     """Whether those of whom it is not known are members in the segments of the workspace."""
-    runs = [entry for entry in session.workspace.logs("step") if entry.key == "segment"]
+    runs = session.steps("segment")
     return "include" if runs and runs[-1].payload.get("unknown") == "include" else "exclude"
 
 

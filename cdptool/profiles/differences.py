@@ -7,6 +7,8 @@ from typing import Final
 
 import polars as pl
 
+from cdptool.profiles.belonging import under_todays_ids
+
 DIFFERENCES: Final[dict[str, pl.DataType]] = {
     "segment": pl.String(),
     "profile_id": pl.Int64(),
@@ -50,6 +52,35 @@ def states(answers: pl.LazyFrame, segments: Iterable[str]) -> pl.LazyFrame:
     )
     long = answers.select("profile_id", *names).unpivot(names, index="profile_id", variable_name="segment")
     return long.select("segment", "profile_id", state.alias("state"))
+
+
+def states_under_todays_ids(states: pl.LazyFrame, aliases: pl.LazyFrame) -> pl.LazyFrame:
+    """
+    What `states` gave at an earlier time, under the ids of today.
+
+    Of people who became one since, one who was in counts for all of them, and else one of whom it was not known.
+
+    Args:
+        states: Under the ids of then.
+        aliases: ALIASES.
+
+    Returns:
+        The columns of `states`, one row per segment and profile. No order. Lazy.
+
+    >>> held = pl.LazyFrame({"segment": ["s", "s"], "profile_id": [1, 2], "state": ["out", "in"]})
+    >>> states_under_todays_ids(held, pl.LazyFrame({"old_profile_id": [2], "profile_id": [1]})).collect().rows()
+    [('s', 1, 'in')]
+    """
+    state = pl.col("state")
+    strongest = (
+        pl.when((state == "in").any())
+        .then(pl.lit("in"))
+        .when((state == "unknown").any())
+        .then(pl.lit("unknown"))
+        .otherwise(pl.lit("out"))
+    )
+    held = under_todays_ids(states, aliases).group_by("segment", "profile_id")
+    return held.agg(strongest.alias("state"))
 
 
 def differences(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:

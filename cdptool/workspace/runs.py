@@ -41,6 +41,7 @@ class LogEntry:
     key: str
     run_id: str
     payload: Mapping[str, Any]
+    at: datetime  # when the run that wrote it ended
 
 
 def time_text(at: datetime) -> str:
@@ -100,11 +101,14 @@ def store_log(db: sqlite3.Connection, run: int, entries: list[tuple[str, str, st
 def read_logs(db: sqlite3.Connection, kind: str) -> tuple[LogEntry, ...]:
     """The entries of one kind, in the order they were written."""
     rows = db.execute(
-        """SELECT kind, key, run_id, payload FROM log JOIN run ON run.id = log.run
-        WHERE kind = ? ORDER BY log.id""",
+        """SELECT kind, key, run_id, payload, coalesce(json_extract(manifest, '$.ended_at'), started_at)
+        FROM log JOIN run ON run.id = log.run WHERE kind = ? ORDER BY log.id""",
         (kind,),
     )
-    return tuple(LogEntry(kind, key, run_id, json.loads(payload)) for kind, key, run_id, payload in rows)
+    return tuple(
+        LogEntry(kind, key, run_id, json.loads(payload), datetime.fromisoformat(at))
+        for kind, key, run_id, payload, at in rows
+    )
 
 
 def _run(row: tuple[str, str, str, str, str]) -> RunInfo:

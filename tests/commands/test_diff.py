@@ -64,7 +64,7 @@ def test_the_same_rules_as_of_the_same_moment_differ_in_nothing(finished: Small)
 def test_what_cannot_be_compared_is_told(finished: Small, tmp_path: Path) -> None:
     cases: tuple[tuple[dict[str, object], str], ...] = (
         ({}, "say with what to compare"),
-        ({"since": "2026-11-01", "against": tmp_path}, "one thing at a time"),
+        ({"since": "2026-11-01", "against": tmp_path}, "not with both"),
         ({"since": "soon"}, "`--since` is not a time"),
         ({"since": "2026-12-01"}, "not before the moment"),
         ({"since": "2026-11-01", "to": tmp_path / "who.xlsx"}, "neither a CSV nor a Parquet"),
