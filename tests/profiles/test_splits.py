@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from random import Random
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from cdptool.profiles import arms, arms_of, arms_today
 from cdptool.rules import RuleBook, Split
 from cdptool.rules.compile import draw
 from cdptool.tables import ALIASES, ARMS
+from tests.frames import ROUNDS
 
 PLACE = Place("rules.yaml", 1, 1)
 THREE = Split("offer", "offer-v1", (("holdout", 0.1), ("voucher", 0.45), ("story", 0.45)), PLACE)
@@ -66,6 +68,27 @@ def test_another_share_of_one_arm_moves_profiles_into_that_arm_only() -> None:
     moved = moves(drawn(split), drawn(grown))
     assert set(moved) == {("voucher", "holdout"), ("story", "holdout")}
     assert sum(moved.values()) / PEOPLE.height == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(8 * ROUNDS))
+def test_whatever_shares_change_nobody_moves_to_an_arm_that_grew_less(seed: int) -> None:
+    """
+    Where several shares change at once, a few more move than must: t must, and at most 2t / (1 + t) do.
+
+    No draw that knows nothing of the earlier shares can promise less for all changes (Bavarian et al., The optimality
+    of correlated sampling, 2016).
+    """
+    chance = Random(seed)
+    names = ["holdout", "voucher", "story", "quiz"][: chance.randint(2, 4)]
+    old, new = ([chance.choice([0.5, 1, 2, 3, 8]) for _ in names] for _ in range(2))
+    was, now = ({name: one / sum(all_) for name, one in zip(names, all_, strict=True)} for all_ in (old, new))
+    one, other = (replace(THREE, sticky=False, arms=tuple(arms_.items())) for arms_ in (was, now))
+    people = PEOPLE.select(pl.col("profile_id") + 10**6 * seed)
+    moved = moves(drawn(one, people), drawn(other, people))
+    grew = {name: now[name] / was[name] for name in names}
+    assert all(grew[to] > grew[origin] for origin, to in moved)
+    must = sum(max(0, now[name] - was[name]) for name in names)
+    assert must - 0.02 <= sum(moved.values()) / people.height <= 2 * must / (1 + must) + 0.02
 
 
 def test_who_has_an_arm_keeps_it_though_shares_change() -> None:
