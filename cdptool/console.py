@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 20
 _BAR = 24  # signs of the longest bar
+_NARROW = 8  # cells of a text that stay in one line, however narrow the terminal
 _AROUND = 60  # characters of a long line that are shown before a mark
 _LOCAL_MODES = 3  # of what tcgetattr gives
 
@@ -187,18 +188,7 @@ def _print_grid(grid: Grid) -> None:
     """A table on stdout: boxed on a terminal, aligned plain text elsewhere."""
     rows = [[_cell(value) for value in row] for row in grid.rows]
     if _is_terminal(sys.stdout):
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(title=Text(grid.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for index, name in enumerate(grid.columns):
-            is_number = _is_number(grid, index)  # kept whole: on a narrow terminal texts give way
-            table.add_column(Text(name), justify="right" if is_number else "left", no_wrap=is_number)
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        Console(markup=False, highlight=False).print(table)
+        _print_boxed(grid, rows)
         return
     widths = [max(len(cells[i]) for cells in [list(grid.columns), *rows]) for i in range(len(grid.columns))]
     lines = [
@@ -209,6 +199,62 @@ def _print_grid(grid: Grid) -> None:
         for cells in [list(grid.columns), *rows]
     ]
     print("\n".join([grid.title, *(f"  {line}" for line in lines), ""]))
+
+
+def _print_boxed(grid: Grid, rows: list[list[str]]) -> None:
+    """The table on a terminal: where it is too narrow headings and texts take several lines, and nothing is cut off."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    room = Console().width
+    edges = 2 + 2 * (len(grid.columns) - 1)  # what stands around and between columns
+    widths = _widths(grid, rows, room - edges)
+    table = Table(
+        title=Text(grid.title),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for index, name in enumerate(grid.columns):
+        is_number = _is_number(grid, index)
+        table.add_column(
+            Text(name), justify="right" if is_number else "left", width=widths[index], overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(markup=False, highlight=False, width=max(room, sum(widths) + edges)).print(table)
+
+
+def _widths(grid: Grid, rows: list[list[str]], room: int) -> list[int]:
+    """
+    How wide columns are: as their texts where there is room; else headings of numbers break between words, then texts.
+
+    Numbers stay whole, and of a text there are at least `_NARROW` cells in a line: then the table is wider than the room.
+
+    >>> from cdptool.commands.report import Grid
+    >>> grid = Grid("", ("segment", "unknown then in"), (("accessories", 1),))
+    >>> [_widths(grid, [["accessories", "1"]], room) for room in (30, 20, 13)]
+    [[11, 15], [11, 9], [8, 7]]
+    """
+    headings = [[_cells(word) for word in name.split()] for name in grid.columns]
+    contents = [max((_cells(row[i]) for row in rows), default=0) for i in range(len(grid.columns))]
+    widths = [max(content, _cells(name)) for content, name in zip(contents, grid.columns, strict=True)]
+    numbers = [index for index in range(len(widths)) if _is_number(grid, index)]
+    texts = [index for index in range(len(widths)) if index not in numbers]
+    least = {i: max(contents[i], *headings[i]) if headings[i] else contents[i] for i in numbers}
+    least |= {i: min(widths[i], _NARROW) for i in texts}
+    for some in (numbers, texts):
+        while sum(widths) > room and any(widths[i] > least[i] for i in some):
+            widest = max((i for i in some if widths[i] > least[i]), key=lambda i: widths[i])
+            widths[widest] -= 1
+    return widths
+
+
+def _cells(text: str) -> int:
+    return sum(map(_width, text))
 
 
 def _is_number(grid: Grid, index: int) -> bool:

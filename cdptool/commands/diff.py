@@ -26,6 +26,8 @@ from cdptool.workspace import Snapshot
 COLUMNS: Final = (
     "segment", "before", "entered", "left", "unknown → in", "unknown → out", "→ unknown", "after", "unknown",
 )  # fmt: skip
+_MOVES: Final = slice(2, 7)  # the columns that count who changed
+_SELDOM: Final = (4, 5, 6)  # those about unknown people, left out where there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def diff_segments(settings: Settings, names: tuple[str, ...], wanted: Wanted) ->
         changed = differences(before.lazy(), after.lazy()).collect()
         if wanted.to is not None:
             write_table_file(wanted.to, _printed(changed))
-    return _report(counts, changed, (book, other), _compared(then, (as_of, earlier), wanted), wanted)
+    report = _report(counts, changed, (book, other), _compared(then, (as_of, earlier), wanted), wanted)
+    return replace(report, grids=_shown(report.grids[0], every=bool(names)))
 
 
 def _earlier(then: Session, as_of: AsOf, wanted: Wanted) -> AsOf:
@@ -157,7 +160,7 @@ def _report(
         for name in dict.fromkeys(order)
         if name in by_name
     )
-    moved = sum(any(row[2:7]) for row in rows)
+    moved = sum(any(row[_MOVES]) for row in rows)
     told = f"{len(changed):,} changes in {moved} of {len(rows)} segments"
     return Report(
         verb="diff",
@@ -170,6 +173,19 @@ def _report(
         grids=(Grid("Segments then and now", COLUMNS, rows),),
         is_answer=True,
     )
+
+
+def _is_changed(row: tuple[Any, ...]) -> bool:
+    """Whether somebody moved, or only one of two rule books has the segment."""
+    return any(row[_MOVES]) or None in row
+
+
+def _shown(grid: Grid, *, every: bool) -> tuple[Grid, ...]:
+    """The table as narrow as it can be, of the changed segments or of all; none where there is no row."""
+    rows = grid.rows if every else tuple(filter(_is_changed, grid.rows))
+    kept = [i for i in range(len(COLUMNS)) if i not in _SELDOM or any(row[i] for row in rows)]
+    narrow = tuple(tuple(row[i] for i in kept) for row in rows)
+    return (Grid(grid.title, tuple(COLUMNS[i] for i in kept), narrow),) if rows else ()
 
 
 def _row(counts: dict[str, Any], *, in_now: bool, in_before: bool) -> tuple[Any, ...]:

@@ -81,24 +81,32 @@ def _matrix(both: pl.DataFrame, beside: list[str]) -> tuple[Grid, ...]:
         (
             str(number),
             one,
-            *("·" if one == other else _share(n_both[one, other], n_both[one, one]) for other in beside),
+            *("·" if one == other else _percent(n_both[one, other], n_both[one, one]) for other in beside),
         )
         for number, one in enumerate(beside, 1)
     )
     numbers = tuple(str(number) for number in range(1, len(beside) + 1))
-    return (Grid("Of those in a row, so many are in a column too", ("", "segment", *numbers), rows),)
+    return (Grid("Of 100 in a row, so many are in a column too", ("", "segment", *numbers), rows),)
 
 
 def _share(part: int, whole: int) -> str:
     """
-    A share as people say it; never 0 % of somebody, nor all where one is missing.
+    A share as people say it.
 
-    >>> _share(1, 1000), _share(0, 7), _share(999, 1000), _share(7, 7), _share(1, 3)
-    ('<1 %', '0 %', '>99 %', '100 %', '33 %')
+    >>> _share(1, 3), _share(0, 0)
+    ('33 %', '-')
     """
-    if not whole:
-        return "-"
+    return f"{_percent(part, whole)} %" if whole else "-"
+
+
+def _percent(part: int, whole: int) -> str:
+    """
+    Of a hundred, how many; never 0 of somebody, nor all where one is missing.
+
+    >>> _percent(1, 1000), _percent(0, 7), _percent(999, 1000), _percent(7, 7), _percent(1, 3)
+    ('<1', '0', '>99', '100', '33')
+    """
     percent = 100 * part / whole
     if 0 < percent < 0.5:
-        return "<1 %"
-    return ">99 %" if 99.5 <= percent < 100 else f"{percent:.0f} %"
+        return "<1"
+    return ">99" if 99.5 <= percent < 100 else f"{percent:.0f}"

@@ -172,3 +172,25 @@ def test_a_mark_stands_under_the_place(
 ) -> None:
     show_error(ConfigError("odd", place=Place("rules.yaml", 7, column, shown=line)))
     assert capsys.readouterr().err.splitlines() == [f"error: rules.yaml:7:{column}: odd", *printed]
+
+
+@pytest.mark.parametrize("width", [30, 50, 80])
+def test_on_a_narrow_terminal_nothing_of_a_table_is_cut_off(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names took no room at all beside nine columns of numbers, and the last columns were off the edge."""
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = ("segment", "before", "entered", "unknown → in", "unknown → out", "→ unknown", "after")
+    show(
+        Report("diff", "", grids=(Grid("Then", columns, (("accessories", 96, 8, 0, 0, 0, 1101),)),)), Voice()
+    )
+    lines = [line.split() for line in terminal.getvalue().splitlines() if line.strip()]
+    assert [word for line in lines for word in line if word.isdigit() or "," in word] == [
+        "96", "8", "0", "0", "0", "1,101",
+    ]  # fmt: skip
+    name = "".join(line[0] for line in lines if line[0] in "accessories")
+    assert name == "accessories"
+    headings = " ".join(word for line in lines for word in line)
+    assert all(headings.count(word) == 3 for word in ("unknown", "→"))

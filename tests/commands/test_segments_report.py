@@ -36,7 +36,7 @@ def test_sizes_and_shares_of_one_another(shop: Small) -> None:
     n_profiles = report.data["profiles"]
     assert [row[:2] for row in report.grids[0].rows] == [("buyers", 2), ("dear", 1), ("nobody", 0)]
     assert report.data["segments"][0]["share"] == 2 / n_profiles
-    assert report.grids[1].rows == (("1", "buyers", "·", "50 %"), ("2", "dear", "100 %", "·"))
+    assert report.grids[1].rows == (("1", "buyers", "·", "50"), ("2", "dear", "100", "·"))
 
 
 def test_one_segment_has_no_other_to_be_held_beside(shop: Small) -> None:
