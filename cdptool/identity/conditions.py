@@ -182,9 +182,10 @@ class Units:
     def met(self, branch: Branch, left: Rows, right: Rows) -> tuple[Truths, Strengths]:
         """Which pairs meet all conditions one way or the other; how alike the least alike of the near fields is."""
         one_way, strength = self._met(branch, left, right)
-        if any(_is_one_sided(condition) for condition in branch):
-            one_way = one_way | self._met(branch, right, left)[0]
-        return one_way, strength
+        if not any(_is_one_sided(condition) for condition in branch):
+            return one_way, strength
+        other_way, turned = self._met(branch, right, left)
+        return one_way | other_way, np.where(one_way, strength, turned)
 
     def _met(self, branch: Branch, left: Rows, right: Rows) -> tuple[Truths, Strengths]:
         met, strength = np.ones(len(left), dtype=bool), np.ones(len(left))

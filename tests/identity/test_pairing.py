@@ -76,6 +76,26 @@ def test_missing_asks_one_record_or_the_named_one() -> None:
     assert parted == [[1, 2, 4], [3], [5]]
 
 
+def test_how_near_two_records_are_does_not_depend_on_which_of_them_is_a() -> None:
+    """The weight decides what joins first where not everybody may: a pair that only fits turned round is no surer."""
+    frame = records("""
+        id  phone         name             birth_date
+        1   +84912345678  Nguyen Thu Hoa   1990-01-01
+        2   +84912345678  Nguyen Thu Hoan  -
+    """)
+    near = "same(phone) and near(name, 0.5)"
+    sides = [
+        f"{near} and missing({one}.birth_date) and not missing({other}.birth_date)"
+        for one, other in ("ab", "ba")
+    ]
+    weights = [
+        paired(LocalEngine(), LocalEngine().of(frame), COLUMNS, rules(asked)).edges["weight"].to_list()
+        for asked in (near, *sides)
+    ]
+    assert weights[0] == weights[1] == weights[2]
+    assert weights[0][0] < 1
+
+
 def test_dates_are_compared_in_days() -> None:
     assert people(FRAME, rules("same(name) and -3 <= a.birth_date - b.birth_date <= 3")) == [
         [1, 5],
