@@ -30,6 +30,7 @@ from cdptool.profiles import (
     waterfall,
 )
 from cdptool.profiles.guards import change_of_size, watched
+from cdptool.profiles.splits import off_shares
 from cdptool.rules import RuleBook, shortened
 from cdptool.tables import ALIASES, ARMS, MEMBERSHIPS
 from cdptool.workspace import Snapshot
@@ -181,7 +182,12 @@ def _report(
             *((Grid("Line by line", ("segment", "all → after each line"), falls),) if falls else ()),
             *((Grid("Splits", ARM_COLUMNS, split_rows),) if split_rows else ()),
         ),
-        findings=(*session.project.warnings, *answers.shortened, *answers.sudden),
+        findings=(
+            *session.project.warnings,
+            *answers.shortened,
+            *answers.sudden,
+            *_off_shares(book, split_rows),
+        ),
         timings=tuple(session.timings.items()),
     )
 
@@ -221,6 +227,17 @@ def _falls(book: RuleBook, steps: pl.DataFrame) -> tuple[tuple[str, str], ...]:
         )
         for name in several
     )
+
+
+def _off_shares(
+    book: RuleBook, rows: tuple[tuple[str, str, float, int, int, int], ...]
+) -> tuple[Finding, ...]:
+    """Splits whose profiles keep arms of other shares."""
+    found = (
+        off_shares(split, {arm: n for name, arm, _, n, *_ in rows if name == split.name})
+        for split in book.splits
+    )
+    return tuple(each for each in found if each is not None)
 
 
 def _arm_rows(book: RuleBook, answers: _Answers) -> tuple[tuple[str, str, float, int, int, int], ...]:

@@ -9,14 +9,19 @@ Source: Thaler and Ravishankar, Using name-based mappings to increase hit rates,
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import polars as pl
 
+from cdptool.errors import Finding
 from cdptool.ids import hash63
 from cdptool.rules.book import RuleBook, Split
 from cdptool.rules.compile import draw
 from cdptool.tables import ARMS
 
 KEY = "profile_id"
+_SLACK = 0.02  # of all profiles, by which an arm may be off its share without a word
 
 
 def arms_of(book: RuleBook, people: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -72,6 +77,42 @@ def arms_today(stored: pl.LazyFrame, aliases: pl.LazyFrame) -> pl.LazyFrame:
         .sort("split", "now", pl.col("now") != pl.col(KEY), KEY)
         .unique(["split", "now"], keep="first", maintain_order=True)
         .select("split", "salt", pl.col("now").alias(KEY), "arm")
+    )
+
+
+def off_shares(split: Split, sizes: Mapping[str, int]) -> Finding | None:
+    """
+    What to tell of a split whose profiles keep arms that they were given by other shares.
+
+    Args:
+        split: The split.
+        sizes: How many profiles have each arm.
+
+    Returns:
+        A note where an arm has more or fewer than chance explains: four standard deviations, and 2 % of all.
+
+    >>> from cdptool.errors import Place
+    >>> split = Split("offer", "v1", (("holdout", 0.4), ("voucher", 0.6)), Place("rules.yaml", 9, 3))
+    >>> off_shares(split, {"holdout": 51, "voucher": 449}).problem
+    'split `offer` is not at its shares: `holdout` 10% instead of 40%, `voucher` 90% instead of 60%'
+    >>> off_shares(split, {"holdout": 190, "voucher": 310})
+    """
+    total = sum(sizes.values())
+    off = [
+        f"`{name}` {sizes.get(name, 0) / total:.0%} instead of {share:.0%}"
+        for name, share in split.arms
+        if abs(sizes.get(name, 0) - total * share)
+        > max(4 * math.sqrt(total * share * (1 - share)), total * _SLACK)
+    ]
+    if not off or not split.sticky:
+        return None
+    hint = "who has an arm keeps it, so new shares hold for who is new; `sticky: false` draws everybody again"
+    if split.by:
+        hint = (
+            "who has an arm keeps it, so new shares hold for who is new; another `salt` draws everybody again"
+        )
+    return Finding(
+        f"split `{split.name}` is not at its shares: {', '.join(off)}", split.place, hint, severity="note"
     )
 
 

@@ -34,6 +34,9 @@ def test_arms_are_stored_and_stay_though_their_shares_change(unread: Small) -> N
     second = compute_segments(unread.settings(AS_OF))
     assert arms(unread).equals(before)
     assert [(each["new"], each["moved"]) for each in second.data["splits"]] == [(0, 0), (0, 0)]
+    assert not [finding for finding in first.findings if "not at its shares" in finding.problem]
+    (told,) = (finding for finding in second.findings if "not at its shares" in finding.problem)
+    assert told.severity == "note" and "instead of 100%" in told.problem
     unread.edit("salt: v1", "salt: v2")
     assert set(compute_segments(unread.settings(AS_OF)).data["splits"][0].items()) >= {
         ("profiles", before.height)
