@@ -1,9 +1,9 @@
 """
 The contract between the core and the engines: what a kernel is, and the six verbs an engine has.
 
-A kernel is a function from one or two lazy frames to a lazy frame, given *all rows of some keys*. On one
-machine it is called once with everything, or once per hash bucket when memory is short; a cluster shuffles
-by the key and calls the same function in each partition. So a kernel has no global sort, rank, unique or
+A kernel is a function from lazy frames to a lazy frame, given *all rows of some keys*. On one machine it is called
+once with everything, or once per hash bucket when memory is short; a cluster shuffles by the key and calls the same
+function in each partition (one that groups two tables at most puts the others into one, each row with its table). So a kernel has no global sort, rank, unique or
 row number, opens no file, reads no clock, and its output schema does not depend on data: it is taken by
 running it on empty frames.
 """
@@ -45,7 +45,7 @@ class Engine(Protocol[Table]):
         ...
 
     def shuffle(self, tables: Sequence[Table], by: Sequence[Keys], kernel: Kernel) -> Table:
-        """Apply a kernel to one or two tables (a co-group) so that it sees all rows of some keys."""
+        """Apply a kernel to tables (a co-group) so that it sees all rows of some keys."""
         ...
 
     def checkpoint(self, table: Table, name: str) -> Table:

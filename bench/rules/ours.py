@@ -14,7 +14,7 @@ from world import AS_OF
 
 from cdptool.engines.local import LocalEngine
 from cdptool.errors import Place
-from cdptool.profiles import answer, tagged_events
+from cdptool.profiles import answer, event_rows
 from cdptool.rules import Catalog, Question, Rule, RuleBook, needs, parse
 from cdptool.tables import Column, StreamSchema, TableSchema
 
@@ -72,7 +72,7 @@ def answers(folder: Path, asked: tuple[Asked, ...]) -> pl.DataFrame:
     }
     profiles = pl.scan_parquet(folder / "profiles.parquet")
     question = Question(rules, CATALOG, AS_OF, tables=tables)
-    return engine.collect(answer(engine, profiles, tagged_events(streams, needed, CATALOG), question))
+    return engine.collect(answer(engine, profiles, event_rows(streams, needed, CATALOG), question))
 
 
 def main() -> None:

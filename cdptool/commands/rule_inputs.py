@@ -19,7 +19,7 @@ from cdptool.commands.sessions import current
 from cdptool.config import Section
 from cdptool.errors import UsageError
 from cdptool.models import ModelSpec, Result, stored_table
-from cdptool.profiles import answer, arms_today, evaluate, needed_rows, require_one_currency, tagged_events
+from cdptool.profiles import answer, arms_today, evaluate, event_rows, needed_rows, require_one_currency
 from cdptool.profiles.evaluation import with_arms
 from cdptool.rules import BookNeeds, Question, RuleBook, needs, ranking_pass
 from cdptool.rules.ranks import CutPoints, Ranking
@@ -154,8 +154,8 @@ def answers_of(session: Session, asked: Asked) -> pl.DataFrame:
         name: engine.checkpoint(engine.of(needed_rows(rows, asked.needs.streams[name])), name)
         for name, rows in asked.streams.items()
     }
-    events = tagged_events(streams, asked.needs, question.catalog)
-    found = answer(engine, engine.of(asked.profiles), engine.of(events), question)
+    events = [engine.of(rows) for rows in event_rows(streams, asked.needs, question.catalog)]
+    found = answer(engine, engine.of(asked.profiles), events, question)
     answers = engine.collect(found).sort("profile_id")
     require_one_currency(answers)
     return answers
@@ -168,7 +168,7 @@ def with_rest(session: Session, asked: Asked) -> tuple[pl.LazyFrame, dict[Rankin
     if question.book.splits:
         profiles = with_arms(engine, profiles, question)
     while (next_pass := ranking_pass(question, cuts)) is not None:
-        events = engine.of(tagged_events(asked.streams, asked.needs, question.catalog))
+        events = [engine.of(rows) for rows in event_rows(asked.streams, asked.needs, question.catalog)]
         cuts |= next_pass.cut_points(engine.collect(evaluate(engine, profiles, events, next_pass.kernel)))
     return profiles, cuts
 

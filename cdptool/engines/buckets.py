@@ -61,7 +61,7 @@ class BucketEngine(LocalEngine):
 
     def shuffle(self, tables: Sequence[pl.LazyFrame], by: Sequence[Keys], kernel: Kernel) -> pl.LazyFrame:
         """
-        Apply a kernel to one or two tables, bucket by bucket.
+        Apply a kernel to tables, bucket by bucket.
 
         Raises:
             SchemaError: If the tables' keys differ in dtype, or a bucket's columns from the empty run's.

@@ -44,7 +44,7 @@ class LocalEngine:
         return kernel(table)
 
     def shuffle(self, tables: Sequence[pl.LazyFrame], by: Sequence[Keys], kernel: Kernel) -> pl.LazyFrame:
-        """Apply a kernel to one or two tables; it sees all rows of all keys."""
+        """Apply a kernel to tables; it sees all rows of all keys."""
         del by
         return kernel(*tables)
 

@@ -1,5 +1,5 @@
 """
-Profiles and what is known of them: streams → one tagged frame → the rule kernel → traits and memberships.
+Profiles and what is known of them: streams → the rule kernel → traits and memberships.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from cdptool.profiles.belonging import last_versions, standing_versions, under_t
 from cdptool.profiles.evaluation import (
     answer,
     evaluate,
+    event_rows,
+    event_schema,
     needed_rows,
     require_one_currency,
-    tagged_events,
-    tagged_schema,
 )
 from cdptool.profiles.memberships import (
     CHANGES,
@@ -42,6 +42,8 @@ __all__ = [
     "changes",
     "daily",
     "evaluate",
+    "event_rows",
+    "event_schema",
     "kept_columns",
     "last_versions",
     "memberships",
@@ -51,8 +53,6 @@ __all__ = [
     "signal_rows",
     "sizes",
     "standing_versions",
-    "tagged_events",
-    "tagged_schema",
     "traits",
     "undecided",
     "under_todays_ids",

@@ -1,9 +1,10 @@
-"""From streams that know their profile to the answers of a rule book: one tagged frame, one co-group."""
+"""From streams that know their profile to the answers of a rule book: one co-group by profile."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import polars as pl
@@ -30,9 +31,11 @@ Table = TypeVar("Table")
 KEY = ("profile_id",)
 
 
-def tagged_events(streams: Mapping[str, pl.LazyFrame], needs: BookNeeds, catalog: Catalog) -> pl.LazyFrame:
+def event_rows(
+    streams: Mapping[str, pl.LazyFrame], needs: BookNeeds, catalog: Catalog
+) -> tuple[pl.LazyFrame, ...]:
     """
-    The streams as the one long frame a rule kernel reads: only the columns and the times that rules need.
+    The rows of each stream that rules read, in the order of `needs`: only the columns and the times they need.
 
     Args:
         streams: By name: `profile_id` (Int64), `at`, `event_id`, then the declared columns. One row per event:
@@ -41,28 +44,18 @@ def tagged_events(streams: Mapping[str, pl.LazyFrame], needs: BookNeeds, catalog
         catalog: The declared columns, which give the dtypes.
 
     Returns:
-        `profile_id`, `stream`, `at`, `event_id`, then `<stream>.<column>` of every needed stream in order, null
-        in the rows of other streams. The schema depends on the needs alone. Rows in any order. Lazy.
+        `profile_id`, `at`, `event_id`, then the needed columns. The schemas depend on the needs alone. Any order. Lazy.
 
     Raises:
         SchemaError: If a stream lacks a needed column or has it with another dtype.
     """
-    schema = tagged_schema(needs, catalog)
     frames = []
     for name, need in needs.streams.items():
-        if name not in streams:
-            continue
-        own = {f"{name}.{column}": column for column in need.columns}
-        fixed = {column: schema[column] for column in ("profile_id", "at", "event_id")}
-        wanted = {column: schema[tagged] for tagged, column in own.items()}
-        require(streams[name], {**fixed, **wanted}, f"stream_{name}")
-        rows = needed_rows(streams[name], need)
-        columns = [
-            pl.col(own[tagged]).alias(tagged) if tagged in own else pl.lit(None, dtype).alias(tagged)
-            for tagged, dtype in list(schema.items())[4:]
-        ]
-        frames.append(rows.select("profile_id", pl.lit(name).alias("stream"), "at", "event_id", *columns))
-    return pl.concat(frames) if frames else pl.LazyFrame(schema=schema)
+        schema = event_schema(name, need, catalog)
+        if name in streams:
+            require(streams[name], schema, f"stream_{name}")
+        frames.append(needed_rows(streams[name], need) if name in streams else pl.LazyFrame(schema=schema))
+    return tuple(frames)
 
 
 def needed_rows(rows: pl.LazyFrame, need: StreamNeed) -> pl.LazyFrame:
@@ -73,46 +66,45 @@ def needed_rows(rows: pl.LazyFrame, need: StreamNeed) -> pl.LazyFrame:
     return rows.select("profile_id", "at", "event_id", *need.columns)
 
 
-def tagged_schema(needs: BookNeeds, catalog: Catalog) -> dict[str, pl.DataType]:
-    """The columns and dtypes of the tagged frame."""
-    schema = {"profile_id": pl.Int64(), "stream": pl.String(), "at": UTC_TIME, "event_id": pl.Int64()}
-    columns: dict[str, pl.DataType] = dict(schema)
-    for name, need in needs.streams.items():
-        stream = catalog.stream(name)
-        assert stream is not None
-        dtypes: dict[str, pl.DataType] = {}
-        for column in stream.columns:
-            dtypes[column.name] = field_type(column.type).dtype
-            if kind_of(column) == "money":
-                dtypes[f"{column.name}_currency"] = pl.String()
-        columns |= {f"{name}.{column}": dtypes[column] for column in need.columns}
-    return columns
+def event_schema(name: str, need: StreamNeed, catalog: Catalog) -> dict[str, pl.DataType]:
+    """The columns and dtypes of the rows of a stream."""
+    stream = catalog.stream(name)
+    assert stream is not None
+    dtypes: dict[str, pl.DataType] = {}
+    for column in stream.columns:
+        dtypes[column.name] = field_type(column.type).dtype
+        if kind_of(column) == "money":
+            dtypes[f"{column.name}_currency"] = pl.String()
+    fixed: dict[str, pl.DataType] = {"profile_id": pl.Int64(), "at": UTC_TIME, "event_id": pl.Int64()}
+    return fixed | {column: dtypes[column] for column in need.columns}
 
 
-def evaluate(engine: Engine[Table], profiles: Table, events: Table, kernel: Kernel) -> Table:
+def evaluate(engine: Engine[Table], profiles: Table, events: Sequence[Table], kernel: Kernel) -> Table:
     """
     Answer a rule book for every profile.
 
     Args:
         engine: Where it runs: whole, in buckets, or on a cluster.
         profiles: One row per `profile_id`, with the fields the rules need.
-        events: What `tagged_events` gives.
+        events: What `event_rows` gives.
         kernel: What `evaluate_kernel` gives.
 
     Returns:
         The kernel's table: one row per profile with its traits and segments.
     """
-    return engine.shuffle((profiles, events), (KEY, KEY), kernel)
+    return engine.shuffle((profiles, *events), (KEY,) * (1 + len(events)), kernel)
 
 
-def answer(engine: Engine[Table], profiles: Table, events: Table, question: Question) -> Table:
+def answer(
+    engine: Engine[Table], profiles: Table, events: Sequence[Table], question: Question
+) -> Table:
     """
     Answer a rule book for every profile, after the passes over all profiles that its splits and rankings need.
 
     Args:
         engine: Where it runs.
         profiles: One row per `profile_id`, with the fields the rules need; all there are.
-        events: What `tagged_events` gives.
+        events: What `event_rows` gives.
         question: The book, and what it is asked of.
 
     Returns:
@@ -131,24 +123,37 @@ def answer(engine: Engine[Table], profiles: Table, events: Table, question: Ques
     return evaluate(engine, profiles, events, answer_kernel(question, cuts))
 
 
-def _only_currencies(engine: Engine[Table], events: Table, question: Question) -> dict[str, str]:
+def _only_currencies(
+    engine: Engine[Table], events: Sequence[Table], question: Question
+) -> dict[str, str]:
     """
     By `stream.column` the currency of its amounts, where all rows of all profiles have but one.
 
     One look at a column here spares two in each of its aggregates, which else have to see that none mixes currencies.
     """
-    names = [
-        name
-        for name in tagged_schema(needs(question.book, question.catalog, question.as_of), question.catalog)
-        if name.endswith("_currency")
-    ]
-    if not names:
-        return {}
-    ends = [pl.col(name).min().alias(f"{name}<") for name in names]
-    ends += [pl.col(name).max().alias(f"{name}>") for name in names]
-    found = engine.collect(engine.map(events, lambda rows: rows.select(ends)))
-    held = {name: {*found[f"{name}<"].drop_nulls(), *found[f"{name}>"].drop_nulls()} for name in names}
-    return {name.removesuffix("_currency"): str(*codes) for name, codes in held.items() if len(codes) == 1}
+    wanted = needs(question.book, question.catalog, question.as_of).streams
+    found = {}
+    for (stream, need), rows in zip(wanted.items(), events, strict=True):
+        names = [name for name in need.columns if name in _currencies_of(question.catalog, stream)]
+        if names:
+            ends = [pl.col(name).min().alias(f"{name}<") for name in names]
+            ends += [pl.col(name).max().alias(f"{name}>") for name in names]
+            held = engine.collect(engine.map(rows, partial(_selected, columns=ends)))
+            for name in names:
+                codes = {*held[f"{name}<"].drop_nulls(), *held[f"{name}>"].drop_nulls()}
+                if len(codes) == 1:
+                    found[f"{stream}.{name.removesuffix('_currency')}"] = str(*codes)
+    return found
+
+
+def _currencies_of(catalog: Catalog, stream: str) -> set[str]:
+    """The columns beside amounts that tell their currency."""
+    schema = catalog.stream(stream)
+    return {f"{column.name}_currency" for column in schema.columns if kind_of(column) == "money"} if schema else set()
+
+
+def _selected(rows: pl.LazyFrame, columns: list[pl.Expr]) -> pl.LazyFrame:
+    return rows.select(columns)
 
 
 def with_arms(engine: Engine[Table], profiles: Table, question: Question) -> Table:

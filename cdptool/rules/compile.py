@@ -64,7 +64,7 @@ class Compiler(Asking):
     the cut points of a ranking its bucket is null: `rankings` says which are asked for.
     """
 
-    prefix = "{stream}."  # columns of rows are named as in the tagged frame
+    prefix = "{stream}."  # columns of rows say whose they are
 
     def __init__(
         self,

@@ -1,9 +1,9 @@
 """
 A rule book as one kernel: all rows of some profiles in, one row per profile out.
 
-The kernel takes the profiles and one tagged long frame of events, both keyed by `profile_id`; small
-reference tables are bound in. It is lazy, opens nothing, and its answers do not depend on the order of
-rows or on how profiles are spread over buckets.
+The kernel takes the profiles and the rows of each stream that the rules read, all keyed by `profile_id`; small
+reference tables are bound in. It works when it is called, opens nothing, and its answers do not depend on the order
+of rows or on how profiles are spread over buckets.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from cdptool.rules.aggregates import mixed_currency
 from cdptool.rules.book import Catalog, RuleBook, find_column
 from cdptool.rules.check import check_rules
 from cdptool.rules.compile import Compiler
-from cdptool.rules.frames import KEY, Frames
+from cdptool.rules.frames import Frames
 from cdptool.rules.naming import order
 from cdptool.rules.ranks import CutPoints, Ranking, cut_points
 from cdptool.rules.references import event_columns, follow, with_currency
+from cdptool.rules.stream_rows import KEY, StreamRows
 from cdptool.rules.values import Value
 
 MIXED_CURRENCY = "#mixed_currency"
@@ -136,9 +137,9 @@ def answer_kernel(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Kern
         cuts: The cut points of its rankings: `ranking_pass` says what is needed to find them.
 
     Returns:
-        A kernel of (profiles, events). profiles: one row per `profile_id` with the fields of `needs`, and the
+        A kernel of (profiles, *streams). profiles: one row per `profile_id` with the fields of `needs`, and the
         arm of each split (String; `profiles.answer` adds them).
-        events: `profile_id`, `stream`, `at`, `event_id`, `<stream>.<column>` as `tagged_events` makes them.
+        streams: the rows of each stream of `needs`, in that order, as `profiles.event_rows` makes them.
         It gives one row per profile, sorted by `profile_id` (Int64): each trait (null = null or unknown;
         money in ten-thousandths with `<trait>_currency`) and `<trait>#known` (Boolean); each segment
         (Boolean, null = unknown) and the running truth of its lines, `<segment>#1`, `<segment>#2`, …; the arm
@@ -153,8 +154,11 @@ def answer_kernel(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Kern
     if set(compiler.rankings) - set(cuts):
         raise ValueError("the rules rank profiles, and the cut points are not given")
 
-    def kernel(profiles: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
-        return _output(_computed(compiler, question, profiles, events), book, traits, segments).sort(KEY)
+    read = sorted(compiler.needs.columns)
+
+    def kernel(profiles: pl.LazyFrame, *streams: pl.LazyFrame) -> pl.LazyFrame:
+        rows = dict(zip(read, streams, strict=True))
+        return _output(_computed(compiler, question, profiles, rows), book, traits, segments).sort(KEY)
 
     return kernel
 
@@ -210,8 +214,10 @@ def ranking_pass(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Ranki
     compiler = _compiler(question, cuts)  # of what is ranked alone: other rules need not be looked at
     values = [compiler.value(ranking.value, compiler.profile(ranking.cut)) for ranking in ready]
 
-    def kernel(profiles: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
-        frame = _computed(compiler, question, profiles, events)
+    read = sorted(whole.needs.columns)
+
+    def kernel(profiles: pl.LazyFrame, *streams: pl.LazyFrame) -> pl.LazyFrame:
+        frame = _computed(compiler, question, profiles, dict(zip(read, streams, strict=True)))
         return frame.select(KEY, *(part for i, value in enumerate(values) for part in _bounds_of(i, value)))
 
     return RankingPass(tuple(ready), kernel)
@@ -225,23 +231,25 @@ def _bounds_of(i: int, value: Value) -> tuple[pl.Expr, ...]:
 
 
 def _computed(
-    compiler: Compiler, question: Question, profiles: pl.LazyFrame, events: pl.LazyFrame
+    compiler: Compiler, question: Question, profiles: pl.LazyFrame, streams: Mapping[str, pl.LazyFrame]
 ) -> pl.LazyFrame:
     """The profiles with every column that requests and layers make, stage by stage."""
     found, catalog = compiler.needs, compiler.catalog
     columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
     known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
-    frame = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, question.tables)
+    lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, question.tables)
+    frame = lazy.collect(engine="streaming")
+    rows = StreamRows(catalog, found, streams, question.tables, frame[KEY])
     requests = [request for subject in compiler.profiles.values() for request in subject.requests.values()]
     stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
     for stage in sorted(stages):
-        frame = frame.cache() if stage else frame  # the rows of each stream read it
         now = [request for request in requests if request.rows.reads.stage == stage]
-        frame = Frames(catalog, found, frame, events, question.tables, stage).with_aggregates(now)
+        lazy = Frames(rows, frame, stage).with_aggregates(now).lazy()
         for of, layer in compiler.layers:
-            frame = frame.with_columns(layer) if of == stage else frame
+            lazy = lazy.with_columns(layer) if of == stage else lazy
+        frame = lazy.collect()
     mixed = [mixed_currency(request) for request in requests if request.checks_currency]
-    return frame.with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
+    return frame.lazy().with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
 
 
 def shortened(

@@ -1,39 +1,34 @@
 """
 The frames behind requests: rows of a stream with what their conditions need, grouped by profile or by row.
 
-All plain aggregates over a stream share one pass over it. An aggregate whose condition looks around each
-row gets its rows cut to its window first. A count in a pure time window around rows is a difference of two
-prefix counts found by as-of joins; only what is left (correlated conditions, other aggregates) pairs rows.
+All plain aggregates over a stream share one pass over it. An aggregate whose condition looks around each row gets its
+rows cut to its window first. A count in a pure time window around rows is a difference of two running totals
+(`timelines`); only what is left (correlated conditions, other aggregates) pairs rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 
 from cdptool.rules.aggregates import COUNTS, Request, Rows, finish, mode_rows, raw
-from cdptool.rules.book import Catalog
 from cdptool.rules.moments import moment
-from cdptool.rules.references import event_columns, follow, profile_columns
-from cdptool.rules.subjects import ME, OUTER, Needs
+from cdptool.rules.references import profile_columns
+from cdptool.rules.stream_rows import KEY, ROW, WHO, StreamRows
+from cdptool.rules.subjects import ME, OUTER
+from cdptool.rules.timelines import Mask, Numbers
 from cdptool.rules.windows import Window, bounds
-
-KEY = "profile_id"
 
 
 class _Asked(NamedTuple):
-    """
-    Rows (or pairs of rows) that are asked about, without the answers so far, and the columns that name one.
+    """Rows (or pairs of rows) that are asked about, without the answers so far, and the columns that name one."""
 
-    Whose rows to look at is read off these: the frame with the answers would stand in its own plan once more with
-    every answer, twice as often each time.
-    """
-
-    rows: pl.LazyFrame
+    rows: pl.DataFrame
     stream: str
     ids: tuple[str, ...]
 
@@ -47,170 +42,185 @@ class _Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """Builds frames of rows from one profiles frame, one tagged events frame and small reference tables."""
+    """Adds what requests ask to the profiles, of which there is one row each, in the order of `rows.profiles`."""
 
-    catalog: Catalog
-    needs: Needs
-    profiles: pl.LazyFrame
-    events: pl.LazyFrame
-    tables: Mapping[str, pl.DataFrame]
+    rows: StreamRows
+    profiles: pl.DataFrame
     stage: int = 0
-    _base: dict[str, pl.LazyFrame] = field(default_factory=dict)
+    _base: dict[str, pl.DataFrame] = field(default_factory=dict)
 
-    def with_aggregates(self, requests: Iterable[Request]) -> pl.LazyFrame:
-        """The profiles with the columns of every request. One row per profile, any order."""
+    def with_aggregates(self, requests: Iterable[Request]) -> pl.DataFrame:
+        """The profiles with the columns of every request, in their order."""
         groups: dict[_Group, list[Request]] = {}
         for request in requests:
             rows = request.rows
             group = _Group(rows.stream, (rows.window, rows.cut) if rows.nested else None)
             groups.setdefault(group, []).append(request)
         frame = self.profiles
-        for together in groups.values():
+        # Streams whose rows ask of rows come to be held in memory: whoever looks at them after that finds them there.
+        for _, together in sorted(groups.items(), key=lambda each: each[0].window is None):
             frame = self._grouped(frame, together)
         return frame.with_columns(
             [part for together in groups.values() for each in together for part in finish(each)]
         )
 
-    def _grouped(self, frame: pl.LazyFrame, requests: list[Request]) -> pl.LazyFrame:
+    def _grouped(self, frame: pl.DataFrame, requests: list[Request]) -> pl.DataFrame:
         """Add the raw columns of requests over one stream; rows that count for none are left out first."""
-        specs = {request.rows.id: request.rows for request in requests}
-        only = requests[0].rows
-        if len(specs) > 1 or only.nested:
-            return _joined(frame, requests, self._masked(requests), [KEY], [KEY])
-        rows, condition = self._rows(only.stream).filter(self._in_window(only)), only.condition
-        if condition is not None:
-            rows = rows.filter(condition.fill_null(True))
-        rows = rows.with_columns(masks(only, pl.lit(True)))
-        return _joined(frame, requests, rows, [KEY], [KEY], is_cut=condition is None)
-
-    def _masked(self, requests: list[Request]) -> pl.LazyFrame:
         specs = list({request.rows.id: request.rows for request in requests}.values())
-        if not specs[0].nested:
-            frame = self._rows(specs[0].stream)
-        else:
+        only = specs[0]
+        if only.nested:
             nested = {each.id: each for spec in specs for each in spec.nested}
-            frame = self._with_nested(specs[0].stream, self._in_window(specs[0]), tuple(nested.values()))
-        return frame.with_columns([mask for spec in specs for mask in masks(spec, self._in_window(spec))])
+            held = self._held(only.stream).filter(self._in_window(only))
+            rows = self._with_nested(held, only.stream, tuple(nested.values())).lazy()
+        else:
+            rows = self._scanned(only.stream)
+        if len(specs) > 1 or only.nested:
+            rows = rows.with_columns([mask for spec in specs for mask in masks(spec, self._in_window(spec))])
+            return _joined(frame, requests, rows, [KEY], [KEY])
+        rows = rows.filter(self._in_window(only))
+        if only.condition is not None:
+            rows = rows.filter(only.condition.fill_null(True))
+        rows = rows.with_columns(masks(only, pl.lit(True)))
+        return _joined(frame, requests, rows, [KEY], [KEY], is_cut=only.condition is None)
 
     def _in_window(self, rows: Rows) -> pl.Expr:
         """Which rows lie in the window of a profile's aggregate."""
-        zone = ZoneInfo(self.catalog.tz)
-        seen = bounds(rows.window, rows.cut, rows.cut, zone, self.catalog.week_starts)
+        catalog = self.rows.catalog
+        seen = bounds(rows.window, rows.cut, rows.cut, ZoneInfo(catalog.tz), catalog.week_starts)
         inside = pl.col("at") <= moment(seen.last)
         return inside if seen.first is None else inside & (pl.col("at") >= moment(seen.first))
 
-    def _rows(self, stream: str) -> pl.LazyFrame:
-        """Every row of a stream: `profile_id`, `at`, `event_id`, its needed columns and references."""
+    def _mine(self, stream: str) -> pl.DataFrame:
+        """What the rows of a stream ask of their profile, as far as earlier stages made it; in the profiles' order."""
+        needs = self.rows.needs
+        made = needs.rules_in_rows.get(stream, {})
+        ready = {name for name, stage in made.items() if stage < self.stage}
+        fields = needs.fields_in_rows.get(stream, set())
+        names = sorted(profile_columns(self.rows.catalog, fields) | ready)
+        return self.profiles.select(KEY, *(pl.col(name).alias(ME + name) for name in names))
+
+    def _scanned(self, stream: str) -> pl.LazyFrame:
+        """Every row of a stream, beside what it asks of its profile."""
+        if stream in self._base:
+            return self._base[stream].lazy()
+        rows, mine = self.rows.scan(stream), self._mine(stream)
+        return rows.join(mine.lazy(), on=KEY, how="left") if mine.width > 1 else rows
+
+    def _held(self, stream: str) -> pl.DataFrame:
+        """The same in memory, in the order of the stream's timeline."""
         if stream not in self._base:
-            self._base[stream] = self._new_rows(stream)
+            rows, mine = self.rows.held(stream).rows, self._mine(stream).drop(KEY)
+            self._base[stream] = rows.hstack(mine[rows[WHO]]) if mine.width else rows
         return self._base[stream]
 
-    def _new_rows(self, stream: str) -> pl.LazyFrame:
-        schema = self.catalog.stream(stream)
-        assert schema is not None
-        paths = self.needs.columns.get(stream, set())
-        own = event_columns(schema.columns, stream, paths)
-        is_row = (pl.col("stream") == stream) & pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
-        rows = self.events.filter(is_row).select(KEY, "at", "event_id", *own)
-        rows = follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
-        made = self.needs.rules_in_rows.get(stream, {})
-        ready = {name for name, stage in made.items() if stage < self.stage}
-        fields = self.needs.fields_in_rows.get(stream, set())
-        names = sorted(profile_columns(self.catalog, fields) | ready)
-        if not names:
-            return rows
-        mine = self.profiles.select(KEY, *(pl.col(name).alias(ME + name) for name in names))
-        return rows.join(mine, on=KEY, how="left")
-
-    def _with_nested(self, stream: str, only: pl.Expr, nested: tuple[Request, ...]) -> pl.LazyFrame:
+    def _with_nested(self, rows: pl.DataFrame, stream: str, nested: tuple[Request, ...]) -> pl.DataFrame:
         """Rows with what they ask of other rows, but for what depends on a row that encloses them."""
-        frame = self._rows(stream).filter(only)
-        asked = _Asked(frame, stream, ("event_id",))
+        asked = _Asked(rows, stream, (ROW,))
         for request in nested:
             if not request.rows.is_deep:
-                frame = self._around(frame, asked, request)
-        return frame
+                rows = self._around(rows, asked, request)
+        return rows
 
-    def _around(self, frame: pl.LazyFrame, asked: _Asked, request: Request) -> pl.LazyFrame:
+    def _around(self, frame: pl.DataFrame, asked: _Asked, request: Request) -> pl.DataFrame:
         """Add to each row (or pair of rows) what an aggregate makes of the rows around it."""
         rows, around = request.rows, request.rows.around
         assert around is not None
-        inner = self._inner(request)
-        frame = frame.with_columns(around.last.alias(request.named("last")))
-        has_first = around.first is not None
-        if around.first is not None:
-            frame = frame.with_columns(around.first.alias(request.named("first")))
-        if not _takes_ends(request):
-            inner = inner.join(asked.rows.select(KEY), on=KEY, how="semi")
-        if _asks_for_any(request, asked.stream, has_first=has_first):
-            frame = _any_inside(
-                frame, request, inner, has_first=has_first, is_own=rows.stream == asked.stream
-            )
-        elif request.function in COUNTS and request.column is None and not rows.outer_columns:
-            frame = _prefix_counts(frame, request, inner, has_first)
-            if rows.stream == asked.stream:
-                frame = _without_itself(frame, request, inner, has_first)
+        ends = {"last": around.last} | ({} if around.first is None else {"first": around.first})
+        frame = frame.with_columns(end.alias(request.named(name)) for name, end in ends.items())
+        if request.function in COUNTS and request.column is None and not rows.outer_columns:
+            frame = frame.with_columns(self._counted(frame, asked, request))
         else:
-            frame = self._paired(frame, asked, request, inner)
+            frame = self._paired(frame, asked, request)
         return frame.with_columns(finish(request))
 
-    def _inner(self, request: Request) -> pl.LazyFrame:
-        """The rows that an aggregate around rows is made of, up to its cut, with what its condition needs."""
-        rows, is_seen = request.rows, pl.col("at") <= moment(request.rows.cut)
-        if rows.since is not None:
-            is_seen &= pl.col("at") >= moment(rows.since)
-        if rows.condition is None and request.column is None:
-            return self._bare(rows.stream).filter(is_seen)
-        inner = self._with_nested(rows.stream, is_seen, rows.nested)
-        return (
-            inner.cache() if rows.nested else inner
-        )  # it is read several times, at each level of nesting again
+    def _counted(self, frame: pl.DataFrame, asked: _Asked, request: Request) -> list[pl.Series]:
+        """How many rows lie in the window around each row; 1 for some where no number is asked for."""
+        rows, around = request.rows, request.rows.around
+        assert around is not None
+        line, who = self.rows.held(rows.stream).line, frame[WHO].to_numpy()
+        last = _microseconds(frame[request.named("last")])
+        first = None if around.first is None else _microseconds(frame[request.named("first")])
+        is_own = rows.stream == asked.stream
+        reaches_on = request.function != "count" and around.last.meta.eq(moment(rows.cut))
+        counted = []
+        for name, mask in zip(_count_names(request), self._masks(rows), strict=True):
+            if reaches_on and first is not None and not is_own:
+                found = (np.take(line.newest(mask), who) >= first).astype(np.int64)
+            else:
+                found = line.between(who, first, last, mask)
+                if is_own:  # a row never counts itself
+                    at = _microseconds(frame["at"])
+                    is_inside = at <= last if first is None else (at <= last) & (at >= first)
+                    found -= is_inside if mask is None else is_inside & mask[frame[ROW].to_numpy()]
+            counted.append(pl.Series(name, found))
+        return counted
 
-    def _bare(self, stream: str) -> pl.LazyFrame:
-        """Only whose each row of a stream is, and when."""
-        is_row = (pl.col("stream") == stream) & pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
-        return self.events.filter(is_row).select(KEY, "at", "event_id")
+    def _masks(self, rows: Rows) -> list[Mask | None]:
+        """Which rows of the timeline count, for certain and possibly; None for all."""
+        held = self.rows.held(rows.stream)
+        is_seen = held.line.at <= int(rows.cut.timestamp() * 1_000_000)
+        seen = None if is_seen.all() else is_seen
+        if rows.condition is None:
+            return [seen]
+        inner = self._with_nested(self._held(rows.stream), rows.stream, rows.nested)
+        found = inner.select(certain=rows.condition.fill_null(False), possible=rows.condition.fill_null(True))
+        return [each.to_numpy() if seen is None else each.to_numpy() & seen for each in found]
 
-    def _paired(
-        self, frame: pl.LazyFrame, asked: _Asked, request: Request, inner: pl.LazyFrame
-    ) -> pl.LazyFrame:
+    def _paired(self, frame: pl.DataFrame, asked: _Asked, request: Request) -> pl.DataFrame:
         """Add raw columns made of pairs: each row with every row in the window around it."""
         rows, around = request.rows, request.rows.around
         assert around is not None
         ids = tuple(OUTER + name for name in asked.ids)
         first, last = request.named("first"), request.named("last")
         subjects = asked.rows.select(
-            KEY,
+            WHO,
             around.last.alias(last),
             *([] if around.first is None else [around.first.alias(first)]),
             *(pl.col(name).alias(OUTER + name) for name in dict.fromkeys((*asked.ids, *rows.outer_columns))),
         )
-        pairs = _pairs(subjects, inner, rows).filter(pl.col("at") <= pl.col(last))
+        inner = self._with_nested(self._visible(rows, asked), rows.stream, rows.nested)
+        pairs = _pairs(subjects.lazy(), inner.lazy(), rows).filter(pl.col("at") <= pl.col(last))
         if around.first is not None:
             pairs = pairs.filter(pl.col("at") >= pl.col(first))
         if rows.stream == asked.stream:
-            pairs = pairs.filter(pl.col("event_id") != pl.col(f"{OUTER}event_id"))
+            pairs = pairs.filter(pl.col(ROW) != pl.col(OUTER + ROW))
         deep = [nested for nested in rows.nested if nested.rows.is_deep]
-        these = _Asked(pairs.cache() if deep else pairs, rows.stream, ("event_id", *ids))
-        pairs = these.rows
-        for nested in deep:
-            pairs = self._around(pairs, these, nested)
+        if deep:
+            these = _Asked(pairs.collect(engine="streaming"), rows.stream, (ROW, *ids))
+            answered = these.rows
+            for nested in deep:
+                answered = self._around(answered, these, nested)
+            pairs = answered.lazy()
         pairs = pairs.with_columns(masks(rows, pl.lit(True)))
-        return _joined(frame, [request], pairs, [KEY, *ids], [KEY, *asked.ids])
+        return _joined(frame, [request], pairs, list(ids), list(asked.ids))
+
+    def _visible(self, rows: Rows, asked: _Asked) -> pl.DataFrame:
+        """The rows of a stream that some of those who ask may see."""
+        held = self._held(rows.stream)
+        is_asked = np.zeros(len(self.rows.profiles), dtype=bool)
+        is_asked[asked.rows[WHO].to_numpy()] = True
+        is_seen = pl.col("at") <= moment(rows.cut)
+        if rows.since is not None:
+            is_seen &= pl.col("at") >= moment(rows.since)
+        return held.filter(pl.Series(np.take(is_asked, held[WHO].to_numpy())) & is_seen)
+
+
+def _microseconds(times: pl.Series) -> Numbers:
+    return times.to_physical().to_numpy()
 
 
 def _pairs(subjects: pl.LazyFrame, inner: pl.LazyFrame, rows: Rows) -> pl.LazyFrame:
     """Each row with the rows of its profile that may meet the condition: where texts must be equal, those alone."""
     if not rows.equal:
-        return subjects.join(inner, on=KEY, how="inner")
+        return subjects.join(inner, on=WHO, how="inner")
     own, others = ([pair[side] for pair in rows.equal] for side in (0, 1))
     same = subjects.join(
-        inner, left_on=[KEY, *others], right_on=[KEY, *own], how="inner", coalesce=False, suffix="_of_row"
-    ).drop(f"{KEY}_of_row")
+        inner, left_on=[WHO, *others], right_on=[WHO, *own], how="inner", coalesce=False, suffix="_of_row"
+    ).drop(f"{WHO}_of_row")
     # What has no text may be equal: that is unknown, not false.
     no_text, no_own = (pl.any_horizontal(pl.col(names).is_null()) for names in (others, own))
-    unknown = subjects.filter(no_text).join(inner, on=KEY, how="inner")
-    unsure = subjects.filter(~no_text).join(inner.filter(no_own), on=KEY, how="inner")
+    unknown = subjects.filter(no_text).join(inner, on=WHO, how="inner")
+    unsure = subjects.filter(~no_text).join(inner.filter(no_own), on=WHO, how="inner")
     return pl.concat([same, unknown, unsure], how="diagonal")
 
 
@@ -226,134 +236,28 @@ def masks(rows: Rows, inside: pl.Expr) -> list[pl.Expr]:
 
 
 def _joined(
-    frame: pl.LazyFrame,
+    frame: pl.DataFrame,
     requests: list[Request],
     rows: pl.LazyFrame,
     keys: list[str],
     onto: list[str],
     *,
     is_cut: bool = False,
-) -> pl.LazyFrame:
-    """Group the rows by the keys and join the raw columns of the requests onto the frame."""
-    parts = {part.meta.output_name(): part for request in requests for part in raw(request, is_cut=is_cut)}
-    grouped = rows.group_by(keys).agg(parts.values())
-    frame = frame.join(grouped, left_on=onto, right_on=keys, how="left")
+) -> pl.DataFrame:
+    """Group the rows by the keys and join the raw columns of the requests onto the frame, whose order stays."""
+    named: dict[str, str] = {}  # what several requests ask is worked out once
+    parts: dict[bytes, pl.Expr] = {}
     for request in requests:
-        if request.function == "mode":
-            frame = frame.join(mode_rows(request, rows, keys), left_on=onto, right_on=keys, how="left")
+        for part in raw(request, is_cut=is_cut):
+            known = parts.setdefault(part.meta.undo_aliases().meta.serialize(), part)
+            named[part.meta.output_name()] = known.meta.output_name()
+    again = [pl.col(first).alias(name) for name, first in named.items() if name != first]
+    found = [rows.group_by(keys).agg(parts.values()).with_columns(again)]
+    found += [mode_rows(request, rows, keys) for request in requests if request.function == "mode"]
+    for grouped in pl.collect_all(found, engine="streaming"):
+        frame = frame.join(grouped, left_on=onto, right_on=keys, how="left", maintain_order="left")
     return frame
-
-
-def _asks_for_any(request: Request, stream: str, *, has_first: bool) -> bool:
-    """Whether it is enough to know the row nearest to an end of the window: no number is asked for."""
-    rows = request.rows
-    if request.function == "count" or request.column is not None or rows.outer_columns:
-        return False
-    return rows.stream != stream or (not has_first and rows.condition is None)
-
-
-def _takes_ends(request: Request) -> bool:
-    """Whether the window reaches to as-of: then the newest row of each profile tells all, and all windows share it."""
-    rows = request.rows
-    return (
-        rows.around is not None
-        and rows.around.last.meta.eq(moment(rows.cut))
-        and rows.around.first is not None
-    )
-
-
-def _any_inside(
-    frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, *, has_first: bool, is_own: bool
-) -> pl.LazyFrame:
-    """1 in place of the counts where some row lies in the window, else 0."""
-    rows, last = request.rows, pl.col(request.named("last"))
-    condition = rows.condition
-    kept = [None] if condition is None else [condition.fill_null(False), condition.fill_null(True)]
-    for name, mask in zip(_count_names(request), kept, strict=True):
-        some = inner if mask is None else inner.filter(mask)
-        at, first = f"{name}_at", pl.col(request.named("first"))
-        if _takes_ends(request):
-            newest = some.group_by(KEY).agg(pl.col("at").max().alias(at))
-            frame, is_inside = frame.join(newest, on=KEY, how="left"), pl.col(at) >= first
-        elif has_first:
-            frame = frame.sort(request.named("first"), KEY).join_asof(
-                some.select(KEY, pl.col("at").alias(at)).sort(at),
-                left_on=request.named("first"), right_on=at, by=KEY, strategy="forward", check_sortedness=False,
-            )  # fmt: skip
-            is_inside = pl.col(at) <= last
-        else:
-            times = some.group_by(KEY, "at").len() if is_own else some.select(KEY, "at", len=1)
-            oldest = times.group_by(KEY).agg(
-                pl.col("at").min().alias(at), pl.col("len").min_by("at").alias(f"{name}_len")
-            )
-            frame, is_inside = frame.join(oldest, on=KEY, how="left"), pl.col(at) <= last
-            if is_own:  # a row never counts itself
-                is_inside &= (pl.col(at) < pl.col("at")) | (pl.col(f"{name}_len") > 1)
-        frame = frame.with_columns(is_inside.fill_null(False).cast(pl.Int64).alias(name))
-    return frame
-
-
-def _prefix_counts(
-    frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, has_first: bool
-) -> pl.LazyFrame:
-    names = _count_names(request)
-    upto = (
-        inner.group_by(KEY, "at")
-        .agg(_counted(request))
-        .sort(KEY, "at")
-        .with_columns(pl.col(names).cum_sum().over(KEY))
-        .sort("at", KEY)
-    )
-    frame = _as_of(frame, upto, request.named("last"), names, strictly=False)
-    if not has_first:
-        return frame.with_columns([pl.col(name).fill_null(0) for name in names])
-    before = upto.rename({name: f"{name}_before" for name in names})
-    frame = _as_of(frame, before, request.named("first"), [f"{name}_before" for name in names], strictly=True)
-    some = pl.col(request.named("first")) <= pl.col(request.named("last"))
-    counts = [pl.col(name).fill_null(0) - pl.col(f"{name}_before").fill_null(0) for name in names]
-    return frame.with_columns(
-        [
-            pl.when(some).then(count).otherwise(0).alias(name)
-            for count, name in zip(counts, names, strict=True)
-        ]
-    )
-
-
-def _as_of(
-    frame: pl.LazyFrame, counts: pl.LazyFrame, moments: str, names: list[str], *, strictly: bool
-) -> pl.LazyFrame:
-    at = f"{moments}_at"
-    return frame.sort(moments, KEY).join_asof(
-        counts.select(KEY, pl.col("at").alias(at), *names),
-        left_on=moments, right_on=at, by=KEY, strategy="backward",
-        allow_exact_matches=not strictly, check_sortedness=False,
-    )  # fmt: skip
-
-
-def _without_itself(
-    frame: pl.LazyFrame, request: Request, inner: pl.LazyFrame, has_first: bool
-) -> pl.LazyFrame:
-    """A row never counts itself."""
-    names = _count_names(request)
-    own = inner.group_by(KEY, "event_id").agg(
-        [part.alias(f"{name}_own") for part, name in zip(_counted(request), names, strict=True)]
-    )
-    inside = pl.col("at") <= pl.col(request.named("last"))
-    if has_first:
-        inside &= pl.col("at") >= pl.col(request.named("first"))
-    return frame.join(own, on=[KEY, "event_id"], how="left").with_columns(
-        [pl.when(inside).then(pl.col(name) - pl.col(f"{name}_own").fill_null(0)).otherwise(pl.col(name)).alias(name)
-         for name in names]
-    )  # fmt: skip
 
 
 def _count_names(request: Request) -> list[str]:
     return [request.named("n")] + ([] if request.rows.condition is None else [request.named("possible")])
-
-
-def _counted(request: Request) -> list[pl.Expr]:
-    condition, names = request.rows.condition, _count_names(request)
-    if condition is None:
-        return [pl.len().cast(pl.Int64).alias(names[0])]
-    either = (condition.fill_null(False), condition.fill_null(True))
-    return [part.sum().cast(pl.Int64).alias(name) for part, name in zip(either, names, strict=True)]

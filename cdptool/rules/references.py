@@ -11,7 +11,7 @@ from cdptool.tables import Column
 
 
 def event_columns(columns: tuple[Column, ...], stream: str, paths: set[tuple[str, ...]]) -> list[str]:
-    """The columns of the tagged frame behind the paths, each money column with its currency. Sorted."""
+    """The columns of a stream behind the paths, each money column with its currency. Sorted."""
     names = set()
     for start in {path[0] for path in paths}:
         column = find_column(columns, start)

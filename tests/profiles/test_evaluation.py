@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from cdptool.engines import BucketEngine, LocalEngine
 from cdptool.errors import ConfigError, SchemaError
 from cdptool.profiles import answer as profiles_answer
-from cdptool.profiles import evaluate, require_one_currency, tagged_events, tagged_schema
+from cdptool.profiles import evaluate, event_rows, event_schema, require_one_currency
 from cdptool.rules import Question, evaluate_kernel, needs
 from tests.rules.books import AS_OF, CATALOG, answer, book, rows
 from tests.rules.worlds import make_case
@@ -21,7 +21,7 @@ RULES = book(
 )
 
 
-def test_a_tagged_frame_holds_the_needed_columns_and_times() -> None:
+def test_event_rows_hold_the_needed_columns_and_times() -> None:
     wanted = needs(RULES, CATALOG, AS_OF)
     streams = {
         "order": rows(
@@ -29,19 +29,19 @@ def test_a_tagged_frame_holds_the_needed_columns_and_times() -> None:
         ),
         "cart": rows("cart", [{"who": 2, "at": "10:00"}, {"who": None, "at": "10:30"}]),
     }
-    found = tagged_events(streams, wanted, CATALOG).collect()
-    assert found.schema == pl.Schema(tagged_schema(wanted, CATALOG))
-    assert found.drop("at", "event_id").rows() == [
-        (2, "cart", None, None),
-        (1, "order", 5, "VND"),
-    ]
+    assert list(wanted.streams) == ["cart", "order"]
+    cart, order = (each.collect() for each in event_rows(streams, wanted, CATALOG))
+    assert order.schema == pl.Schema(event_schema("order", wanted.streams["order"], CATALOG))
+    assert cart.drop("at", "event_id").rows() == [(2,)]
+    assert order.drop("at", "event_id").rows() == [(1, 5, "VND")]
 
 
 def test_a_stream_without_rows_yet_is_empty_and_one_without_a_column_is_refused() -> None:
     wanted = needs(RULES, CATALOG, AS_OF)
-    assert tagged_events({}, wanted, CATALOG).collect().schema == pl.Schema(tagged_schema(wanted, CATALOG))
+    for name, found in zip(wanted.streams, event_rows({}, wanted, CATALOG), strict=True):
+        assert found.collect().schema == pl.Schema(event_schema(name, wanted.streams[name], CATALOG))
     with pytest.raises(SchemaError, match="`stream_order` lacks column `total`"):
-        tagged_events({"order": rows("order", []).drop("total")}, wanted, CATALOG)
+        event_rows({"order": rows("order", []).drop("total")}, wanted, CATALOG)
 
 
 def test_every_engine_gives_the_same_answers(tmp_path: Path) -> None:
@@ -49,13 +49,13 @@ def test_every_engine_gives_the_same_answers(tmp_path: Path) -> None:
         "order": rows("order", [{"who": each % 5, "at": "13:00", "total": each} for each in range(8)]),
         "cart": rows("cart", [{"who": each, "at": "10:00"} for each in range(8)]),
     }
-    tagged = tagged_events(events, needs(RULES, CATALOG, AS_OF), CATALOG)
+    given = event_rows(events, needs(RULES, CATALOG, AS_OF), CATALOG)
     people = pl.LazyFrame({"profile_id": list(range(8))})
     kernel = evaluate_kernel(RULES, CATALOG, as_of=AS_OF, complete_until={})
-    whole = evaluate(LocalEngine(), people, tagged, kernel).collect()
+    whole = evaluate(LocalEngine(), people, given, kernel).collect()
     for n in (3, 8):
         with BucketEngine(n, tmp_path) as engine:
-            assert_frame_equal(evaluate(engine, people, tagged, kernel).collect().sort("profile_id"), whole)
+            assert_frame_equal(evaluate(engine, people, given, kernel).collect().sort("profile_id"), whole)
 
 
 def test_two_currencies_in_one_sum_stop_the_run_without_a_value() -> None:
@@ -72,7 +72,7 @@ def test_every_engine_finds_the_same_cut_points_and_arms(seed: int, tmp_path: Pa
     case = make_case(seed, n_profiles=15)
     tables = {"products": case.product_table()}
     question = Question(case.book, case.catalog, case.as_of, case.complete, tables=tables)
-    people, events = case.profile_frame().lazy(), case.events().lazy()
+    people, events = case.profile_frame().lazy(), [rows.lazy() for rows in case.events().values()]
     whole = profiles_answer(LocalEngine(), people, events, question).collect().sort("profile_id")
     for n in (1, 3, 8):
         with BucketEngine(n, tmp_path) as engine:

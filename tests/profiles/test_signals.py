@@ -14,7 +14,7 @@ import pytest
 
 from cdptool.engines.local import LocalEngine
 from cdptool.errors import ConfigError, Place
-from cdptool.profiles import answer, daily, signal_rows, tagged_events
+from cdptool.profiles import answer, daily, event_rows, signal_rows
 from cdptool.rules import Catalog, Question, Rule, RuleBook, check_rules, needs, parse
 from cdptool.rules.windows import day_start
 from cdptool.tables import Signals, StreamSchema
@@ -120,7 +120,7 @@ def answered(
     case: Case, catalog: Catalog, rules: RuleBook, rows: dict[str, pl.DataFrame], rolled: dict[str, datetime]
 ) -> pl.DataFrame:
     streams = {name: frame.lazy().rename({"record_id": "profile_id"}) for name, frame in rows.items()}
-    events = tagged_events(streams, needs(rules, catalog, case.as_of), catalog)
+    events = event_rows(streams, needs(rules, catalog, case.as_of), catalog)
     tables = {"products": case.product_table()}
     question = Question(rules, catalog, case.as_of, case.complete, rolled_until=rolled, tables=tables)
     return answer(LocalEngine(), case.profile_frame().lazy(), events, question).collect()

@@ -10,7 +10,7 @@ import polars as pl
 from cdptool.engines.local import LocalEngine
 from cdptool.errors import Place
 from cdptool.profiles import answer as profiles_answer
-from cdptool.profiles import tagged_events
+from cdptool.profiles import event_rows
 from cdptool.rules import Catalog, Question, Rule, RuleBook, needs, parse
 from cdptool.tables import UTC_TIME, Column, StreamSchema, TableSchema
 
@@ -97,7 +97,7 @@ def answer(
               "emails": pl.List(pl.String)}  # fmt: skip
     frame = pl.DataFrame([dict.fromkeys(schema) | each for each in people], schema=schema, orient="row")
     streams = {name: rows(name, events) for name, events in given.items()}
-    events = tagged_events(streams, needs(rules, catalog, as_of), catalog)
+    events = event_rows(streams, needs(rules, catalog, as_of), catalog)
     question = Question(rules, catalog, as_of, complete_until or {}, tables={"products": PRODUCTS})
     engine = LocalEngine()
     return engine.collect(profiles_answer(engine, frame.lazy(), events, question)).sort("profile_id")

@@ -11,18 +11,22 @@ from cdptool.rules.ranks import CutPoints, Ranking
 from tests.engines.cases import KernelCase
 from tests.rules.worlds import make_case
 
-BY = (("profile_id",), ("profile_id",))
+BY = ("profile_id",)
+
+
+def _with_strays(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows beside some that belong to nobody, or to somebody who is no profile."""
+    stray = rows.head(3).with_columns(pl.lit(99, pl.Int64).alias("profile_id"))
+    nobody = rows.head(2).with_columns(pl.lit(None, pl.Int64).alias("profile_id"))
+    return pl.concat([rows, stray, nobody])
 
 
 def _cases(seed: int) -> tuple[KernelCase, ...]:
     case = make_case(seed, n_profiles=12)
     tables = {"products": case.product_table()}
     question = Question(case.book, case.catalog, case.as_of, case.complete, tables=tables)
-    events = case.events()
-    stray = events.head(3).with_columns(pl.lit(99, pl.Int64).alias("profile_id"))
-    nobody = events.head(2).with_columns(pl.lit(None, pl.Int64).alias("profile_id"))
     people = case.profile_frame()
-    frames = people.join(arms_of(case.book, people), on="profile_id"), pl.concat([events, stray, nobody])
+    frames = people.join(arms_of(case.book, people), on="profile_id"), *map(_with_strays, case.events().values())
     kernels: list[Kernel] = []
     cuts: dict[Ranking, CutPoints] = {}
     while (found := ranking_pass(question, cuts)) is not None:
@@ -30,7 +34,7 @@ def _cases(seed: int) -> tuple[KernelCase, ...]:
         cuts |= found.cut_points(found.kernel(*(frame.lazy() for frame in frames)).collect())
     kernels.append(answer_kernel(question, cuts))
     return tuple(
-        KernelCase(NamedKernel(f"rules_{seed}_{i}", BY, kernel), frames) for i, kernel in enumerate(kernels)
+        KernelCase(NamedKernel(f"rules_{seed}_{i}", (BY,) * len(frames), kernel), frames) for i, kernel in enumerate(kernels)
     )
 
 

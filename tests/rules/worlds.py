@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cdptool.profiles import arms_of, tagged_schema
+from cdptool.profiles import arms_of, event_schema
 from cdptool.rules import Catalog, RuleBook, Split, needs
 from cdptool.rules.book import kind_of
 from cdptool.tables import Column, StreamSchema, TableSchema
@@ -132,18 +132,19 @@ class Case:
             [{"profile_id": id_, **cells} for id_, cells in self.profiles.items()], schema=schema
         )
 
-    def events(self) -> pl.DataFrame:
-        schema = tagged_schema(needs(self.book, self.catalog, self.as_of), self.catalog)
-        rows = []
-        for profile, events in self.rows.items():
-            for row in events:
-                cells = {f"{row.stream}.{name}": value for name, value in row.cells.items()}
-                cells |= {
-                    f"{name}_currency": "VND" for name in cells if name.split(".")[1] in ("price", "total")
-                }
-                fixed = {"profile_id": profile, "stream": row.stream, "at": row.at, "event_id": row.id}
-                rows.append({**fixed, **{name: cells.get(name) for name in list(schema)[4:]}})
-        return pl.DataFrame(rows, schema=schema, orient="row")
+    def events(self) -> dict[str, pl.DataFrame]:
+        """The rows of each stream the book reads, as `event_rows` gives them."""
+        frames = {}
+        for name, need in needs(self.book, self.catalog, self.as_of).streams.items():
+            schema, rows = event_schema(name, need, self.catalog), []
+            for profile, events in self.rows.items():
+                for row in events:
+                    if row.stream == name:
+                        money = {f"{cell}_currency": "VND" for cell in row.cells if cell in ("price", "total")}
+                        fixed = {"profile_id": profile, "at": row.at, "event_id": row.id}
+                        rows.append({each: (row.cells | money | fixed).get(each) for each in schema})
+            frames[name] = pl.DataFrame(rows, schema=schema, orient="row")
+        return frames
 
 
 def make_case(seed: int, *, n_profiles: int = 6, n_traits: int = 6, n_segments: int = 8) -> Case:
