@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import polars as pl
 
@@ -157,7 +158,7 @@ def raw(request: Request, *, is_cut: bool = False) -> list[pl.Expr]:
         return _counts(request, certain, possible)
     seen = request.column.lo
     certain, possible = certain & seen.is_not_null(), possible & seen.is_not_null()
-    parts = _counts(request, certain, possible)
+    parts = [] if request.function == "nunique" else _counts(request, certain, possible)
     match request.function:
         case "sum":
             parts += _sums(request, certain, possible)
@@ -170,14 +171,11 @@ def raw(request: Request, *, is_cut: bool = False) -> list[pl.Expr]:
             parts.append(_distinct(seen.filter(possible)).alias(request.named("distinct_possible")))
         case _:
             pass
-    if request.function in ("min", "max") or (request.rows.condition is not None and _needs_hull(request)):
+    for bound in _bounds_needed(request):
         parts += [
-            pl.when(mask).then(seen).min().alias(request.named(f"{name}_min")) for name, mask in
-            (("certain", certain), ("possible", possible))
-        ] + [
-            pl.when(mask).then(seen).max().alias(request.named(f"{name}_max")) for name, mask in
-            (("certain", certain), ("possible", possible))
-        ]  # fmt: skip
+            getattr(pl.when(mask).then(seen), bound)().alias(request.named(f"{name}_{bound}"))
+            for name, mask in (("certain", certain), ("possible", possible))
+        ]
     currency = request.column.currency
     return parts + _codes(request, None if currency is None else pl.when(possible).then(currency))
 
@@ -233,8 +231,27 @@ def _mixed(request: Request) -> pl.Expr:
     return (code != other).fill_null(False)
 
 
-def _needs_hull(request: Request) -> bool:
-    return request.function in ("avg", "first", "last", "mode")
+def _bounds_needed(request: Request) -> tuple[Literal["min", "max"], ...]:
+    """Which ends of the values an aggregate is bounded by."""
+    match request.function:
+        case "min" | "max" if request.is_exact:
+            return ("min",) if request.function == "min" else ("max",)
+        case "min" | "max":
+            return ("min", "max")
+        case "avg" | "first" | "last" | "mode" if request.rows.condition is not None:
+            return ("min", "max")
+    return ()
+
+
+def takes_rows(request: Request) -> bool:
+    """Whether it looks at values row by row, so that it is better given its rows alone."""
+    is_end = request.function in ("first", "last") and not _is_time(request)
+    return is_end or request.function == "nunique"
+
+
+def _is_time(request: Request) -> bool:
+    """Whether the first or last time is all that is asked."""
+    return request.is_exact and request.column is not None and request.column.lo.meta.eq(pl.col("at"))
 
 
 def _plain(request: Request) -> list[pl.Expr]:
@@ -299,10 +316,14 @@ def _ends(request: Request, certain: pl.Expr, possible: pl.Expr) -> list[pl.Expr
     """The earliest (or latest) possible row: its value, its time, whether it is certain, its currency."""
     assert request.column is not None
     first = request.function == "first"
-    if request.is_exact and request.column.lo.meta.eq(pl.col("at")):
+    if _is_time(request):
         at = pl.when(possible).then(pl.col("at"))
         return [(at.min() if first else at.max()).alias(request.named("end"))]
-    parts = {"end": request.column.lo, "end_at": pl.col("at"), "end_certain": certain}
+    parts = {"end": request.column.lo}
+    if not request.is_whole:
+        parts["end_at"] = pl.col("at")
+    if request.rows.condition is not None:
+        parts["end_certain"] = certain
     if request.column.currency is not None and request.only_currency is None:
         parts["code"] = request.column.currency
     order = pl.when(possible).then(pl.struct("at", "event_id"))
@@ -330,6 +351,9 @@ def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> 
         case "sum":
             least, most = part("sum"), part("sum" if sure else "sum_most")
             return closed(least.fill_null(0)), closed(most.fill_null(0))
+        case "min" | "max" if request.is_exact:
+            value = part(f"certain_{request.function}")
+            return value, value
         case "min":
             most = pl.coalesce(part("certain_min"), closed(part("possible_max")))
             return closed(part("possible_min")), most
@@ -341,7 +365,7 @@ def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> 
         case "mode":
             value, decided = part("mode"), n == possible
         case _:
-            value, decided = part("end"), part("end_certain").fill_null(False)
+            value, decided = part("end"), pl.lit(True) if sure else part("end_certain").fill_null(False)
     least = value if sure else pl.when(decided).then(value).otherwise(part("possible_min"))
     most = value if sure else pl.when(decided).then(value).otherwise(part("possible_max"))
     if request.is_whole or request.function not in ("first", "last"):

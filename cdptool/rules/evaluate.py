@@ -24,7 +24,7 @@ from cdptool.rules.frames import Frames
 from cdptool.rules.naming import order
 from cdptool.rules.ranks import CutPoints, Ranking, cut_points
 from cdptool.rules.references import event_columns, follow, with_currency
-from cdptool.rules.stream_rows import KEY, StreamRows
+from cdptool.rules.stream_rows import KEY, WHO, StreamRows
 from cdptool.rules.values import Value
 
 MIXED_CURRENCY = "#mixed_currency"
@@ -158,7 +158,7 @@ def answer_kernel(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Kern
 
     def kernel(profiles: pl.LazyFrame, *streams: pl.LazyFrame) -> pl.LazyFrame:
         rows = dict(zip(read, streams, strict=True))
-        return _output(_computed(compiler, question, profiles, rows), book, traits, segments).sort(KEY)
+        return _output(_computed(compiler, question, profiles, rows), book, traits, segments)
 
     return kernel
 
@@ -238,7 +238,7 @@ def _computed(
     columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
     known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
     lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, question.tables)
-    frame = lazy.collect(engine="streaming")
+    frame = lazy.sort(KEY).collect(engine="streaming").with_row_index(WHO)
     rows = StreamRows(catalog, found, streams, question.tables, frame[KEY])
     requests = [request for subject in compiler.profiles.values() for request in subject.requests.values()]
     stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}

@@ -8,21 +8,23 @@ rows cut to its window first. A count in a pure time window around rows is a dif
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
-from cdptool.rules.aggregates import COUNTS, Request, Rows, finish, mode_rows, raw
+from cdptool.rules.aggregates import COUNTS, Request, Rows, finish, mode_rows, raw, takes_rows
 from cdptool.rules.moments import moment
 from cdptool.rules.references import profile_columns
-from cdptool.rules.stream_rows import KEY, ROW, WHO, StreamRows
+from cdptool.rules.stream_rows import KEY, ROW, WHO, StreamRows, columns_read
 from cdptool.rules.subjects import ME, OUTER
 from cdptool.rules.timelines import Mask, Numbers
 from cdptool.rules.windows import Window, bounds
+
+_SEEN: Final = "#seen"
 
 
 class _Asked(NamedTuple):
@@ -47,9 +49,10 @@ class Frames:
     rows: StreamRows
     profiles: pl.DataFrame
     stage: int = 0
+    _read: dict[str, set[str]] = field(default_factory=dict)
     _base: dict[str, pl.DataFrame] = field(default_factory=dict)
 
-    def with_aggregates(self, requests: Iterable[Request]) -> pl.DataFrame:
+    def with_aggregates(self, requests: Sequence[Request]) -> pl.DataFrame:
         """The profiles with the columns of every request, in their order."""
         groups: dict[_Group, list[Request]] = {}
         for request in requests:
@@ -57,6 +60,7 @@ class Frames:
             group = _Group(rows.stream, (rows.window, rows.cut) if rows.nested else None)
             groups.setdefault(group, []).append(request)
         frame = self.profiles
+        self._read.update(columns_read(requests))
         # Streams whose rows ask of rows come to be held in memory: whoever looks at them after that finds them there.
         for _, together in sorted(groups.items(), key=lambda each: each[0].window is None):
             frame = self._grouped(frame, together)
@@ -76,7 +80,8 @@ class Frames:
             rows = self._scanned(only.stream)
         if len(specs) > 1 or only.nested:
             rows = rows.with_columns([mask for spec in specs for mask in masks(spec, self._in_window(spec))])
-            return _joined(frame, requests, rows, [KEY], [KEY])
+            key = WHO if only.nested else KEY
+            return _joined(frame, requests, rows, [key], [key])
         rows = rows.filter(self._in_window(only))
         if only.condition is not None:
             rows = rows.filter(only.condition.fill_null(True))
@@ -101,15 +106,14 @@ class Frames:
 
     def _scanned(self, stream: str) -> pl.LazyFrame:
         """Every row of a stream, beside what it asks of its profile."""
-        if stream in self._base:
-            return self._base[stream].lazy()
         rows, mine = self.rows.scan(stream), self._mine(stream)
         return rows.join(mine.lazy(), on=KEY, how="left") if mine.width > 1 else rows
 
     def _held(self, stream: str) -> pl.DataFrame:
         """The same in memory, in the order of the stream's timeline."""
         if stream not in self._base:
-            rows, mine = self.rows.held(stream).rows, self._mine(stream).drop(KEY)
+            rows = self.rows.held(stream).in_order(self._read[stream])
+            mine = self._mine(stream).drop(KEY)
             self._base[stream] = rows.hstack(mine[rows[WHO]]) if mine.width else rows
         return self._base[stream]
 
@@ -245,18 +249,29 @@ def _joined(
     is_cut: bool = False,
 ) -> pl.DataFrame:
     """Group the rows by the keys and join the raw columns of the requests onto the frame, whose order stays."""
-    named: dict[str, str] = {}  # what several requests ask is worked out once
-    parts: dict[bytes, pl.Expr] = {}
-    for request in requests:
-        for part in raw(request, is_cut=is_cut):
-            known = parts.setdefault(part.meta.undo_aliases().meta.serialize(), part)
-            named[part.meta.output_name()] = known.meta.output_name()
-    again = [pl.col(first).alias(name) for name, first in named.items() if name != first]
-    found = [rows.group_by(keys).agg(parts.values()).with_columns(again)]
+    alone = [] if is_cut else [request for request in requests if takes_rows(request)]
+    together = [request for request in requests if request not in alone]
+    first: dict[bytes, str] = {}  # what several requests ask is worked out once
+    parts, again = [], []
+    for part in (part for request in together for part in raw(request, is_cut=is_cut)):
+        name = part.meta.output_name()
+        known = first.setdefault(part.meta.undo_aliases().meta.serialize(), name)
+        parts += [part] if known == name else []
+        again += [] if known == name else [pl.col(known).alias(name)]
+    found = [rows.group_by(keys).agg(parts)] if parts else []
+    found += [_by_rows(request, rows, keys) for request in alone]
     found += [mode_rows(request, rows, keys) for request in requests if request.function == "mode"]
     for grouped in pl.collect_all(found, engine="streaming"):
         frame = frame.join(grouped, left_on=onto, right_on=keys, how="left", maintain_order="left")
-    return frame
+    return frame.with_columns(again)
+
+
+def _by_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
+    """The raw columns of one request, of no more rows than may count, whose values are worked out once."""
+    assert request.column is not None
+    seen = replace(request, column=replace(request.column, lo=pl.col(_SEEN)))
+    rows = rows.filter(request.rows.possible).with_columns(request.column.lo.alias(_SEEN))
+    return rows.group_by(keys).agg(raw(seen))
 
 
 def _count_names(request: Request) -> list[str]:
