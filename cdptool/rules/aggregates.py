@@ -47,7 +47,7 @@ class Rows:
 
     `id` names its mask columns. The condition is three-valued over the rows; `nested` are the aggregates
     it needs beside them, `outer_columns` the columns of the enclosing row (correlated: rows are paired), `equal` the
-    pairs of texts, its own and the enclosing row's, that have to be the same.
+    pairs of texts, its own and the enclosing row's, that have to be the same, `rest` what else the condition asks.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Rows:
     nested: tuple[Request, ...] = ()
     outer_columns: tuple[str, ...] = ()
     equal: tuple[tuple[str, str], ...] = ()
+    rest: pl.Expr | None = None
     around: MomentBounds | None = None  # the window around each row; None: that of a profile
     since: datetime | None = None  # no row before counts for any subject
     is_deep: bool = False  # it depends on the row that encloses the subject
@@ -66,6 +67,13 @@ class Rows:
     @property
     def certain(self) -> pl.Expr:
         return pl.col(f"{self.id}.certain")
+
+    @property
+    def shares_text(self) -> bool:
+        """Whether one text is all that a row has to share with the one that asks."""
+        names = () if self.rest is None else self.rest.meta.root_names()
+        looks_out = self.is_deep or any(each.rows.is_deep for each in self.nested)
+        return len(self.equal) == 1 and not looks_out and not any(name.startswith("outer:") for name in names)
 
     @property
     def possible(self) -> pl.Expr:

@@ -11,6 +11,8 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -172,6 +174,8 @@ class Asking:
         moved = None if subject.moved is None else RowTime(subject.moved.levels + 1, subject.moved.seconds)
         row = Subject(subject.cut, stream, enclosing, earliest, moved=moved)
         condition = None if selection.where is None else self.truth(selection.where, row)
+        parts = _conjuncts(selection.where)
+        rest = [self.truth(part, row) for part in parts if not any(self._equal(part, row))]
         return Rows(
             id=f"#{self.next()}",
             stream=stream.name,
@@ -180,18 +184,16 @@ class Asking:
             condition=condition,
             nested=tuple(row.requests.values()),
             outer_columns=tuple(sorted(row.outer_columns)),
-            equal=tuple(self._equal(selection.where, row)),
+            equal=tuple(pair for part in parts for pair in self._equal(part, row)),
+            rest=reduce(and_, rest) if rest else None,
             around=None if enclosing is None else self._limited(selection.window, subject),
             since=earliest,
             is_deep=self._is_deep(selection.window, subject, row),
             reads=reads,
         )
 
-    def _equal(self, where: Node | None, row: Subject) -> Iterator[tuple[str, str]]:
+    def _equal(self, where: Node, row: Subject) -> Iterator[tuple[str, str]]:
         """Columns of a row and of the one around it that hold one text wherever the condition can be true."""
-        if isinstance(where, And):
-            for operand in where.operands:
-                yield from self._equal(operand, row)
         if not isinstance(where, Compare) or where.operators != ("==",):
             return
         mine, other = sorted(
@@ -223,6 +225,13 @@ class Asking:
         if isinstance(window, Forward) or subject.earliest is None:
             return subject.earliest
         return bounds(window, subject.earliest, subject.cut, self.zone, self.catalog.week_starts).first
+
+
+def _conjuncts(node: Node | None) -> tuple[Node, ...]:
+    """What all has to be true."""
+    if node is None:
+        return ()
+    return tuple(part for each in node.operands for part in _conjuncts(each)) if isinstance(node, And) else (node,)
 
 
 def earlier(moment_: datetime | None, seconds: int) -> datetime | None:

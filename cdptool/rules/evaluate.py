@@ -22,6 +22,7 @@ from cdptool.rules.check import check_rules
 from cdptool.rules.compile import Compiler
 from cdptool.rules.frames import Frames
 from cdptool.rules.naming import order
+from cdptool.rules.nodes import Call, walk
 from cdptool.rules.ranks import CutPoints, Ranking, cut_points
 from cdptool.rules.references import event_columns, follow, with_currency
 from cdptool.rules.stream_rows import KEY, WHO, StreamRows
@@ -205,6 +206,8 @@ def ranking_pass(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Ranki
     Raises:
         ConfigError: As `answer_kernel`.
     """
+    if not _ranks(question.book):
+        return None
     whole, _, _ = _compiled(question, cuts)
     ready = [
         ranking for ranking, (_, reads) in whole.rankings.items() if ranking not in cuts and not reads.waits
@@ -221,6 +224,11 @@ def ranking_pass(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Ranki
         return frame.select(KEY, *(part for i, value in enumerate(values) for part in _bounds_of(i, value)))
 
     return RankingPass(tuple(ready), kernel)
+
+
+def _ranks(book: RuleBook) -> bool:
+    nodes = (node for rule in book.rules().values() for line in rule.lines for node in walk(line))
+    return any(isinstance(node, Call) and node.function == "ntile" for node in nodes)
 
 
 def _bounds_of(i: int, value: Value) -> tuple[pl.Expr, ...]:

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.rules.aggregates import COUNTS, Request, Rows, finish, mode_rows, raw, takes_rows
+from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
 from cdptool.rules.references import profile_columns
 from cdptool.rules.stream_rows import KEY, ROW, WHO, StreamRows, columns_read
@@ -131,8 +132,11 @@ class Frames:
         assert around is not None
         ends = {"last": around.last} | ({} if around.first is None else {"first": around.first})
         frame = frame.with_columns(end.alias(request.named(name)) for name, end in ends.items())
-        if request.function in COUNTS and request.column is None and not rows.outer_columns:
+        is_count = request.function in COUNTS and request.column is None
+        if is_count and not rows.outer_columns:
             frame = frame.with_columns(self._counted(frame, asked, request))
+        elif is_count and rows.shares_text and rows.stream != asked.stream:
+            frame = frame.with_columns(self._counted_by_text(frame, asked, request))
         else:
             frame = self._paired(frame, asked, request)
         return frame.with_columns(finish(request))
@@ -158,6 +162,24 @@ class Frames:
                     found -= is_inside if mask is None else is_inside & mask[frame[ROW].to_numpy()]
             counted.append(pl.Series(name, found))
         return counted
+
+    def _counted_by_text(self, frame: pl.DataFrame, asked: _Asked, request: Request) -> list[pl.Series]:
+        """How many rows that share a text lie in the window around each row."""
+        rows = request.rows
+        ((own, other),) = rows.equal
+        seen = self._with_nested(self._visible(rows, asked), rows.stream, rows.nested)
+        rest = pl.lit(True) if rows.rest is None else rows.rest
+        counts = seen.select(certain=rest.fill_null(False), possible=rest.fill_null(True), who=WHO)
+        certain, possible = counts["certain"].to_numpy(), counts["possible"].to_numpy()
+        has_first = request.rows.around is not None and request.rows.around.first is not None
+        first = _microseconds(frame[request.named("first")]) if has_first else None
+        last, text = _microseconds(frame[request.named("last")]), frame[other.removeprefix(OUTER)]
+        found = counted_in_lanes(
+            Asking(_numbers(frame), first, last, text),
+            Counting(_numbers(seen), _microseconds(seen["at"]), seen[own], certain, possible),
+            len(self.rows.profiles),
+        )
+        return [pl.Series(name, each) for name, each in zip(_count_names(request), found, strict=True)]
 
     def _masks(self, rows: Rows) -> list[Mask | None]:
         """Which rows of the timeline count, for certain and possibly; None for all."""
@@ -207,6 +229,10 @@ class Frames:
         if rows.since is not None:
             is_seen &= pl.col("at") >= moment(rows.since)
         return held.filter(pl.Series(np.take(is_asked, held[WHO].to_numpy())) & is_seen)
+
+
+def _numbers(rows: pl.DataFrame) -> Numbers:
+    return rows[WHO].cast(pl.Int64).to_numpy()
 
 
 def _microseconds(times: pl.Series) -> Numbers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
 import polars as pl
@@ -28,6 +29,7 @@ class MomentBounds(NamedTuple):
     last: pl.Expr
 
 
+@cache
 def moment(value: datetime) -> pl.Expr:
     """A constant time, UTC microseconds."""
     return pl.lit(value, dtype=UTC_TIME)

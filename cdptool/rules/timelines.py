@@ -47,13 +47,16 @@ class Timeline:
         self.n_profiles = n_profiles
 
     def _key(self, who: Numbers, moments: Numbers) -> NDArray[np.uint64]:
-        since = moments - self._earliest
+        ticks = moments - self._earliest
         if self._times is not None:  # times are told by their rank
-            ticks = np.searchsorted(self._times, since)
-        else:
-            ticks = since if self._unit == 1 else -(-since // self._unit)
-        ticks = np.clip(ticks, 0, self._most)
-        return (who.astype(np.uint64) << self._bits) | ticks.astype(np.uint64)
+            ticks = np.searchsorted(self._times, ticks)
+        elif self._unit > 1:
+            ticks = -(-ticks // self._unit)
+        np.clip(ticks, 0, self._most, out=ticks)
+        keys = who.astype(np.uint64)
+        keys <<= self._bits
+        keys |= ticks.view(np.uint64)
+        return keys
 
     def between(
         self, who: Numbers, first: Numbers | None, last: Numbers, counts: Mask | None
@@ -67,7 +70,7 @@ class Timeline:
             last: The latest time.
             counts: Which rows of the timeline count; None for all.
         """
-        before = self._before(who, first) if first is not None else np.take(self._starts(), who)
+        before = self._before(who, first if first is not None else np.full_like(last, self._earliest))
         upto = self._before(who, last + 1)
         if counts is not None:
             total = np.zeros(len(counts) + 1, dtype=np.int64)
@@ -77,9 +80,6 @@ class Timeline:
 
     def _before(self, who: Numbers, moments: Numbers) -> Numbers:
         return np.searchsorted(self._keys, self._key(who, moments))
-
-    def _starts(self) -> Numbers:
-        return np.searchsorted(self.who, np.arange(self.n_profiles))
 
     def newest(self, counts: Mask | None) -> Numbers:
         """The time of the last row of each profile that counts; where there is none, before all times."""
