@@ -154,7 +154,8 @@ def answers_of(session: Session, asked: Asked) -> pl.DataFrame:
         name: engine.checkpoint(engine.of(needed_rows(rows, asked.needs.streams[name])), name)
         for name, rows in asked.streams.items()
     }
-    events = [engine.of(rows) for rows in event_rows(streams, asked.needs, question.catalog)]
+    rows = event_rows(streams, asked.needs, question.catalog)
+    events = {name: engine.of(each) for name, each in rows.items()}
     found = answer(engine, engine.of(asked.profiles), events, question)
     answers = engine.collect(found).sort("profile_id")
     require_one_currency(answers)
@@ -168,7 +169,8 @@ def with_rest(session: Session, asked: Asked) -> tuple[pl.LazyFrame, dict[Rankin
     if question.book.splits:
         profiles = with_arms(engine, profiles, question)
     while (next_pass := ranking_pass(question, cuts)) is not None:
-        events = [engine.of(rows) for rows in event_rows(asked.streams, asked.needs, question.catalog)]
+        rows = event_rows(asked.streams, asked.needs, question.catalog)
+        events = {name: engine.of(each) for name, each in rows.items()}
         cuts |= next_pass.cut_points(engine.collect(evaluate(engine, profiles, events, next_pass.kernel)))
     return profiles, cuts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -33,9 +33,9 @@ KEY = ("profile_id",)
 
 def event_rows(
     streams: Mapping[str, pl.LazyFrame], needs: BookNeeds, catalog: Catalog
-) -> tuple[pl.LazyFrame, ...]:
+) -> dict[str, pl.LazyFrame]:
     """
-    The rows of each stream that rules read, in the order of `needs`: only the columns and the times they need.
+    The rows of each stream that rules read: only the columns and the times they need.
 
     Args:
         streams: By name: `profile_id` (Int64), `at`, `event_id`, then the declared columns. One row per event:
@@ -44,18 +44,19 @@ def event_rows(
         catalog: The declared columns, which give the dtypes.
 
     Returns:
-        `profile_id`, `at`, `event_id`, then the needed columns. The schemas depend on the needs alone. Any order. Lazy.
+        By stream, in the order of `needs`: `profile_id`, `at`, `event_id`, then the needed columns. The schemas depend
+        on the needs alone. Rows in any order. Lazy.
 
     Raises:
         SchemaError: If a stream lacks a needed column or has it with another dtype.
     """
-    frames = []
+    found = {}
     for name, need in needs.streams.items():
         schema = event_schema(name, need, catalog)
         if name in streams:
             require(streams[name], schema, f"stream_{name}")
-        frames.append(needed_rows(streams[name], need) if name in streams else pl.LazyFrame(schema=schema))
-    return tuple(frames)
+        found[name] = needed_rows(streams[name], need) if name in streams else pl.LazyFrame(schema=schema)
+    return found
 
 
 def needed_rows(rows: pl.LazyFrame, need: StreamNeed) -> pl.LazyFrame:
@@ -79,7 +80,7 @@ def event_schema(name: str, need: StreamNeed, catalog: Catalog) -> dict[str, pl.
     return fixed | {column: dtypes[column] for column in need.columns}
 
 
-def evaluate(engine: Engine[Table], profiles: Table, events: Sequence[Table], kernel: Kernel) -> Table:
+def evaluate(engine: Engine[Table], profiles: Table, events: Mapping[str, Table], kernel: Kernel) -> Table:
     """
     Answer a rule book for every profile.
 
@@ -92,11 +93,11 @@ def evaluate(engine: Engine[Table], profiles: Table, events: Sequence[Table], ke
     Returns:
         The kernel's table: one row per profile with its traits and segments.
     """
-    return engine.shuffle((profiles, *events), (KEY,) * (1 + len(events)), kernel)
+    return engine.shuffle((profiles, *events.values()), (KEY,) * (1 + len(events)), kernel)
 
 
 def answer(
-    engine: Engine[Table], profiles: Table, events: Sequence[Table], question: Question
+    engine: Engine[Table], profiles: Table, events: Mapping[str, Table], question: Question
 ) -> Table:
     """
     Answer a rule book for every profile, after the passes over all profiles that its splits and rankings need.
@@ -124,36 +125,35 @@ def answer(
 
 
 def _only_currencies(
-    engine: Engine[Table], events: Sequence[Table], question: Question
+    engine: Engine[Table], events: Mapping[str, Table], question: Question
 ) -> dict[str, str]:
     """
     By `stream.column` the currency of its amounts, where all rows of all profiles have but one.
 
     One look at a column here spares two in each of its aggregates, which else have to see that none mixes currencies.
     """
-    wanted = needs(question.book, question.catalog, question.as_of).streams
     found = {}
-    for (stream, need), rows in zip(wanted.items(), events, strict=True):
-        names = [name for name in need.columns if name in _currencies_of(question.catalog, stream)]
-        if names:
-            ends = [pl.col(name).min().alias(f"{name}<") for name in names]
-            ends += [pl.col(name).max().alias(f"{name}>") for name in names]
-            held = engine.collect(engine.map(rows, partial(_selected, columns=ends)))
-            for name in names:
-                codes = {*held[f"{name}<"].drop_nulls(), *held[f"{name}>"].drop_nulls()}
-                if len(codes) == 1:
-                    found[f"{stream}.{name.removesuffix('_currency')}"] = str(*codes)
+    for stream, rows in events.items():
+        codes = _currencies_of(question.catalog, stream)
+        ends = engine.collect(engine.map(rows, partial(_ends, names=codes)))
+        for name in codes & set(ends.columns):
+            held = set(ends[name].drop_nulls())
+            if len(held) == 1:
+                found[f"{stream}.{name.removesuffix('_currency')}"] = str(*held)
     return found
 
 
 def _currencies_of(catalog: Catalog, stream: str) -> set[str]:
     """The columns beside amounts that tell their currency."""
     schema = catalog.stream(stream)
-    return {f"{column.name}_currency" for column in schema.columns if kind_of(column) == "money"} if schema else set()
+    assert schema is not None
+    return {f"{column.name}_currency" for column in schema.columns if kind_of(column) == "money"}
 
 
-def _selected(rows: pl.LazyFrame, columns: list[pl.Expr]) -> pl.LazyFrame:
-    return rows.select(columns)
+def _ends(rows: pl.LazyFrame, names: set[str]) -> pl.LazyFrame:
+    """The least and the greatest value of those columns that there are."""
+    held = pl.col(sorted(names & set(rows.collect_schema().names())))
+    return pl.concat([rows.select(held.min()), rows.select(held.max())])
 
 
 def with_arms(engine: Engine[Table], profiles: Table, question: Question) -> Table:

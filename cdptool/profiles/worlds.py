@@ -46,7 +46,7 @@ class World:
         """
         world, question, events = self._split(book), self._question(book), self._events(book)
         kernel = answer_kernel(question, world._cuts(question, events))
-        return kernel(world.profiles.lazy(), *events).collect().sort("profile_id")
+        return kernel(world.profiles.lazy(), *events.values()).collect().sort("profile_id")
 
     def only(self, profile_id: int, book: RuleBook) -> World:
         """The same world with this profile alone; what the book ranks it among stays all profiles."""
@@ -70,10 +70,10 @@ class World:
         kept = [pl.coalesce(name, f"{name}#drawn").alias(name) for name in given]
         return replace(self, profiles=both.with_columns(kept).drop([f"{name}#drawn" for name in given]))
 
-    def _cuts(self, question: Question, events: tuple[pl.LazyFrame, ...]) -> dict[Ranking, CutPoints]:
+    def _cuts(self, question: Question, events: dict[str, pl.LazyFrame]) -> dict[Ranking, CutPoints]:
         cuts = dict(self.cuts)
         while (next_pass := ranking_pass(question, cuts)) is not None:
-            cuts |= next_pass.cut_points(next_pass.kernel(self.profiles.lazy(), *events).collect())
+            cuts |= next_pass.cut_points(next_pass.kernel(self.profiles.lazy(), *events.values()).collect())
         return cuts
 
     def _question(self, book: RuleBook) -> Question:
@@ -87,7 +87,7 @@ class World:
             self.tables,
         )
 
-    def _events(self, book: RuleBook) -> tuple[pl.LazyFrame, ...]:
+    def _events(self, book: RuleBook) -> dict[str, pl.LazyFrame]:
         catalog = _of_rows(self.catalog)
         streams = {name: rows.lazy() for name, rows in self.streams.items()}
         return event_rows(streams, needs(book, catalog, self.as_of), catalog)

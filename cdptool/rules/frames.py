@@ -79,15 +79,15 @@ class Frames:
             rows = self._with_nested(held, only.stream, tuple(nested.values())).lazy()
         else:
             rows = self._scanned(only.stream)
+        key = WHO if self.rows.is_held(only.stream) else KEY
         if len(specs) > 1 or only.nested:
             rows = rows.with_columns([mask for spec in specs for mask in masks(spec, self._in_window(spec))])
-            key = WHO if only.nested else KEY
             return _joined(frame, requests, rows, [key], [key])
         rows = rows.filter(self._in_window(only))
         if only.condition is not None:
             rows = rows.filter(only.condition.fill_null(True))
         rows = rows.with_columns(masks(only, pl.lit(True)))
-        return _joined(frame, requests, rows, [KEY], [KEY], is_cut=only.condition is None)
+        return _joined(frame, requests, rows, [key], [key], is_cut=only.condition is None)
 
     def _in_window(self, rows: Rows) -> pl.Expr:
         """Which rows lie in the window of a profile's aggregate."""
@@ -288,8 +288,20 @@ def _joined(
     found += [_by_rows(request, rows, keys) for request in alone]
     found += [mode_rows(request, rows, keys) for request in requests if request.function == "mode"]
     for grouped in pl.collect_all(found, engine="streaming"):
-        frame = frame.join(grouped, left_on=onto, right_on=keys, how="left", maintain_order="left")
+        if onto == [WHO]:
+            frame = frame.hstack(_by_number(grouped, frame.height))
+        else:
+            frame = frame.join(grouped, left_on=onto, right_on=keys, how="left", maintain_order="left")
     return frame.with_columns(again)
+
+
+def _by_number(grouped: pl.DataFrame, n_profiles: int) -> pl.DataFrame:
+    """The columns of groups in the order of the numbers that they are of, null where there is no group."""
+    some = grouped.filter(pl.col(WHO).is_not_null())
+    place = np.full(n_profiles, some.height)
+    place[some[WHO].to_numpy()] = np.arange(some.height)
+    values = some.drop(WHO)
+    return pl.concat([values, values.clear(1)])[place]
 
 
 def _by_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:

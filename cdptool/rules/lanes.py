@@ -50,24 +50,28 @@ def counted_in_lanes(asking: Asking, counting: Counting, n_profiles: int) -> tup
     own, mine = (_codes(text, known) for text in (counting.text, asking.text))
     n_codes = known.height + 1
     line = Timeline(counting.who * n_codes + own, counting.at, n_profiles * n_codes)
-    certain, possible = (np.take(mask, line.order) for mask in (counting.certain, counting.possible))
+    certain = np.take(counting.certain, line.order)
+    is_sure = np.array_equal(counting.certain, counting.possible)
+    possible = certain if is_sure else np.take(counting.possible, line.order)
 
     def found(codes: Numbers, mask: Mask) -> Numbers:
         return line.between(asking.who * n_codes + codes, asking.first, asking.last, mask)
 
-    # Who asks with a text that no row has looks into the lane of those without: they are not certain to be the same.
     sure = np.where(mine == _NO_TEXT, 0, found(mine, certain))
-    perhaps = found(np.full_like(mine, _NO_TEXT), possible) + np.where(mine == _NO_TEXT, 0, found(mine, possible))
+    perhaps = sure if certain is possible else np.where(mine == _NO_TEXT, 0, found(mine, possible))
+    if counting.text.null_count():
+        perhaps = perhaps + found(np.full_like(mine, _NO_TEXT), possible)
     has_none = asking.text.is_null().to_numpy()
     if has_none.any():
         everyone = Timeline(counting.who, counting.at, n_profiles)
         some = asking.first[has_none] if asking.first is not None else None
         mask = np.take(counting.possible, everyone.order)
+        perhaps = perhaps.copy()
         perhaps[has_none] = everyone.between(asking.who[has_none], some, asking.last[has_none], mask)
     return sure, perhaps
 
 
 def _codes(text: pl.Series, known: pl.DataFrame) -> Numbers:
-    """The number of each text; that of no text for those that are not known."""
+    """The number of each text; that of no text where there is none, and for a text that no row has."""
     found = text.alias("text").to_frame().join(known, on="text", how="left", maintain_order="left")["code"]
     return found.fill_null(_NO_TEXT).cast(pl.Int64).to_numpy()

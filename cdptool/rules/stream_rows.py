@@ -32,7 +32,7 @@ class Held:
         who = rows.select(KEY).join(numbers, on=KEY, how="left", maintain_order="left")[WHO]
         known = np.flatnonzero(who.is_not_null().to_numpy())
         at = np.take(rows["at"].to_physical().to_numpy(), known)
-        self.rows = rows
+        self.rows = rows.with_columns(who)
         self.line = Timeline(np.take(who.fill_null(0).to_numpy(), known), at, len(profiles))
         self._order = pl.Series(np.take(known, self.line.order))
         at_in_order = pl.Series("at", self.line.at).cast(rows.schema["at"])
@@ -63,8 +63,12 @@ class StreamRows:
     _held: dict[str, Held] = field(default_factory=dict)
 
     def scan(self, stream: str) -> pl.LazyFrame:
-        """Every row of a stream: `profile_id`, `at`, `event_id`, `<stream>.<column>` and what it refers to. Any order."""
-        if stream in self._held:
+        """
+        Every row of a stream: `profile_id`, `at`, `event_id`, `<stream>.<column>` and what it refers to. Any order.
+
+        Held rows have WHO as well, null for who is no profile.
+        """
+        if self.is_held(stream):
             return self._held[stream].rows.lazy()
         schema = self.catalog.stream(stream)
         assert schema is not None
@@ -75,9 +79,13 @@ class StreamRows:
         rows = self.streams[stream].filter(is_row).select(KEY, "at", "event_id", *named)
         return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
 
+    def is_held(self, stream: str) -> bool:
+        """Whether the rows of a stream are in memory."""
+        return stream in self._held
+
     def held(self, stream: str) -> Held:
         """The rows of a stream in memory."""
-        if stream not in self._held:
+        if not self.is_held(stream):
             self._held[stream] = Held(self.scan(stream).collect(engine="streaming"), self.profiles)
         return self._held[stream]
 

@@ -30,7 +30,7 @@ def test_event_rows_hold_the_needed_columns_and_times() -> None:
         "cart": rows("cart", [{"who": 2, "at": "10:00"}, {"who": None, "at": "10:30"}]),
     }
     assert list(wanted.streams) == ["cart", "order"]
-    cart, order = (each.collect() for each in event_rows(streams, wanted, CATALOG))
+    cart, order = (each.collect() for each in event_rows(streams, wanted, CATALOG).values())
     assert order.schema == pl.Schema(event_schema("order", wanted.streams["order"], CATALOG))
     assert cart.drop("at", "event_id").rows() == [(2,)]
     assert order.drop("at", "event_id").rows() == [(1, 5, "VND")]
@@ -38,7 +38,7 @@ def test_event_rows_hold_the_needed_columns_and_times() -> None:
 
 def test_a_stream_without_rows_yet_is_empty_and_one_without_a_column_is_refused() -> None:
     wanted = needs(RULES, CATALOG, AS_OF)
-    for name, found in zip(wanted.streams, event_rows({}, wanted, CATALOG), strict=True):
+    for name, found in event_rows({}, wanted, CATALOG).items():
         assert found.collect().schema == pl.Schema(event_schema(name, wanted.streams[name], CATALOG))
     with pytest.raises(SchemaError, match="`stream_order` lacks column `total`"):
         event_rows({"order": rows("order", []).drop("total")}, wanted, CATALOG)
@@ -72,7 +72,7 @@ def test_every_engine_finds_the_same_cut_points_and_arms(seed: int, tmp_path: Pa
     case = make_case(seed, n_profiles=15)
     tables = {"products": case.product_table()}
     question = Question(case.book, case.catalog, case.as_of, case.complete, tables=tables)
-    people, events = case.profile_frame().lazy(), [rows.lazy() for rows in case.events().values()]
+    people, events = case.profile_frame().lazy(), {name: rows.lazy() for name, rows in case.events().items()}
     whole = profiles_answer(LocalEngine(), people, events, question).collect().sort("profile_id")
     for n in (1, 3, 8):
         with BucketEngine(n, tmp_path) as engine:

@@ -49,7 +49,7 @@ def answers(
     known = case.complete if complete is None else complete
     tables = {"products": case.product_table()}
     question = Question(case.book, case.catalog, case.as_of, known, gone, tables=tables)
-    rows = [each.lazy() for each in (case.events() if events is None else events).values()]
+    rows = {name: each.lazy() for name, each in (case.events() if events is None else events).items()}
     return answer(LocalEngine(), case.profile_frame().lazy(), rows, question).collect().sort("profile_id")
 
 
