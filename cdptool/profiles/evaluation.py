@@ -23,7 +23,8 @@ from cdptool.rules import (
     needs,
     ranking_pass,
 )
-from cdptool.rules.book import kind_of
+from cdptool.rules.book import RuleBook, find_column, kind_of
+from cdptool.rules.nodes import Aggregate, walk
 from cdptool.rules.ranks import CutPoints, Ranking
 from cdptool.tables import UTC_TIME, require
 
@@ -133,27 +134,32 @@ def _only_currencies(
     One look at a column here spares two in each of its aggregates, which else have to see that none mixes currencies.
     """
     found = {}
-    for stream, rows in events.items():
-        codes = _currencies_of(question.catalog, stream)
-        ends = engine.collect(engine.map(rows, partial(_ends, names=codes)))
-        for name in codes & set(ends.columns):
-            held = set(ends[name].drop_nulls())
+    for stream, names in _amounts_of(question.book, question.catalog).items():
+        ends = engine.collect(engine.map(events[stream], partial(_ends, names=names)))
+        for name in names:
+            held = {*ends[f"{name}<"].drop_nulls(), *ends[f"{name}>"].drop_nulls()}
             if len(held) == 1:
                 found[f"{stream}.{name.removesuffix('_currency')}"] = str(*held)
     return found
 
 
-def _currencies_of(catalog: Catalog, stream: str) -> set[str]:
-    """The columns beside amounts that tell their currency."""
-    schema = catalog.stream(stream)
-    assert schema is not None
-    return {f"{column.name}_currency" for column in schema.columns if kind_of(column) == "money"}
+def _amounts_of(book: RuleBook, catalog: Catalog) -> dict[str, set[str]]:
+    """By stream the columns that tell the currency of amounts of which something is made."""
+    found: dict[str, set[str]] = {}
+    nodes = (node for rule in book.rules().values() for line in rule.lines for node in walk(line))
+    for node in nodes:
+        if isinstance(node, Aggregate) and len(node.selection.column) == 1:
+            stream = catalog.stream(node.selection.stream)
+            column = find_column(stream.columns, node.selection.column[0]) if stream else None
+            if stream is not None and column is not None and kind_of(column) == "money":
+                found.setdefault(stream.name, set()).add(f"{column.name}_currency")
+    return found
 
 
 def _ends(rows: pl.LazyFrame, names: set[str]) -> pl.LazyFrame:
-    """The least and the greatest value of those columns that there are."""
-    held = pl.col(sorted(names & set(rows.collect_schema().names())))
-    return pl.concat([rows.select(held.min()), rows.select(held.max())])
+    """The least and the greatest value of each of the columns."""
+    held = pl.col(sorted(names))
+    return rows.select(held.min().name.suffix("<"), held.max().name.suffix(">"))
 
 
 def with_arms(engine: Engine[Table], profiles: Table, question: Question) -> Table:

@@ -247,8 +247,9 @@ def _computed(
     known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
     lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, question.tables)
     frame = lazy.sort(KEY).collect(engine="streaming").with_row_index(WHO)
-    rows = StreamRows(catalog, found, streams, question.tables, frame[KEY])
-    requests = [request for subject in compiler.profiles.values() for request in subject.requests.values()]
+    asked = compiler.profiles.values()
+    requests = tuple(request for subject in asked for request in subject.requests.values())
+    rows = StreamRows(catalog, found, streams, question.tables, frame[KEY], requests)
     stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
     for stage in sorted(stages):
         now = [request for request in requests if request.rows.reads.stage == stage]

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -20,10 +19,10 @@ from cdptool.rules.aggregates import COUNTS, Request, Rows, finish, mode_rows, r
 from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
 from cdptool.rules.references import profile_columns
-from cdptool.rules.stream_rows import KEY, ROW, WHO, StreamRows, columns_read
+from cdptool.rules.stream_rows import KEY, ROW, WHO, StreamRows, columns_read, in_window
 from cdptool.rules.subjects import ME, OUTER
 from cdptool.rules.timelines import Mask, Numbers
-from cdptool.rules.windows import Window, bounds
+from cdptool.rules.windows import Window
 
 _SEEN: Final = "#seen"
 
@@ -75,26 +74,19 @@ class Frames:
         only = specs[0]
         if only.nested:
             nested = {each.id: each for spec in specs for each in spec.nested}
-            held = self._held(only.stream).filter(self._in_window(only))
+            held = self._held(only.stream).filter(in_window(only, self.rows.catalog))
             rows = self._with_nested(held, only.stream, tuple(nested.values())).lazy()
         else:
             rows = self._scanned(only.stream)
-        key = WHO if self.rows.is_held(only.stream) else KEY
+        key = WHO if only.nested or self.rows.has_numbers(only.stream) else KEY
         if len(specs) > 1 or only.nested:
-            rows = rows.with_columns([mask for spec in specs for mask in masks(spec, self._in_window(spec))])
+            rows = rows.with_columns([mask for spec in specs for mask in masks(spec, in_window(spec, self.rows.catalog))])
             return _joined(frame, requests, rows, [key], [key])
-        rows = rows.filter(self._in_window(only))
+        rows = rows.filter(in_window(only, self.rows.catalog))
         if only.condition is not None:
             rows = rows.filter(only.condition.fill_null(True))
         rows = rows.with_columns(masks(only, pl.lit(True)))
         return _joined(frame, requests, rows, [key], [key], is_cut=only.condition is None)
-
-    def _in_window(self, rows: Rows) -> pl.Expr:
-        """Which rows lie in the window of a profile's aggregate."""
-        catalog = self.rows.catalog
-        seen = bounds(rows.window, rows.cut, rows.cut, ZoneInfo(catalog.tz), catalog.week_starts)
-        inside = pl.col("at") <= moment(seen.last)
-        return inside if seen.first is None else inside & (pl.col("at") >= moment(seen.first))
 
     def _mine(self, stream: str) -> pl.DataFrame:
         """What the rows of a stream ask of their profile, as far as earlier stages made it; in the profiles' order."""

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
-from cdptool.rules.aggregates import Request, takes_rows
+from cdptool.rules.aggregates import Request, Rows, takes_rows
 from cdptool.rules.book import Catalog
+from cdptool.rules.moments import moment
 from cdptool.rules.references import event_columns, follow
 from cdptool.rules.subjects import Needs
 from cdptool.rules.timelines import Timeline
+from cdptool.rules.windows import bounds
 
 KEY: Final = "profile_id"
 WHO: Final = "#who"  # the number of a row's profile
 ROW: Final = "#row"  # the place of a row among those of its stream
+_MANY: Final = 2  # one profile in so many: from there on leaving out the others saves nothing
 
 
 class Held:
     """
-    The rows of a stream in memory, and in the order of their timeline those that belong to a profile.
+    The rows of a stream in memory that belong to a profile, with WHO; and in the order of their timeline.
 
-    Columns are brought into that order when they are first asked for.
+    Columns are brought into that order when they are first asked for. `is_whole`: no profile's row was left out.
     """
 
-    def __init__(self, rows: pl.DataFrame, profiles: pl.Series) -> None:
-        numbers = pl.DataFrame({KEY: profiles}).with_row_index(WHO)
-        who = rows.select(KEY).join(numbers, on=KEY, how="left", maintain_order="left")[WHO]
-        known = np.flatnonzero(who.is_not_null().to_numpy())
-        at = np.take(rows["at"].to_physical().to_numpy(), known)
-        self.rows = rows.with_columns(who)
-        self.line = Timeline(np.take(who.fill_null(0).to_numpy(), known), at, len(profiles))
-        self._order = pl.Series(np.take(known, self.line.order))
-        at_in_order = pl.Series("at", self.line.at).cast(rows.schema["at"])
+    def __init__(self, rows: pl.DataFrame, profiles: pl.Series, *, is_whole: bool) -> None:
+        ids, keys = profiles.to_numpy(), rows[KEY].to_numpy()
+        number = np.minimum(np.searchsorted(ids, keys), max(len(ids) - 1, 0)).astype(np.uint32)
+        is_known = np.take(ids, number) == keys if len(ids) else np.zeros(len(keys), dtype=bool)
+        rows = rows.with_columns(pl.Series(WHO, number))
+        self.rows, self.is_whole = rows if is_known.all() else rows.filter(is_known), is_whole
+        at = self.rows["at"]
+        self.line = Timeline(self.rows[WHO].to_numpy(), at.to_physical().to_numpy(), len(profiles))
+        self._order = pl.Series(self.line.order)
+        at_in_order = pl.Series("at", self.line.at).cast(at.dtype)
         self._sorted = {WHO: pl.Series(WHO, self.line.who), "at": at_in_order}
 
     def in_order(self, names: Collection[str]) -> pl.DataFrame:
@@ -52,7 +57,7 @@ class StreamRows:
     The rows behind the rules.
 
     `streams` are by name the rows (`profile_id`, `at`, `event_id` and the needed columns), `tables` the reference
-    tables, `profiles` the ids of the profiles, whose places are their numbers.
+    tables, `profiles` the ids of the profiles in order, whose places are their numbers.
     """
 
     catalog: Catalog
@@ -60,16 +65,63 @@ class StreamRows:
     streams: Mapping[str, pl.LazyFrame]
     tables: Mapping[str, pl.DataFrame]
     profiles: pl.Series
+    requests: tuple[Request, ...] = ()  # all that is asked of rows for profiles
     _held: dict[str, Held] = field(default_factory=dict)
+    _askers: list[pl.Series | None] = field(default_factory=list)
 
     def scan(self, stream: str) -> pl.LazyFrame:
         """
         Every row of a stream: `profile_id`, `at`, `event_id`, `<stream>.<column>` and what it refers to. Any order.
 
-        Held rows have WHO as well, null for who is no profile.
+        Rows that are held have WHO as well, null for who is no profile.
         """
-        if self.is_held(stream):
-            return self._held[stream].rows.lazy()
+        return self._held[stream].rows.lazy() if self.has_numbers(stream) else self._new_rows(stream, None)
+
+    def has_numbers(self, stream: str) -> bool:
+        """Whether all rows of a stream are in memory."""
+        return stream in self._held and self._held[stream].is_whole
+
+    def held(self, stream: str) -> Held:
+        """
+        The rows in memory that matter where rows ask of rows.
+
+        Of a stream that is asked, those of the profiles with a row that asks; of one that only asks, the rows that do.
+        """
+        if stream not in self._held:
+            plain = {request.rows.stream for request in self.requests if not request.rows.nested}
+            if stream in self._asked():
+                only = self._only()
+                rows, is_whole = self._new_rows(stream, only), only is None
+            else:
+                rows, is_whole = self._new_rows(stream, None), stream in plain
+                rows = rows if is_whole else rows.filter(self._asks(stream))
+            self._held[stream] = Held(rows.collect(engine="streaming"), self.profiles, is_whole=is_whole)
+        return self._held[stream]
+
+    def _asked(self) -> set[str]:
+        """The streams whose rows other rows ask for."""
+        return {each.rows.stream for request in self.requests for each in _nested(request)}
+
+    def _asks(self, stream: str) -> pl.Expr:
+        """Which rows of a stream ask of rows."""
+        rows = {request.rows.id: request.rows for request in self.requests if request.rows.nested}
+        return pl.any_horizontal(in_window(each, self.catalog) for each in rows.values() if each.stream == stream)
+
+    def _only(self) -> pl.Series | None:
+        """The profiles with a row that asks of rows; None where they are many."""
+        if not self._askers:
+            asked, some = self._asked(), [self.profiles.clear()]
+            for stream in sorted({request.rows.stream for request in self.requests if request.rows.nested}):
+                if stream in asked:
+                    rows = self.streams[stream].filter(self._asks(stream)).select(KEY).unique()
+                    some.append(rows.collect(engine="streaming")[KEY])
+                else:
+                    some.append(self.held(stream).rows.filter(self._asks(stream))[KEY])
+            found = pl.concat(some).unique()
+            self._askers.append(found if found.len() * _MANY < len(self.profiles) else None)
+        return self._askers[0]
+
+    def _new_rows(self, stream: str, only: pl.Series | None) -> pl.LazyFrame:
         schema = self.catalog.stream(stream)
         assert schema is not None
         paths = self.needs.columns.get(stream, set())
@@ -77,17 +129,22 @@ class StreamRows:
         is_row = pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
         named = [pl.col(name.removeprefix(f"{stream}.")).alias(name) for name in own]
         rows = self.streams[stream].filter(is_row).select(KEY, "at", "event_id", *named)
+        if only is not None:
+            rows = rows.filter(pl.col(KEY).is_in(only.implode()))
         return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
 
-    def is_held(self, stream: str) -> bool:
-        """Whether the rows of a stream are in memory."""
-        return stream in self._held
 
-    def held(self, stream: str) -> Held:
-        """The rows of a stream in memory."""
-        if not self.is_held(stream):
-            self._held[stream] = Held(self.scan(stream).collect(engine="streaming"), self.profiles)
-        return self._held[stream]
+def _nested(request: Request) -> Iterator[Request]:
+    for each in request.rows.nested:
+        yield each
+        yield from _nested(each)
+
+
+def in_window(rows: Rows, catalog: Catalog) -> pl.Expr:
+    """Which rows lie in the window of a profile's aggregate."""
+    seen = bounds(rows.window, rows.cut, rows.cut, ZoneInfo(catalog.tz), catalog.week_starts)
+    inside = pl.col("at") <= moment(seen.last)
+    return inside if seen.first is None else inside & (pl.col("at") >= moment(seen.first))
 
 
 def columns_read(requests: Iterable[Request]) -> dict[str, set[str]]:
