@@ -20,7 +20,6 @@ from cdptool.rules import (
     Question,
     StreamNeed,
     answer_kernel,
-    needs,
     ranking_pass,
 )
 from cdptool.rules.book import RuleBook, find_column, kind_of
@@ -97,9 +96,7 @@ def evaluate(engine: Engine[Table], profiles: Table, events: Mapping[str, Table]
     return engine.shuffle((profiles, *events.values()), (KEY,) * (1 + len(events)), kernel)
 
 
-def answer(
-    engine: Engine[Table], profiles: Table, events: Mapping[str, Table], question: Question
-) -> Table:
+def answer(engine: Engine[Table], profiles: Table, events: Mapping[str, Table], question: Question) -> Table:
     """
     Answer a rule book for every profile, after the passes over all profiles that its splits and rankings need.
 

@@ -231,7 +231,11 @@ def _conjuncts(node: Node | None) -> tuple[Node, ...]:
     """What all has to be true."""
     if node is None:
         return ()
-    return tuple(part for each in node.operands for part in _conjuncts(each)) if isinstance(node, And) else (node,)
+    return (
+        tuple(part for each in node.operands for part in _conjuncts(each))
+        if isinstance(node, And)
+        else (node,)
+    )
 
 
 def earlier(moment_: datetime | None, seconds: int) -> datetime | None:

@@ -80,7 +80,9 @@ class Frames:
             rows = self._scanned(only.stream)
         key = WHO if only.nested or self.rows.has_numbers(only.stream) else KEY
         if len(specs) > 1 or only.nested:
-            rows = rows.with_columns([mask for spec in specs for mask in masks(spec, in_window(spec, self.rows.catalog))])
+            rows = rows.with_columns(
+                [mask for spec in specs for mask in masks(spec, in_window(spec, self.rows.catalog))]
+            )
             return _joined(frame, requests, rows, [key], [key])
         rows = rows.filter(in_window(only, self.rows.catalog))
         if only.condition is not None:

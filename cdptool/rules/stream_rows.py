@@ -105,7 +105,9 @@ class StreamRows:
     def _asks(self, stream: str) -> pl.Expr:
         """Which rows of a stream ask of rows."""
         rows = {request.rows.id: request.rows for request in self.requests if request.rows.nested}
-        return pl.any_horizontal(in_window(each, self.catalog) for each in rows.values() if each.stream == stream)
+        return pl.any_horizontal(
+            in_window(each, self.catalog) for each in rows.values() if each.stream == stream
+        )
 
     def _only(self) -> pl.Series | None:
         """The profiles with a row that asks of rows; None where they are many."""

@@ -58,9 +58,7 @@ class Timeline:
         keys |= ticks.view(np.uint64)
         return keys
 
-    def between(
-        self, who: Numbers, first: Numbers | None, last: Numbers, counts: Mask | None
-    ) -> Numbers:
+    def between(self, who: Numbers, first: Numbers | None, last: Numbers, counts: Mask | None) -> Numbers:
         """
         How many rows that count lie in a stretch of time, both ends included. Stretches in order are found faster.
 
@@ -79,7 +77,8 @@ class Timeline:
         return np.maximum(upto - before, 0)
 
     def _before(self, who: Numbers, moments: Numbers) -> Numbers:
-        return np.searchsorted(self._keys, self._key(who, moments))
+        found: Numbers = np.searchsorted(self._keys, self._key(who, moments))
+        return found
 
     def newest(self, counts: Mask | None) -> Numbers:
         """The time of the last row of each profile that counts; where there is none, before all times."""

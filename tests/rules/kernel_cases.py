@@ -26,7 +26,10 @@ def _cases(seed: int) -> tuple[KernelCase, ...]:
     tables = {"products": case.product_table()}
     question = Question(case.book, case.catalog, case.as_of, case.complete, tables=tables)
     people = case.profile_frame()
-    frames = people.join(arms_of(case.book, people), on="profile_id"), *map(_with_strays, case.events().values())
+    frames = (
+        people.join(arms_of(case.book, people), on="profile_id"),
+        *map(_with_strays, case.events().values()),
+    )
     kernels: list[Kernel] = []
     cuts: dict[Ranking, CutPoints] = {}
     while (found := ranking_pass(question, cuts)) is not None:
@@ -34,7 +37,8 @@ def _cases(seed: int) -> tuple[KernelCase, ...]:
         cuts |= found.cut_points(found.kernel(*(frame.lazy() for frame in frames)).collect())
     kernels.append(answer_kernel(question, cuts))
     return tuple(
-        KernelCase(NamedKernel(f"rules_{seed}_{i}", (BY,) * len(frames), kernel), frames) for i, kernel in enumerate(kernels)
+        KernelCase(NamedKernel(f"rules_{seed}_{i}", (BY,) * len(frames), kernel), frames)
+        for i, kernel in enumerate(kernels)
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cdptool.rules import Rule, RuleBook, frames
 from cdptool.rules.aggregates import Rows
-from tests.rules.books import AS_OF, CATALOG, answer, book, moment, rule, truths, values
+from tests.rules.books import answer, book, moment, rule, truths, values
 
 LADDER = 'exists(cart["5h":"3h"].where(none(order["+"])))'
 

@@ -140,7 +140,9 @@ class Case:
             for profile, events in self.rows.items():
                 for row in events:
                     if row.stream == name:
-                        money = {f"{cell}_currency": "VND" for cell in row.cells if cell in ("price", "total")}
+                        money = {
+                            f"{cell}_currency": "VND" for cell in row.cells if cell in ("price", "total")
+                        }
                         fixed = {"profile_id": profile, "at": row.at, "event_id": row.id}
                         rows.append({each: (row.cells | money | fixed).get(each) for each in schema})
             frames[name] = pl.DataFrame(rows, schema=schema, orient="row")
