@@ -74,11 +74,11 @@ class Timeline:
             total = np.zeros(len(counts) + 1, dtype=np.int64)
             np.cumsum(counts, out=total[1:])
             before, upto = np.take(total, before), np.take(total, upto)
-        return np.maximum(upto - before, 0)
+        found: Numbers = np.maximum(upto - before, 0)
+        return found
 
     def _before(self, who: Numbers, moments: Numbers) -> Numbers:
-        found: Numbers = np.searchsorted(self._keys, self._key(who, moments))
-        return found
+        return np.searchsorted(self._keys, self._key(who, moments))
 
     def newest(self, counts: Mask | None) -> Numbers:
         """The time of the last row of each profile that counts; where there is none, before all times."""
