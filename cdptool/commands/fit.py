@@ -15,6 +15,7 @@ from cdptool.errors import ConfigError, Finding, UsageError
 from cdptool.models import (
     MODEL_FIGURES,
     STORED,
+    Figure,
     LifetimeSpec,
     LookAlikeSpec,
     ModelSpec,
@@ -27,6 +28,7 @@ from cdptool.workspace import Snapshot
 
 FIGURES: Final = "figures_of_models"
 COLUMNS: Final = ("", "figure", "value")
+_TIMES: Final = (("parameters", "alpha"), ("parameters", "beta"))
 TITLES: Final = {
     "data": "what it saw",
     "parameters": "parameters",
@@ -122,7 +124,7 @@ def _data(spec: ModelSpec, result: Result) -> dict[str, object]:
 def _grids(spec: ModelSpec, result: Result) -> tuple[Grid, ...]:
     """What the model saw and found; and what it and plain guesses made of what it had not seen."""
     plain = [figure for figure in result.figures if figure.part != "holdout"]
-    rows = tuple((TITLES[figure.part], figure.name, _shown(figure.value)) for figure in plain)
+    rows = tuple((TITLES[figure.part], _named(spec, figure), _shown(figure.value)) for figure in plain)
     own = Grid(f"Model `{spec.name}` ({spec.kind})", COLUMNS, rows)
     held = [figure for figure in result.figures if figure.part == "holdout"]
     if not held:
@@ -134,10 +136,17 @@ def _grids(spec: ModelSpec, result: Result) -> tuple[Grid, ...]:
     return own, Grid(f"Model `{spec.name}`: {_held_out(spec)}", ("", *what), lines)
 
 
+def _named(spec: ModelSpec, figure: Figure) -> str:
+    """A figure with its unit, where it has one: alpha and beta of rates are times."""
+    if isinstance(spec, LifetimeSpec) and (figure.part, figure.name) in _TIMES:
+        return f"{figure.name} ({spec.unit}s)"
+    return figure.name
+
+
 def _held_out(spec: ModelSpec) -> str:
     """What was not seen, in words."""
     if isinstance(spec, LifetimeSpec):
-        return f"the last {spec.holdout_days} days, by a fit that did not see them"
+        return f"the last {spec.holdout_days} days, by a fit that did not see them; errors are per customer"
     if isinstance(spec, RhythmSpec):
         return f"the last {spec.horizon_days} days, by what was learned of the {spec.horizon_days} before"
     return "every profile scored by a fit that did not see it"

@@ -38,6 +38,10 @@ def show_library(name: str | None) -> Report:
 
 def _one(library: Library) -> Report:
     parameters = tuple((each.name, each.kind, _default(each), each.about) for each in library.parameters)
+    shown = tuple(
+        (name, kind, f"{default}, or null" if each.optional and default != "null" else default, about)
+        for (name, kind, default, about), each in zip(parameters, library.parameters, strict=True)
+    )
     rules = tuple(
         (kind, entry.key.text, _rule(entry.value))
         for kind, table in (("trait", library.traits), ("segment", library.segments))
@@ -56,7 +60,7 @@ def _one(library: Library) -> Report:
         summary=f"{library.name}: {library.about}",
         data=data,
         grids=(
-            Grid("Parameters", ("name", "kind", "default", "what it is"), parameters),
+            Grid("Parameters", ("name", "kind", "default", "what it is"), shown),
             Grid("Rules", ("", "name", "rule"), rules),
         ),
         is_answer=True,

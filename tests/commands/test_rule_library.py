@@ -27,9 +27,11 @@ def test_one_is_shown_with_its_parameters_and_rules() -> None:
         "null",
     )
     rules = {each["name"]: (each["is"], each["rule"]) for each in data["rules"]}
-    assert rules["rfm_frequency"] == ("trait", "nunique(stream.order_id[window])")
+    assert rules["rfm_frequency"] == ("trait", "nunique(stream.order_id[window].where(bought))")
     assert rules["rfm_f"][1].endswith('4: rfm_frequency >= frequency_3; 3: rfm_frequency >= frequency_2; '
                                       '2: rfm_frequency >= frequency_1; 1: rfm_frequency < frequency_1')  # fmt: skip
+    shown = {row[0]: row[2] for row in show_library("rfm_frozen").grids[0].rows}
+    assert (shown["order_id"], shown["window"], shown["value"]) == ("order_id, or null", "null", "total")
     lines = {each["name"]: each["rule"] for each in show_library("second_purchase").data["rules"]}
     assert lines["nudge_second"] == "bought_once and nudge_after < now - first_purchase_at <= nudge_until"
 
