@@ -2,8 +2,9 @@
 Who looks like the same person and is not: households, namesakes, firms of one building, branches of one firm.
 
 Each is a class of its own beside *same person* and *stranger*. What tells it from the same person is fixed here (other
-given names in a household, everything but the name in a namesake); how many pairs it holds is learned. Without these
-classes the model takes the biggest lump of similar records for its matches, and households are the biggest lump.
+given names in a household, everything but the name in a namesake); how many pairs it holds is learned, and of some how
+much of their addresses they share. Without these classes the model takes the biggest lump of similar records for its
+matches, and households are the biggest lump.
 """
 
 from __future__ import annotations
@@ -34,12 +35,18 @@ _PLACES: Final = dict.fromkeys(LOCATION, 0.85)
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A class of pairs that are not one person: what they share by kind of field, the kinds it needs, and those it does without."""
+    """
+    A class of pairs that are not one person: what they share by kind of field, the kinds it needs, and those it does without.
+
+    `learned`: the kinds whose levels follow the pairs of the class. Only where something that is fixed tells the class
+    from the same person (other given names, another street): else it takes pairs of one person, and learns from them.
+    """
 
     name: str
     shares: dict[str, Share]
     needs: tuple[frozenset[str], ...]
     but_not: frozenset[str] = frozenset()
+    learned: tuple[str, ...] = ()
 
 
 LIKENESSES: Final = (
@@ -47,6 +54,13 @@ LIKENESSES: Final = (
         "household",
         {**_PLACES, "family": 1.0, "given": DIFFERS, "phone": 0.5, "email": 0.1, "category": 0.3},
         (frozenset({"family"}), frozenset({"address", "phone", "postcode", "house_number"})),
+        learned=LOCATION,
+    ),
+    Likeness(
+        "housemates",  # couples of two names among them
+        {**_PLACES, "family": DIFFERS, "given": DIFFERS, "phone": 0.5, "email": 0.1, "category": 0.3},
+        (frozenset({"family"}), frozenset({"given"}), frozenset({"address", "phone"})),
+        learned=LOCATION,
     ),
     Likeness(
         "twins",
@@ -88,12 +102,14 @@ LIKENESSES: Final = (
         "branches",
         {**_OF_ONE_FIRM, "address": DIFFERS, "city": 0.3, "state": 0.6, "postcode": 0.1},
         (frozenset({"organisation"}), frozenset({"address"})),
+        learned=LOCATION,
     ),
     Likeness(
         "branches",
         {**_OF_ONE_FIRM, "city": DIFFERS, "state": 0.6, "postcode": 0.1},
         (frozenset({"organisation"}), frozenset({"city"})),
         but_not=frozenset({"address"}),
+        learned=LOCATION,
     ),
 )
 

@@ -44,6 +44,10 @@ _FEW_ROUNDS: Final = 12
 _SAMPLED: Final = 3_000
 _LEAST_ANCHOR: Final = 30.0
 _FEWEST: Final = 1e-3
+_FIXED: Final = (
+    100.0,
+    0.1,
+)  # of a look-alike's pairs, as pseudo-counts: what is fixed of a field that they teach
 _MOVES: Final = 0.5  # who lives in another street often lives in another town
 _ALL_MOVES: Final = 0.95
 _FIRMS_STAY: Final = 0.4  # people move; a firm elsewhere is mostly another branch
@@ -161,29 +165,39 @@ def _step(
     held *= found.counts / held.sum(axis=0)
     expected = held.sum(axis=1)
     same, others = [], []
-    matched = found.counted(held[0])
+    matched, *alike = (_seen(model.comparisons, found, one) for one in (held[0], *held[2:]))
     is_of_firms = any(one.kind.name == "organisation" for one in model.comparisons)
     for place, (one, anchor, start) in enumerate(zip(model.comparisons, anchors, strangers, strict=True)):
-        seen = matched[place].reshape(len(CONTEXTS), one.n_levels)
-        seen[:, 0] = 0
+        seen = matched[place]
         total = seen.sum(axis=1, keepdims=True)
         weight = np.maximum(_LEAST_ANCHOR, anchored * np.minimum(total, expected[0]))
         same.append(_plausible(one, is_of_firms, (seen + weight * anchor) / (total + weight)))
         others.append(_less_matches(one, start, seen.sum(axis=0)))
     likely, strange = tuple(same), tuple(others)
-    shares = _learned_shares(model, found, held, (likely, strange))
+    shares = _learned_shares(model, alike, (likely, strange))
     tables = _tables(model.comparisons, likely, strange, shares)
-    return replace(model, tables=tables, expected=expected, shares=shares)
+    learned = _learned_places(model.comparisons, alike, tables[2:])
+    return replace(model, tables=(*tables[:2], *learned), expected=expected, shares=shares)
+
+
+def _seen(comparisons: tuple[Comparison, ...], found: Patterns, weights: Table) -> list[Table]:
+    """Per comparison, context × level: how many pairs of a class have it, by the weight of each pattern in the class."""
+    counted = [
+        each.reshape(len(CONTEXTS), one.n_levels)
+        for one, each in zip(comparisons, found.counted(weights), strict=True)
+    ]
+    for each in counted:
+        each[:, 0] = 0
+    return counted
 
 
 def _learned_shares(
-    model: Model, patterns: Patterns, held: Table, tables: tuple[tuple[Table, ...], tuple[Table, ...]]
+    model: Model, pairs: list[list[Table]], tables: tuple[tuple[Table, ...], tuple[Table, ...]]
 ) -> tuple[Shares, ...]:
     """How much of their contacts those have in common who only look alike; what else tells them apart is fixed."""
     found = []
     for number, alike in enumerate(likenesses(model.comparisons)):
         now = dict(model.shares[number])
-        counted = patterns.counted(held[2 + number])
         for place, one in enumerate(model.comparisons):
             before, start = now.get(one.kind.name), alike.shares.get(one.kind.name)
             if (
@@ -192,14 +206,35 @@ def _learned_shares(
                 or not isinstance(start, float)
             ):
                 continue
-            seen = counted[place].reshape(len(CONTEXTS), one.n_levels)
-            seen[:, 0] = 0
+            seen = pairs[number][place]
             mine, theirs = (side[place] for side in tables)
             of_same = before * mine / np.maximum(before * mine + (1 - before) * theirs, _TINY)
             total = float(seen.sum())
             weight = max(_LEAST_ANCHOR, _ANCHOR * total)
             now[one.kind.name] = float(((seen * of_same).sum() + weight * start) / (total + weight))
         found.append(now)
+    return tuple(found)
+
+
+def _learned_places(
+    comparisons: tuple[Comparison, ...], pairs: list[list[Table]], tables: tuple[tuple[Table, ...], ...]
+) -> tuple[tuple[Table, ...], ...]:
+    """
+    The tables of those who only look alike, with the fields that their own pairs teach (`Likeness.learned`).
+
+    Candidates are the pairs that share an address or a name, so who only lives together shares the address more often
+    than who is one person and moved: where the given name is not known, that decides.
+    """
+    least, part = _FIXED
+    found = []
+    for alike, counted, fixed in zip(likenesses(comparisons), pairs, tables, strict=True):
+        levels = list(fixed)
+        for place, (one, seen) in enumerate(zip(comparisons, counted, strict=True)):
+            if one.kind.name in alike.learned and isinstance(alike.shares.get(one.kind.name), float):
+                total = seen.sum(axis=1, keepdims=True)
+                weight = np.maximum(least, part * total)
+                levels[place] = (seen + weight * fixed[place]) / (total + weight)
+        found.append(tuple(levels))
     return tuple(found)
 
 
