@@ -53,13 +53,13 @@ def pair_test(node: Node, reading: Reading) -> tuple[Test, ...]:
         case Compare(operands=operands, operators=operators):
             read = [_operand(each, reading) for each in operands]
             _check_types(node, read, reading.types("field"))
+            has_order = any(_order_of(reading.types("field")[name]) != "text" for name in _names(read))
+            sides = [_as_day(one, at) if has_order else one for one, at in zip(read, operands, strict=True)]
             found_tests = []
-            for sign, (left, right) in zip(operators, pairwise(read), strict=True):
+            for sign, (left, right) in zip(operators, pairwise(sides), strict=True):
                 if sign == "in" or sign == "not in":
                     raise refused(f"`{sign}` is no test of two records", node.place, _TESTS)
-                found_tests.append(
-                    Ordered(_as_number(left, right, reading), sign, _as_number(right, left, reading))
-                )
+                found_tests.append(Ordered(left, sign, right))
             return tuple(found_tests)
         case _:
             raise refused(f"{spoken(node)} is no test of two records", node.place, _TESTS)
@@ -115,13 +115,9 @@ def _value(node: Attribute, reading: Reading) -> FieldOf:
 
 def _check_types(node: Compare, operands: list[Operand], types: Mapping[str, str]) -> None:
     """One kind of value on every side; texts are equal or not, numbers and dates have an order."""
-    kinds = set()
+    kinds = {_order_of(types[name]) for name in _names(operands)}
     for each in operands:
-        values = (
-            (each,) if isinstance(each, FieldOf) else (each.left, each.right) if isinstance(each, Gap) else ()
-        )
-        kinds |= {_order_of(types[value.field]) for value in values}
-        if isinstance(each, Gap) and {_order_of(types[value.field]) for value in values} == {"text"}:
+        if isinstance(each, Gap) and "text" in {_order_of(types[name]) for name in _names([each])}:
             raise refused("texts have no difference", node.place, "use `near(f, 0.88)`")
     if not kinds:
         raise refused("this compares no field", node.place, "compare `a.field` with `b.field` or a constant")
@@ -131,24 +127,49 @@ def _check_types(node: Compare, operands: list[Operand], types: Mapping[str, str
         raise refused("texts have no order here", node.place, "use `==` or `!=`")
     if kinds == {"text"} and any(isinstance(each, float) for each in operands):
         raise refused("this compares a text with a number", node.place, "write the number in quotes")
+    written = [where for each, where in zip(operands, node.operands, strict=True) if isinstance(each, str)]
+    if kinds == {"number"} and written:
+        raise refused("this compares a number with a text", written[0].place, "write it without quotes")
+    if kinds & {"day", "time"}:
+        _check_days(node, operands, written)
+
+
+def _check_days(node: Compare, operands: list[Operand], written: list[Node]) -> None:
+    """A date is compared with a date, and the days between two dates with a number."""
+    are_gaps = {isinstance(each, Gap) for each in operands if isinstance(each, Gap | FieldOf)}
+    if len(are_gaps) > 1:
+        raise refused("this compares a date with days between two dates", node.place, "compare two dates")
+    if True in are_gaps and written:
+        raise refused("this compares days between two dates with a text", written[0].place, "write a number")
+    if False in are_gaps and any(isinstance(each, float) for each in operands):
+        hint = "write a date in quotes, or compare `a.date - b.date`"
+        raise refused("this compares a date with a number", node.place, hint)
+
+
+def _names(operands: list[Operand]) -> list[str]:
+    """The fields that operands are, or are made of."""
+    found = []
+    for each in operands:
+        match each:
+            case FieldOf(field=name):
+                found.append(name)
+            case Gap(left=left, right=right):
+                found += [left.field, right.field]
+    return found
 
 
 def _order_of(kind: str) -> str:
     return {"date": "day", "datetime": "time"}.get(kind, "number" if kind in NUMERIC else "text")
 
 
-def _as_number(operand: Operand, other: Operand, reading: Reading) -> Operand:
+def _as_day(operand: Operand, written: Node) -> Operand:
     """A day in quotes as the number that dates are compared by."""
-    if (
-        isinstance(operand, str)
-        and isinstance(other, FieldOf)
-        and reading.types("field")[other.field] in NUMERIC
-    ):
-        try:
-            return float((date.fromisoformat(operand) - _EPOCH).days)
-        except ValueError:
-            return float("nan")
-    return operand
+    if not isinstance(operand, str):
+        return operand
+    try:
+        return float((date.fromisoformat(operand) - _EPOCH).days)
+    except ValueError:
+        raise refused("this is no day", written.place, "write it as `1990-01-31`") from None
 
 
 def spoken(node: Node) -> str:

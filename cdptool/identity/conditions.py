@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from cdptool.fields import field_type
 from cdptool.identity.similarity import similarity
 from cdptool.matching.values import Rows, Values, encoded
+from cdptool.tables import MONEY_SCALE
 
 Truths: TypeAlias = NDArray[np.bool_]
 Strengths: TypeAlias = NDArray[np.float64]
@@ -149,6 +150,8 @@ def _number(values: pl.Expr, kind: str) -> pl.Expr:
         return values.cast(pl.Int32).cast(pl.Float64)
     if kind == "datetime":
         return values.cast(pl.Int64).cast(pl.Float64) / (_SECONDS * 1e6)
+    if kind == "money":
+        return values.cast(pl.Float64) / MONEY_SCALE
     return values.cast(pl.Float64)
 
 

@@ -116,6 +116,17 @@ def test_a_branch_without_same_would_compare_everybody(text: str, finding: str) 
         ("same(email) and a.age < b.born", "m.yaml:7:28: this compares fields of different kinds"),
         ("same(email) and c.age < b.age", "m.yaml:7:28: `c.age` is no field of one of the records"),
         ("same(email) and 1 < 2", "m.yaml:7:28: this compares no field"),
+        ('same(email) and a.born < "1990-13-01"', "m.yaml:7:37: this is no day"),
+        ("same(email) and a.born < 1990", "m.yaml:7:28: this compares a date with a number"),
+        (
+            "same(email) and a.born < b.born - a.born",
+            "m.yaml:7:28: this compares a date with days between two dates",
+        ),
+        ('same(email) and a.age < "many"', "m.yaml:7:36: this compares a number with a text"),
+        (
+            'same(email) and a.born - b.born < "1990-01-01"',
+            "m.yaml:7:46: this compares days between two dates with a text",
+        ),
         ("same(email) and a.name - b.name < 2", "m.yaml:7:28: texts have no difference"),
     ],
 )

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -14,6 +15,7 @@ from cdptool.config.passes import never_branches, pass_branches
 from cdptool.config.reader import Scalar
 from cdptool.engines import BucketEngine, LocalEngine
 from cdptool.errors import ConfigError, Place
+from cdptool.identity.conditions import Condition, Gap, Ordered, Units, Value, features
 from cdptool.identity.pairing import paired
 from cdptool.identity.spec import Key, MergePlan, Never, Pass
 from tests.frames import ROUNDS
@@ -94,6 +96,16 @@ def test_how_near_two_records_are_does_not_depend_on_which_of_them_is_a() -> Non
     ]
     assert weights[0] == weights[1] == weights[2]
     assert weights[0][0] < 1
+
+
+def test_amounts_are_compared_in_their_currency() -> None:
+    """They are kept in ten-thousandths; who writes `<= 100` means a hundred."""
+    types = {"balance": "money"}
+    gap = Gap(Value("a", "balance"), Value("b", "balance"))
+    near = (Condition(Ordered(-100.0, "<=", gap)), Condition(Ordered(gap, "<=", 100.0)))
+    stored = pl.DataFrame({"balance": [5_000_000, 5_990_000, 7_000_000]})
+    units = Units(stored.select(features([near], types).values()), types)
+    assert units.met(near, np.array([0, 0]), np.array([1, 2]))[0].tolist() == [True, False]
 
 
 def test_dates_are_compared_in_days() -> None:
