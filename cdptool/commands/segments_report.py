@@ -49,11 +49,13 @@ def _report(members: pl.LazyFrame, segments: list[str], n_profiles: int) -> Repo
         (name, people.get(name, 0), _share(people.get(name, 0), n_profiles), open_.get(name, 0))
         for name in ordered
     )
-    beside = [name for name in ordered if people.get(name)][:MOST]
+    peopled = [name for name in ordered if people.get(name)]
+    beside = peopled[:MOST]
+    rest = f"; overlap of the {MOST} largest, name others to see theirs" if len(peopled) > MOST else ""
     both = overlap(members, beside)
     return Report(
         verb="report segments",
-        summary=f"{len(segments)} segments of {n_profiles:,} profiles",
+        summary=f"{len(segments)} segments of {n_profiles:,} profiles{rest}",
         data={
             "profiles": n_profiles,
             "segments": [
