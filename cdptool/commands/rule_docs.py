@@ -100,7 +100,8 @@ def _sentences(rule: Rule, segments: frozenset[str]) -> Iterator[str]:
 
 
 def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}."
+    bare = words.lstrip("(")
+    return f"{'(' * (len(words) - len(bare))}{bare[0].upper()}{bare[1:]}."
 
 
 def _uses(name: str, project: Project) -> Iterator[str]:

@@ -38,6 +38,7 @@ _AGGREGATES: Final = {
     "max": "the greatest {} of", "first": "the first {} of", "last": "the last {} of",
     "nunique": "the number of different {} among", "mode": "the most frequent {} among",
 }  # fmt: skip
+_TIME: Final = "the time of "
 _EVER: Final = 36_500 * LENGTHS["d"]  # a window that means all time before something
 _MOVED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}  # with its sides changed over
 _EDGES: Final = {"min": "first", "first": "first", "max": "last", "last": "last"}  # of times
@@ -105,7 +106,7 @@ def value_in_words(node: Node, segments: frozenset[str] = frozenset()) -> str:
     >>> value_in_words(parse('sum(order.total["month-1"].where(channel == "store"))', Place("a")))
     'the sum of `total` over the rows of `order` in the month before this one where (`channel` is “store”)'
     >>> value_in_words(parse('now - last(order.at)', Place("a")))
-    'the number of days since the time of the last row of `order`'
+    'the number of days since the last row of `order`'
     """
     return _value(node, segments, False)
 
@@ -194,6 +195,9 @@ def _value(node: Node, segments: frozenset[str], in_row: bool) -> str:
         said = _value(each, segments, in_row)
         return f"({said})" if isinstance(each, Arithmetic) else said
 
+    def bracketed(each: Node) -> str:
+        return f"({value(each)})" if isinstance(each, Aggregate) else value(each)
+
     match node:
         case Constant(value=str(text)):
             return f"“{text}”"
@@ -209,7 +213,7 @@ def _value(node: Node, segments: frozenset[str], in_row: bool) -> str:
             return f"whether {condition_in_words(node, segments, in_row=in_row)}"
         case Aggregate(function=function, selection=selection) if _is_edge(node):
             edge = _row(selection, segments, in_row).replace(" at any time", "", 1)
-            return f"the time of the {_EDGES[function]} {edge}"
+            return f"{_TIME}the {_EDGES[function]} {edge}"
         case Aggregate(function=function, selection=selection):
             column = _named(selection.column, True).removeprefix("its ") if selection.column else ""
             return f"{_AGGREGATES[function].format(column)} {_rows(selection, segments, in_row)}"
@@ -218,19 +222,18 @@ def _value(node: Node, segments: frozenset[str], in_row: bool) -> str:
         case Arithmetic(operator="-", left=Name(name="now"), right=Constant(value=int() | float() as n)):
             return f"{n:,} day{'s' * (n != 1)} before now"
         case Arithmetic(operator="-", left=Name(name="now"), right=right) if _is_time(right):
-            return f"the number of days since {value(right)}"
+            return f"the number of days since {value(right).removeprefix(_TIME)}"
         case Arithmetic(operator="-", left=left, right=right) if _is_time(left) and _is_time(right):
-            return f"the number of days from {value(right)} to {value(left)}"
+            first, last = (value(each).removeprefix(_TIME) for each in (right, left))
+            return f"the number of days from {first} to {last}"
         case Arithmetic(operator=operator, left=left, right=right):
-            return f"{value(left)} {_ARITHMETIC[operator]} {value(right)}"
+            return f"{bracketed(left)} {_ARITHMETIC[operator]} {bracketed(right)}"
         case Negative(operand=operand):
             return f"minus {value(operand)}"
         case Call(function="default", arguments=(first, second)):
             return f"{value(first)} (or {value(second)} where it is empty)"
         case Call(function="ntile", arguments=(first, Constant(value=n))):
-            return (
-                f"the part that {value(first)} falls in (of {n} equal parts of all profiles, 1 is the lowest)"
-            )
+            return f"the part that {value(first)} falls in (of {n} equal parts of all who have one, 1 is the lowest)"
         case Call(function="bucket", arguments=(salt,)):
             return f"a number from 0 to 1 drawn for the profile by the salt {value(salt)}"
         case Call():
