@@ -20,31 +20,33 @@ def hashed(*columns: Ids) -> tuple[Keys, Rows]:
     """
     One key from several value numbers for each record that has all of them, and the rows of these records.
 
-    Where the numbers are few enough they are the high bits as they stand, else these are mixed.
+    Where the numbers are few enough they are the high bits as they stand, else these are mixed; the low bits are left
+    free for the row.
     """
-    known = columns[0] >= 0
+    known = columns[0]
     for ids in columns[1:]:
-        known &= ids >= 0
-    rows = np.flatnonzero(known)
+        known = known | ids  # negative where one of them is
+    rows = np.flatnonzero(known >= 0)
     bounds = [int(ids.max(initial=-1)) + 1 for ids in columns]
     bits = int(rows.max(initial=1)).bit_length()
-    below = math.prod(bounds)
-    mix = _mixed if below.bit_length() + bits > _BITS else _side_by_side
-    keys = np.zeros(len(rows), dtype=np.uint64)
-    for ids, bound in zip(columns, bounds, strict=True):
-        mix(keys, np.take(ids, rows), bound)
-    return (keys if mix is _mixed else keys << np.uint64(bits)), rows
+    parts = [np.take(ids, rows) for ids in columns]
+    if math.prod(bounds).bit_length() + bits > _BITS:
+        return _mixed(parts) >> np.uint64(bits) << np.uint64(bits), rows
+    keys = parts[0].astype(np.int64)
+    for ids, bound in zip(parts[1:], bounds[1:], strict=True):
+        keys *= bound
+        keys += ids
+    keys <<= bits
+    return keys.view(np.uint64), rows
 
 
-def _side_by_side(keys: Keys, ids: Ids, bound: int) -> None:
-    keys *= np.uint64(bound)
-    keys += ids.view(np.uint32)
-
-
-def _mixed(keys: Keys, ids: Ids, _bound: int) -> None:
-    keys ^= ids.view(np.uint32) + np.uint64(0x9E3779B97F4A7C15)
-    keys *= np.uint64(0xBF58476D1CE4E5B9)
-    keys ^= keys >> np.uint64(29)
+def _mixed(parts: list[Ids]) -> Keys:
+    keys = np.zeros(len(parts[0]), dtype=np.uint64)
+    for ids in parts:
+        keys ^= ids.view(np.uint32) + np.uint64(0x9E3779B97F4A7C15)
+        keys *= np.uint64(0xBF58476D1CE4E5B9)
+        keys ^= keys >> np.uint64(29)
+    return keys
 
 
 class Blocks(NamedTuple):
@@ -61,18 +63,8 @@ class Blocks(NamedTuple):
 
 
 def blocks(keys: Keys, rows: Rows, largest: int) -> Blocks:
-    """
-    The blocks of two to `largest` records.
-
-    The low bits of a key make room for the row number, so that one plain sort groups the rows.
-    """
-    bits = np.uint64(int(rows.max(initial=1)).bit_length())
-    packed = keys >> bits
-    packed <<= bits
-    packed |= rows.view(np.uint64)
-    packed.sort()
-    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
-    packed >>= bits
+    """The blocks of two to `largest` records."""
+    packed, order = _ordered(keys, rows)
     is_bound = np.ones(len(packed) + 1, dtype=bool)
     np.not_equal(packed[1:], packed[:-1], out=is_bound[1:-1])
     bounds = np.flatnonzero(is_bound)
@@ -81,29 +73,48 @@ def blocks(keys: Keys, rows: Rows, largest: int) -> Blocks:
     return Blocks(order, np.take(bounds, kept), np.take(sizes, kept))
 
 
+def _ordered(keys: Keys, rows: Rows) -> tuple[Keys, Rows]:
+    """The high bits of the keys in order, and the row of each; equal ones by row: one plain sort of both together."""
+    bits = np.uint64(int(rows.max(initial=1)).bit_length())
+    packed = keys | rows.view(np.uint64)
+    packed.sort()
+    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
+    packed >>= bits
+    return packed, order
+
+
 def pairs_of_blocks(keys: Keys, rows: Rows, largest: int) -> tuple[Rows, Rows]:
     """
-    Every pair within a block of at most `largest` records, the smaller row first.
+    Every pair within a block of at most `largest` records.
 
     >>> left, right = pairs_of_blocks(*hashed(np.array([1, 2, 1, 1, -1], dtype=np.int32)), largest=10)
     >>> sorted(zip(left.tolist(), right.tolist()))
     [(0, 2), (0, 3), (2, 3)]
     """
-    order, starts, sizes = blocks(keys, rows, largest)
-    firsts = [np.zeros(0, np.int64)]
-    distances = [0]
-    most = int(sizes.max(initial=1))
-    for distance in range(1, most):
-        reach = sizes > distance
-        starts, sizes = starts[reach], sizes[reach]  # ever fewer blocks reach so far
-        many = sizes - distance
-        ends = np.cumsum(many)
-        firsts.append(np.repeat(starts - ends + many, many) + np.arange(ends[-1]))
-        distances.append(distance)
-    offsets = np.concatenate(firsts)
-    left = np.take(order, offsets)
-    offsets += np.repeat(distances, [len(part) for part in firsts])
-    return left, np.take(order, offsets)
+    packed, order = _ordered(keys, rows)
+    is_next = packed[1:] == packed[:-1]  # whether the next record is of the same block
+    _leave_out(is_next, packed, largest)
+    is_next = np.append(is_next, False)
+    places = np.flatnonzero(is_next)
+    firsts: list[Rows] = []
+    seconds: list[Rows] = []
+    distance = 1
+    while len(places) or not firsts:
+        firsts.append(np.take(order, places))
+        seconds.append(np.take(order, places + distance))
+        places = np.compress(np.take(is_next, places + distance), places)
+        distance += 1
+    return np.concatenate(firsts), np.concatenate(seconds)
+
+
+def _leave_out(is_next: NDArray[np.bool_], packed: Keys, largest: int) -> None:
+    """Let no record of a block of more than `largest` be followed by another of it."""
+    far = np.flatnonzero(packed[largest:] == packed[:-largest])
+    if len(far):
+        inside = np.zeros(len(packed) + 1, dtype=np.int32)
+        inside[far] += 1
+        inside[far + largest] -= 1
+        is_next[np.cumsum(inside[: len(is_next)]) > 0] = False
 
 
 def drawn_pairs(found: Blocks, numbers: Rows) -> tuple[Rows, Rows]:

@@ -63,7 +63,7 @@ class _Choice(NamedTuple):
     """A possible key: its parts, the pairs that it is expected to bring, and the made-up pairs that it catches."""
 
     name: str
-    columns: tuple[Ids, ...]
+    parts: tuple[Part, ...]
     expected: float
     catches: NDArray[np.bool_]
 
@@ -104,12 +104,12 @@ def candidates(
     if keys is not None:
         choices = [one for name in keys for one in choices if one.name == name]
     coverage = _Coverage(choices, n_records)
-    shared = _Shared()
+    blocks = _Blocks()
     taken: list[tuple[_Choice, int, float]] = []
     too_large: list[str] = []
     while (number := coverage.next(in_order=keys is not None)) is not None:
         one = choices[number]
-        brought = shared.pairs(one) if gathered.has_room(one.expected) else None
+        brought = blocks.pairs(one) if gathered.has_room(one.expected) else None
         if brought is None or not gathered.add(*brought):
             too_large.append(one.name)
             continue
@@ -162,27 +162,27 @@ class _Coverage:
         return 1 - int(np.bitwise_count(self._missed).sum()) / _IMAGINED
 
 
-class _Shared:
-    """Value numbers without those that one record holds alone: it shares no block with another."""
+class _Blocks:
+    """The pairs of keys, from value numbers that are made ready once for all keys of a part."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Ids] = {}
-
-    def of(self, ids: Ids) -> Ids:
-        """The numbers with -1 for every value that one record holds; worked out once."""
-        if id(ids) not in self._known:
-            counts = np.bincount(ids + 1)
-            counts[0] = 0
-            is_shared = counts > 1
-            has_many = int((counts == 1).sum()) * _WORTH > len(ids)
-            self._known[id(ids)] = (
-                np.where(np.take(is_shared, ids + 1), ids, np.int32(MISSING)) if has_many else ids
-            )
-        return self._known[id(ids)]
+        self._shared: dict[str, Ids] = {}
 
     def pairs(self, one: _Choice) -> tuple[Rows, Rows]:
         """The pairs of a key."""
-        return pairs_of_blocks(*hashed(*(self.of(ids) for ids in one.columns)), largest=LARGEST_BLOCK)
+        return pairs_of_blocks(
+            *hashed(*(self._shared_numbers(part) for part in one.parts)), largest=LARGEST_BLOCK
+        )
+
+    def _shared_numbers(self, part: Part) -> Ids:
+        """Value numbers without those that one record holds alone: it shares no block with another. Worked out once."""
+        if part.name not in self._shared:
+            is_shared = np.append(part.counts > 1, False)  # the last for no value, which is -1
+            has_many = int((part.counts == 1).sum()) * _WORTH > len(part.ids)
+            self._shared[part.name] = (
+                np.where(np.take(is_shared, part.ids), part.ids, np.int32(MISSING)) if has_many else part.ids
+            )
+        return self._shared[part.name]
 
 
 def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choice]:
@@ -199,7 +199,7 @@ def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choic
     found = [
         _Choice(
             " + ".join(pieces[k][0].name for k in group),
-            tuple(pieces[k][0].ids for k in group),
+            tuple(pieces[k][0] for k in group),
             n_pairs * float(np.prod([shares[k] for k in group])),
             np.logical_and.reduce([agrees[k] for k in group]),
         )
@@ -208,14 +208,8 @@ def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choic
     either = names_in_either_order(comparisons)
     if either is not None:
         swapped = np.random.default_rng(_SEED).random(_IMAGINED) < 0.02
-        found.append(
-            _Choice(
-                "names in either order",
-                (either,),
-                n_pairs * _share(np.bincount(either + 1)[1:], n_records),
-                swapped,
-            )
-        )
+        part = Part("names in either order", "", either, np.bincount(either + 1)[1:], 0.0)
+        found.append(_Choice(part.name, (part,), n_pairs * _share(part.counts, n_records), swapped))
     return [one for one in found if one.catches.any()]
 
 
