@@ -250,7 +250,9 @@ def _granted(snapshot: Snapshot, plan: Plan | None, as_of: datetime) -> _Granted
         plain("channel").fill_null(ALL), plain("purpose").fill_null(ALL), plain("state")
     )
     rows = rows.filter(pl.col("at") <= as_of, pl.col("state").is_not_null())
-    latest = rows.sort("at").unique(["record_id", *pair], keep="last", maintain_order=True)
+    of_one_moment = pl.col("state") == "granted"  # the stricter word comes last
+    rows = rows.sort("at", of_one_moment, descending=[False, True])
+    latest = rows.unique(["record_id", *pair], keep="last", maintain_order=True)
     granted = latest.filter(pl.col("state") == "granted")
     pairs = granted.select(pair).unique().collect()
     return _Granted(frozenset(pairs.iter_rows()))

@@ -67,6 +67,16 @@ def test_consent_that_all_took_back_is_no_consent(unread: Small) -> None:
     assert said(report)["campaign thanks"] == "no"
 
 
+def test_consent_that_was_taken_back_at_the_same_moment_is_no_consent(unread: Small) -> None:
+    """As decisions read the ledger: whatever the order of the rows, the stricter word counts."""
+    header, *lines = (unread.folder / "consents.csv").read_text(encoding="utf-8").strip().splitlines()
+    back = "2026-01-01 10:00:00,lan@example.vn,email,marketing,withdrawn"
+    for order in ([*lines, back], [back, *lines]):
+        unread.write("consents.csv", "\n".join([header, *order]))
+        unread.run()
+        assert said(check_needs(unread.settings(AS_OF), strict=False))["campaign thanks"] == "no"
+
+
 def test_columns_that_are_empty_and_tables_that_lack_rows_are_told(unread: Small) -> None:
     unread.edit(
         "segments: {",
