@@ -35,12 +35,13 @@ def arms_of(book: RuleBook, people: pl.DataFrame, before: pl.DataFrame | None = 
 
     Returns:
         `profile_id`, then a column per split (String, never null). Sorted by profile. The same for every order of
-        rows, and for one profile whoever else is there, unless the split has strata.
+        rows, and for one profile whoever else is there, unless the split has strata or its arm was taken away: then it
+        goes where others lack people, so that nobody comes into a holdout that is full.
     """
     found = people.select(KEY).sort(KEY)
     for split in book.splits:
         kept = _kept(split, before)
-        arms = _in_strata(split, people, kept) if split.by else _drawn(split, people, kept)
+        arms = _in_strata(split, people, kept) if split.by else _drawn(split, people, kept, before)
         found = found.join(arms, on=KEY, how="left", maintain_order="left")
     return found
 
@@ -125,21 +126,33 @@ def _kept(split: Split, before: pl.DataFrame | None) -> pl.DataFrame:
     return before.filter(mine & there).select(KEY, pl.col("arm").alias(split.name))
 
 
-def _drawn(split: Split, people: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
-    """Arms by rendezvous: the arm with the smallest -ln(draw) / share."""
-    lots = [
-        (-_draw(split.salt, name).log() / share).alias(str(i))
-        for i, (name, share) in enumerate(split.arms)
-        if share > 0
-    ]
-    drawn = people.select(KEY, *lots)
-    least = pl.min_horizontal(lot.meta.output_name() for lot in lots)
+def _drawn(
+    split: Split, people: pl.DataFrame, kept: pl.DataFrame, before: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Arms by rendezvous, but for those who keep theirs; whose arm was taken away goes where the others lack people."""
+    new = people.select(KEY, _by_lot(split, dict(split.arms)).alias("new")).join(kept, on=KEY, how="left")
+    arm = pl.coalesce(split.name, "new").alias(split.name)
+    if before is None or not split.sticky:
+        return new.select(KEY, arm)
+    mine = before.filter((pl.col("split") == split.name) & (pl.col("salt") == split.salt))
+    known = people.join(mine, on=KEY, how="semi").height
+    sizes = dict(new.drop_nulls(split.name).group_by(split.name).len().iter_rows())
+    if sum(sizes.values()) == known:
+        return new.select(KEY, arm)
+    lacking = {name: max(share * known - sizes.get(name, 0), 0) for name, share in split.arms}
+    was_taken = pl.col(split.name).is_null() & pl.col(KEY).is_in(mine[KEY].implode())
+    moved = pl.when(was_taken).then(_by_lot(split, lacking)).otherwise(arm)
+    return new.select(KEY, moved.alias(split.name))
+
+
+def _by_lot(split: Split, weights: Mapping[str, float]) -> pl.Expr:
+    """The arm with the smallest -ln(draw) / weight, of those that have any."""
+    lots = {name: -_draw(split.salt, name).log() / weight for name, weight in weights.items() if weight > 0}
+    least = pl.min_horizontal(*lots.values())
     arm: pl.Expr = pl.lit(None, pl.String)
-    for lot in reversed(lots):
-        number = lot.meta.output_name()
-        arm = pl.when(pl.col(number) == least).then(pl.lit(split.arms[int(number)][0])).otherwise(arm)
-    new = drawn.select(KEY, arm.alias("new")).join(kept, on=KEY, how="left")
-    return new.select(KEY, pl.coalesce(split.name, "new").alias(split.name))
+    for name, lot in reversed(lots.items()):
+        arm = pl.when(lot == least).then(pl.lit(name)).otherwise(arm)
+    return arm
 
 
 def _draw(salt: str, arm: str) -> pl.Expr:

@@ -105,6 +105,8 @@ def test_who_has_an_arm_that_is_no_more_gets_another_and_nobody_else_moves() -> 
     two = replace(THREE, arms=(("holdout", 0.1), ("voucher", 0.9)))
     moved = moves(first, drawn(two, PEOPLE, stored(THREE, first)))
     assert {was for was, _ in moved} == {"story"}
+    # The holdout has its tenth already: who was treated does not come into it.
+    assert moved.get(("story", "holdout"), 0) < 0.01 * PEOPLE.height
     assert sum(moved.values()) == first.filter(pl.col("offer") == "story").height
 
 
