@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, TypeAlias
 
-from cdptool.config.forms import Reading
+from cdptool.config.forms import Reading, refused
 from cdptool.config.pair_tests import pair_test, spoken
 from cdptool.config.reader import Scalar, Value
 from cdptool.config.scalars import text
@@ -33,6 +33,8 @@ class PassBranches(NamedTuple):
 
 def parse_condition(value: Value, reading: Reading) -> Node:
     """A value read by the rule language."""
+    if isinstance(value, Scalar) and not value.text.strip():
+        raise refused("expected an expression, found nothing", value.place, 'such as exists(order["90d"])')
     written = text(value, reading)
     place = value.text_place if isinstance(value, Scalar) else value.place
     return parse(written, place)

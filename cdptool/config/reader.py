@@ -149,10 +149,11 @@ def read_yaml(data: bytes, file: str) -> Document:
     except ConfigError as error:
         return Document(None, error.findings)
     except yaml.MarkedYAMLError as error:
-        return Document(None, tuple(_tabs(text, file)) or (_syntax_finding(error, file),))
+        return Document(None, _with_lines(tuple(_tabs(text, file)) or (_syntax_finding(error, file),), text))
     except RecursionError:
         return Document(None, (Finding("nested too deeply", Place(file), "a project needs few levels"),))
-    findings = (*builder.findings, *_tabs(text, file, allowed=frozenset(builder.free_lines)))
+    tabs = _tabs(text, file, allowed=frozenset(builder.free_lines))
+    findings = (*builder.findings, *_with_lines(tuple(tabs), text))
     if top is None or (isinstance(top, Scalar) and top.value is None):
         empty = Finding("the file is empty", Place(file, 1, 1), "write `version: 1` as its first line")
         return Document(None, (*findings, empty))
@@ -160,6 +161,23 @@ def read_yaml(data: bytes, file: str) -> Document:
         expected = Finding(f"expected a mapping, found {top.kind}", top.place, "write `key: value` lines")
         return Document(None, (*findings, expected))
     return Document(top, findings)
+
+
+def _shows_lines(file: str) -> bool:
+    """Whether lines of the file may be shown: rules speak of names, other files may hold what belongs to people."""
+    return file.rpartition("/")[2] == "rules.yaml"
+
+
+def _with_lines(findings: tuple[Finding, ...], text: str) -> tuple[Finding, ...]:
+    """The findings, where lines may be shown with theirs."""
+    lines = text.splitlines()
+
+    def shown(place: Place | None) -> Place | None:
+        if place is None or place.line is None or not _shows_lines(place.file):
+            return place
+        return replace(place, shown=lines[place.line - 1] if place.line <= len(lines) else "")
+
+    return tuple(replace(each, place=shown(each.place)) for each in findings)
 
 
 def _decode(data: bytes, file: str) -> str:
@@ -231,7 +249,8 @@ class _Builder:
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
         assert mark is not None  # PyYAML marks every event of a stream it reads itself
-        return Place(self.file, mark.line + 1, mark.column + 1)
+        place = self._lines.place(mark.index)
+        return place if _shows_lines(self.file) else replace(place, shown=None)
 
     def _refuse(self, event: yaml.Event, problem: str, hint: str) -> None:
         self.findings.append(Finding(problem, self._place(event), hint))

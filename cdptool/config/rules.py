@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from cdptool.config.forms import Form, Into, ListOf, MapOf, Reading, Shape, refused, wrong
+from cdptool.config.forms import Form, Into, ListOf, MapOf, Reading, Shape, is_nothing, refused, wrong
 from cdptool.config.passes import parse_condition
 from cdptool.config.project import rule_name
 from cdptool.config.reader import Entry, Table, Value
@@ -22,6 +22,14 @@ _LINES: Final = ListOf(parse_condition, or_one=True, least=1)
 
 def rule(entry: Entry, reading: Reading) -> Rule:
     """A condition, or several that must all hold."""
+    if isinstance(entry.value, Table):
+        raise refused(
+            "expected a condition, found a mapping", entry.value.place, "write one line, or a list of them"
+        )
+    if is_nothing(entry.value):
+        raise refused(
+            "expected an expression, found nothing", entry.value.place, 'such as exists(order["90d"])'
+        )
     return Rule(entry.key.text, _LINES(entry.value, reading), entry.key.text_place)
 
 
@@ -30,9 +38,8 @@ def trait(entry: Entry, reading: Reading) -> Rule:
     if not isinstance(entry.value, Table):
         return rule(entry, reading)
     if len(entry.value.entries) != 1 or entry.value.entries[0].key.text != "first":
-        raise refused(
-            "a mapping that is not `first:`", entry.value.place, "write `first: [{label: condition}]`"
-        )
+        hint = "write `first: [{label: condition}]`"
+        raise refused("expected an expression or `first:`, found a mapping", entry.value.place, hint)
     labelled = ListOf(_labelled, least=1)(entry.value.entries[0].value, reading)
     labels, lines = zip(*labelled, strict=True)
     return Rule(entry.key.text, lines, entry.key.text_place, labels)
@@ -87,7 +94,9 @@ SPLIT_SHAPE: Final = Shape(
 
 def split(entry: Entry, reading: Reading) -> Split:
     """A split under its name, whose line can be shown."""
-    return replace(SPLIT_SHAPE.named(entry, reading), place=entry.key.text_place)
+    parts = entry.value.entries if isinstance(entry.value, Table) else ()
+    places = tuple((part.key.text, part.value.place) for part in parts)
+    return replace(SPLIT_SHAPE.named(entry, reading), place=entry.key.text_place, places=places)
 
 
 RULES_KEYS: Final[dict[str, Form[Any] | Into[Any]]] = {

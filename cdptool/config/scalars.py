@@ -120,7 +120,9 @@ def ratio(value: Value, _: Reading) -> float:
     if isinstance(value, Scalar):
         if found := _PERCENT.match(value.text):
             return float(Decimal(found[1]) / 100)
-        if isinstance(value.value, int | Decimal) and not isinstance(value.value, bool) and value.value >= 0:
+        if isinstance(value.value, int | Decimal) and not isinstance(value.value, bool):
+            if value.value < 0:
+                raise refused("expected a share of at least 0", value.place, "write it as `2%` or `0.02`")
             return float(value.value)
     raise wrong("a share", value, "write it as `2%` or `0.02`")
 

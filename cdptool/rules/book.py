@@ -54,6 +54,13 @@ class Split:
     place: Place = field(compare=False)
     by: tuple[str, ...] = ()
     sticky: bool = True
+    places: tuple[tuple[str, Place], ...] = field(
+        default=(), compare=False, repr=False
+    )  # of its keys' values
+
+    def place_of(self, key: str) -> Place:
+        """Where the value of a key stands; the split itself where the key is left out."""
+        return dict(self.places).get(key, self.place)
 
     @property
     def column(self) -> Column:

@@ -44,7 +44,11 @@ def check_rules(book: RuleBook, catalog: Catalog) -> tuple[Finding, ...]:
     checker.findings += wrong_names(book, declared)
     checker.findings += check_splits(book, declared)
     checker.findings += [
-        Finding(f"`{names[0]}` depends on itself: {' → '.join(names)}", book.rules()[names[0]].place)
+        Finding(
+            f"`{names[0]}` depends on itself: {' → '.join(names)}",
+            book.rules()[names[0]].place,
+            f"write `{names[-2]}` without `{names[0]}`" if len(names) > 2 else "write it without itself",
+        )
         for names in cycles(book)
     ]
     segments = {rule.name for rule in book.segments}

@@ -25,18 +25,19 @@ def check_splits(book: RuleBook, catalog: Catalog) -> Iterator[Finding]:
             problem = (
                 f"splits `{salts[split.salt]}` and `{split.name}` have one salt, so their arms go together"
             )
-            yield Finding(problem, split.place, "give each its own, such as its name and a version")
+            yield Finding(
+                problem, split.place_of("salt"), "give each its own, such as its name and a version"
+            )
         salts.setdefault(split.salt, split.name)
         for name in split.by:
             if catalog.field(name) is None:
                 hint = nearest(name, [column.name for column in catalog.fields])
-                yield Finding(
-                    f"split `{split.name}` is by `{name}`, which is no profile field", split.place, hint
-                )
+                problem = f"split `{split.name}` is by `{name}`, which is no profile field"
+                yield Finding(problem, split.place_of("by"), hint)
         if split.by and not split.sticky:
             problem = f"split `{split.name}` is by {_listed(split.by)} and not sticky"
             hint = "each new profile would move others over the borders of the arms: leave `sticky` out"
-            yield Finding(problem, split.place, hint)
+            yield Finding(problem, split.place_of("sticky"), hint)
     splits = {split.name: split for split in book.splits}
     for rule in (*book.traits, *book.segments):
         yield from _arms(rule, splits)
@@ -46,10 +47,13 @@ def _shares(split: Split) -> Iterator[Finding]:
     total = fsum(share for _, share in split.arms)
     if not isclose(total, 1, abs_tol=_TOLERANCE):
         problem = f"the arms of split `{split.name}` sum to {total:g}, expected 1"
-        yield Finding(problem, split.place, "name the rest as an arm of its own, such as `holdout`")
+        yield Finding(
+            problem, split.place_of("arms"), "name the rest as an arm of its own, such as `holdout`"
+        )
     names = [name for name, _ in split.arms]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Finding(f"split `{split.name}` has two arms `{name}`", split.place, "rename one of the two")
+        problem = f"split `{split.name}` has two arms `{name}`"
+        yield Finding(problem, split.place_of("arms"), "rename one of the two")
 
 
 def _arms(rule: Rule, splits: Mapping[str, Split]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ import polars as pl
 from cdptool.errors import Finding, Place
 from cdptool.rules.book import Catalog, Kind, Rule, RuleBook, find_column, kind_of
 from cdptool.rules.kinds import WORDS, aggregate_kind, arithmetic_kind, comparable, reads_as_moment
+from cdptool.rules.misfits import aggregate_hint, arithmetic_hint, comparison_hint
 from cdptool.rules.naming import nearest
 from cdptool.rules.nodes import (
     Aggregate,
@@ -38,6 +39,7 @@ from cdptool.rules.windows import CALENDAR_UNITS, Forward
 from cdptool.tables import Column, StreamSchema
 
 Places: TypeAlias = tuple[Place, ...]
+_NO_NAME: Final = "names are those of fields, traits, segments and splits; a text stands in quotes"
 _PAIRS: Final = ("same", "near", "differs")
 
 
@@ -76,9 +78,16 @@ class Checker:
         else:
             self.kinds[rule.name] = kinds[0] if len(kinds) == 1 else None
             if len(kinds) != 1:
-                self.say(f"trait `{rule.name}` has {len(kinds)} lines, expected one expression", rule.place)
+                problem = f"trait `{rule.name}` has {len(kinds)} lines, expected one expression"
+                place = rule.lines[1].place if len(kinds) > 1 else rule.place
+                self.say(problem, place, "give each a name of its own; lines joined by `and` are a segment")
             elif kinds[0] == "list":
-                self.say(f"trait `{rule.name}` is a list, expected one value", rule.place)
+                hint = "a trait has one value; segments may ask `in` it"
+                self.say(f"trait `{rule.name}` is a list, expected one value", rule.lines[0].place, hint)
+        if self.catalog.field(rule.name) is not None:
+            self.kinds[rule.name] = (
+                None  # what is called like a field is told once, and not where it is named
+            )
 
     def say(self, problem: str, place: Place, hint: str | None = None) -> None:
         self.findings.append(Finding(problem, place, hint))
@@ -109,12 +118,14 @@ class Checker:
                     return None
                 result = arithmetic_kind(operator, first, second)
                 if result is None:
-                    self.say(f"`{operator}` does not fit {WORDS[first]} and {WORDS[second]}", node.place)
+                    fault = left if arithmetic_kind(operator, first, first) is None else right
+                    problem = f"`{operator}` does not fit {WORDS[first]} and {WORDS[second]}"
+                    self.say(problem, fault.place, arithmetic_hint(operator, first, second))
                 return result
             case Negative(operand=operand):
                 kind = self.kind(operand, scope)
                 if kind not in (None, "number", "money"):
-                    self.say(f"`-` does not fit {WORDS[kind]}", node.place)
+                    self.say(f"`-` does not fit {WORDS[kind]}", node.place, "it turns numbers and money")
                     return None
                 return kind
             case Aggregate():
@@ -134,18 +145,25 @@ class Checker:
                 self.compared(operator, (left, kind), (right, self.kind(right, scope)))
             elif isinstance(right, Options):
                 for item in right.items:
-                    self.compared("==", (left, kind), (item, self.kind(item, scope)))
+                    self.compared("==", (left, kind), (item, self.kind(item, scope)), operator)
             else:
                 held = self.kind(right, scope)
                 if held not in (None, "list"):
-                    self.say(f"`{operator}` wants a list, found {WORDS[held]}", right.place)
+                    hint = 'write `==`, or a list in square brackets: ["a", "b"]'
+                    self.say(f"`{operator}` wants a list, found {WORDS[held]}", right.place, hint)
                 elif kind not in (None, "text"):
-                    self.say(f"the list holds texts, found {WORDS[kind]}", left.place)
+                    hint = 'put quotes around it, as in "0912" in phones'
+                    self.say(f"the list holds texts, found {WORDS[kind]}", left.place, hint)
         return "truth"
 
     def compared(
-        self, operator: Comparison, left: tuple[Node, Kind | None], right: tuple[Node, Kind | None]
+        self,
+        operator: Comparison,
+        left: tuple[Node, Kind | None],
+        right: tuple[Node, Kind | None],
+        written: str | None = None,
     ) -> None:
+        """Refuse two kinds that cannot be compared; `written` is what stands there in place of the operator."""
         (one, kind), (other, other_kind) = left, right
         if kind is None or other_kind is None or comparable(operator, kind, other_kind):
             return
@@ -154,7 +172,10 @@ class Checker:
                 if not reads_as_moment(text.value, beside, self.catalog.tz):
                     self.say(f"this text is not {WORDS[beside]}", text.place, "write it as 2026-01-31")
                 return
-        self.say(f"`{operator}` does not fit {WORDS[kind]} and {WORDS[other_kind]}", other.place)
+        problem = f"`{written or operator}` does not fit {WORDS[kind]} and {WORDS[other_kind]}"
+        stands_in = "the second stands where the first is missing: both are of one kind"
+        hint = stands_in if written == "default" else comparison_hint((one, kind), (other, other_kind))
+        self.say(problem, other.place, hint)
 
     def call(self, node: Call, scope: Scope) -> Kind | None:
         name, arguments = node.function, node.arguments
@@ -174,14 +195,16 @@ class Checker:
             if isinstance(arguments[0], Compare | And | Or | Not | Constant) or self._is_segment(
                 arguments[0]
             ):
-                self.say("`missing` takes a value, found a condition", arguments[0].place)
+                hint = "such as missing(city); `not` asks whether a condition is not so"
+                self.say("`missing` takes a value, found a condition", arguments[0].place, hint)
             return "truth"
         if name == "matches":
             if kind not in (None, "text"):
-                self.say(f"`matches` takes a text, found {WORDS[kind]}", arguments[0].place)
+                hint = "compare it with ==, < or >"
+                self.say(f"`matches` takes a text, found {WORDS[kind]}", arguments[0].place, hint)
             self.pattern(arguments[1])
             return "truth"
-        self.compared("==", (arguments[0], kind), (arguments[1], self.kind(arguments[1], scope)))
+        self.compared("==", (arguments[0], kind), (arguments[1], self.kind(arguments[1], scope)), name)
         return kind
 
     def ranking(self, node: Call, scope: Scope) -> Kind | None:
@@ -194,7 +217,8 @@ class Checker:
         if kind is not None and kind not in RANKED:
             self.say(f"`ntile` does not rank {WORDS[kind]}", value.place, "it ranks numbers, money and times")
         if not isinstance(n, Constant) or type(n.value) is not int or not 2 <= n.value <= MOST_BUCKETS:
-            self.say(f"`ntile` takes a whole number from 2 to {MOST_BUCKETS}", n.place)
+            problem = f"`ntile` takes a whole number from 2 to {MOST_BUCKETS}"
+            self.say(problem, n.place, "such as ntile(spend, 10), of which 10 is the highest tenth")
         return "number"
 
     def _is_segment(self, node: Node) -> bool:
@@ -202,7 +226,7 @@ class Checker:
 
     def pattern(self, node: Node) -> None:
         if not isinstance(node, Constant) or not isinstance(node.value, str):
-            self.say("`matches` takes a regular expression in quotes", node.place)
+            self.say("`matches` takes a regular expression in quotes", node.place, 'such as "^H"')
             return
         try:
             pl.Series([""]).str.contains(node.value)
@@ -244,7 +268,8 @@ class Checker:
         kind = aggregate_kind(node.function, column)
         if kind is None:
             found = "whole rows" if column is None else WORDS[column]
-            hint = f"name a column: {node.function}({selection.stream}.column)" if column is None else None
+            takes = aggregate_hint(node.function)
+            hint = f"name a column: {node.function}({selection.stream}.column)" if column is None else takes
             self.say(f"`{node.function}` does not fit {found}", node.place, hint)
         return kind
 
@@ -256,7 +281,8 @@ class Checker:
             return self.follow(column, path[1:], places[1:])
         if name == "at" or name in CALENDAR_UNITS:
             if len(path) > 1:
-                self.say(f"`{name}` has no `{path[1]}`", places[1])
+                what = "the time of the row" if name == "at" else f"the {name} of the row"
+                self.say(f"`{name}` has no `{path[1]}`", places[1], f"it is {what}")
                 return None
             return "time" if name == "at" else "date"
         names = ["at", *(each.name for each in stream.columns)]
@@ -267,7 +293,8 @@ class Checker:
         for name, place in zip(path, places, strict=True):
             table = self.catalog.table(column.ref)
             if table is None:
-                self.say(f"`{column.name}` refers to no table, so it has no `{name}`", place)
+                hint = "a column with `ref:` in project.yaml has the columns of that table"
+                self.say(f"`{column.name}` refers to no table, so it has no `{name}`", place, hint)
                 return None
             found = find_column(table.columns, name)
             if found is None:
@@ -334,5 +361,15 @@ class Checker:
         if path[0] in self.catalog.lists and len(path) == 1:
             return "list"
         names = [*others, *(each.name for each in self.catalog.fields), *self.catalog.lists, "now"]
-        self.say(f"unknown name `{path[0]}`", places[0], nearest(path[0], names))
+        hint = self.elsewhere_known(path[0]) or nearest(path[0], names) or _NO_NAME
+        self.say(f"unknown name `{path[0]}`", places[0], hint)
+        return None
+
+    def elsewhere_known(self, name: str) -> str | None:
+        """What to do about a name that is not known here, and is that of a stream or of a column of one."""
+        if self.catalog.stream(name) is not None:
+            return f"it is a stream: ask for its rows in an aggregate, such as count({name})"
+        held = [stream.name for stream in self.catalog.streams if find_column(stream.columns, name)]
+        if held:
+            return f"it is a column of stream `{held[0]}`: name it in an aggregate, such as last({held[0]}.{name})"
         return None

@@ -166,7 +166,7 @@ def from_the_start(node: Node, window: Window | None, *, in_rows: bool) -> tuple
             return Possible(Stretch(low=0), is_whole=True), f"`{function}` is 0 or more"
         case Call(function="bucket"):
             return Possible(Stretch(0, 1, high_open=True)), "`bucket` is at least 0 and below 1"
-        case Call(function="ntile", arguments=(_, Constant(value=n))) if isinstance(n, int):
+        case Call(function="ntile", arguments=(_, Constant(value=n))) if isinstance(n, int) and n > 1:
             return Possible(Stretch(1, n), is_whole=True), f"`ntile` counts from 1 to {n} here"
         case Arithmetic(operator="-", left=Name(name="now"), right=Name(name="at")) if in_rows:
             return _age(window)

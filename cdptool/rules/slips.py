@@ -7,7 +7,8 @@ from typing import Final
 
 # What stands at the place (or just before it) → the next step. The first that fits.
 _SIGNS: Final[tuple[tuple[str, str], ...]] = (
-    (r"=(?!=)", "write `==` to compare"),
+    (r":=|=(?!=)", "write `==` to compare"),
+    (r";", "write one condition; lines of a list are joined by `and`"),
     (r"&", "write `and`"),
     (r"\|", "write `or`"),
     (r"!(?!=)", "write `not`"),
@@ -23,7 +24,7 @@ _SIGNS: Final[tuple[tuple[str, str], ...]] = (
 _SAID: Final[tuple[tuple[str, str, str | None], ...]] = (
     ("was never closed", "a bracket is opened here and never closed", "close it"),
     ("unmatched", "a bracket is closed here that is not open", "take it away, or open it before"),
-    ("does not match", "a bracket is closed here by one of another kind", None),
+    ("does not match", "a bracket is closed here by one of another kind", "close each by its own: ( ) and [ ]"),
     ("unterminated string", "a quote is opened here and never closed", "close the quote"),
     ("forgot a comma", "something is missing between two values", "write `and`, `or`, an operator, or a comma in a list"),
     ("leading zeros", "a number with a zero in front", "put quotes around it if it is a text"),

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 from cdptool.errors import ConfigError, Place
+from cdptool.rules.foreign import Foreign, comparison, foreign, is_several_texts, second_text
+from cdptool.rules.naming import nearest
 from cdptool.rules.nodes import (
     Aggregate,
     AggregateName,
@@ -43,8 +45,15 @@ __all__ = ["FUNCTIONS", "Node", "parse", "to_text"]
 FUNCTIONS: Final[dict[str, int]] = {
     "missing": 1, "default": 2, "matches": 2, "ntile": 2, "bucket": 1, "same": 1, "near": 2, "differs": 1,
 }  # fmt: skip
+_OF_PAIRS: Final = ("same", "near", "differs")
 AGGREGATES: Final[tuple[AggregateName, ...]] = get_args(AggregateName)
+_USES: Final[dict[str, str]] = {
+    "missing": "missing(city)", "default": "default(points, 0)", "matches": 'matches(city, "^H")',
+    "ntile": "ntile(spend, 10)", "bucket": 'bucket("salt")', "at": 'at("90d", vip)',
+    "same": "same(phone)", "near": "near(name, 0.88)", "differs": "differs(birth_date)",
+}  # fmt: skip
 MAX_DEPTH: Final = 60
+_LARGEST: Final = "numbers go up to 9_007_199_254_740_991"
 
 _COMPARISONS: Final[dict[type[ast.cmpop], Comparison]] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
@@ -105,8 +114,12 @@ class _Reader:
                 raise ConfigError(
                     "cannot read this: it is too long or too deep", place=reader._moved(0)
                 ) from None
-        if "#" in flat[len(flat.encode()[: tree.end_col_offset].decode()) :]:
-            raise reader._refused("a comment", None, "put comments outside the expression")
+        behind = len(flat.encode()[: tree.end_col_offset].decode())
+        if "#" in flat[behind:]:
+            place = reader._moved(flat.index("#", behind))
+            raise ConfigError(
+                "a comment is not allowed here", place=place, hint="put comments outside the expression"
+            )
         return replace(reader, text=flat)._node(tree, 0)
 
     def _node(self, tree: ast.expr, depth: int) -> Node:
@@ -122,9 +135,8 @@ class _Reader:
                 return Name(name, place)
             case ast.Attribute(value=base, attr=name):
                 if not isinstance(base, ast.Name | ast.Attribute):
-                    raise self._refused(
-                        f"`.{name}`", tree, "a column of a stream belongs inside an aggregate"
-                    )
+                    hint = "a column of a stream belongs inside an aggregate"
+                    raise self._refused_behind_dot(tree, f"`.{name}`", hint)
                 return Attribute(self._node(base, down), name, place, self._behind_dot(tree, name))
             case ast.List(elts=items):
                 return Options(tuple(self._item(item, down) for item in items), place)
@@ -141,7 +153,7 @@ class _Reader:
                 )
             case ast.Compare(left=left, ops=signs, comparators=rest):
                 if any(type(sign) not in _COMPARISONS for sign in signs):
-                    raise self._refused("`is`", tree, "use == or missing(x)")
+                    raise self._foreign(comparison(tree, _COMPARISONS, self.text))
                 operands = tuple(self._node(each, down) for each in (left, *rest))
                 return Compare(operands, tuple(_COMPARISONS[type(sign)] for sign in signs), place)
             case ast.Call():
@@ -151,9 +163,10 @@ class _Reader:
             ):
                 return Name(name, place)
             case ast.Subscript():
-                raise self._refused("a window", tree, "a window belongs to a stream inside an aggregate")
+                hint = "a window belongs to a stream inside an aggregate"
+                raise self._refused("a window", tree.slice, hint)
             case _:
-                raise self._refused("this", tree)
+                raise self._foreign(foreign(tree, self.text))
 
     def _constant(self, tree: ast.Constant) -> Constant:
         place = self._place(tree)
@@ -161,22 +174,25 @@ class _Reader:
             case bool(truth):
                 return Constant(truth, "truth", place)
             case int(number) if abs(number) >= 2**53:
-                raise self._refused("a number of this size", tree)
+                raise self._refused("a number of this size", tree, _LARGEST)
             case int(number) | float(number):
                 if number != number or number in (float("inf"), float("-inf")):
-                    raise self._refused("a number of this size", tree)
+                    raise self._refused("a number of this size", tree, _LARGEST)
                 return Constant(number, "number", place)
+            case str() if is_several_texts(tree, self.text):
+                hint = "put a comma between them in a list, `+` to join them, or `or`"
+                raise self._foreign(Foreign("a second text", second_text(tree, self.text), hint))
             case str(words):
                 return Constant(words, "text", place)
+            case None:
+                raise self._refused("`None`", tree, "missing(x) asks whether there is no value")
             case _:
-                raise self._refused(
-                    "this constant", tree, 'use numbers, "text", true and false; missing(x) tests null'
-                )
+                raise self._refused("this constant", tree, 'there are numbers, "text", true and false')
 
     def _item(self, tree: ast.expr, depth: int) -> Node:
         item = self._node(tree, depth)
         if not isinstance(item, Constant):
-            raise self._refused("this in a list", tree, "lists hold numbers and texts")
+            raise self._refused("this in a list", tree, "lists hold numbers and texts that are spelled out")
         return item
 
     def _negative(self, operand: Node, bare: bool, place: Place) -> Node:
@@ -187,14 +203,15 @@ class _Reader:
     def _call(self, tree: ast.Call, depth: int) -> Node:
         place, arguments = self._place(tree), tuple(tree.args)
         if isinstance(tree.func, ast.Attribute) and tree.func.attr == "where":
-            raise self._refused(
-                "`.where(…)`", tree, "rows of a stream belong inside an aggregate, such as exists(…)"
-            )
+            hint = "rows of a stream belong inside an aggregate, such as exists(…)"
+            raise self._refused_behind_dot(tree.func, "`.where(…)`", hint)
         if not isinstance(tree.func, ast.Name):
-            raise self._refused("this call", tree)
+            raise self._not_a_function(tree.func)
         name = tree.func.id
-        if tree.keywords or any(isinstance(each, ast.Starred) for each in arguments):
-            raise self._refused("a named or starred argument", tree)
+        stars = (each for each in arguments if isinstance(each, ast.Starred))
+        odd: list[ast.expr | ast.keyword] = [*stars, *tree.keywords]
+        if odd:
+            raise self._refused("a named or starred argument", odd[0], "write the value alone")
         for function in AGGREGATES:
             if name == function:
                 self._count_arguments(tree, name, 1)
@@ -203,24 +220,38 @@ class _Reader:
             self._count_arguments(tree, name, 2)
             return At(self._length(arguments[0]), self._node(arguments[1], depth), place)
         if name not in FUNCTIONS:
-            raise self._refused(f"`{name}`", tree.func)
+            raise self._not_a_function(tree.func)
         self._count_arguments(tree, name, FUNCTIONS[name])
         return Call(name, tuple(self._node(each, depth) for each in arguments), place)
+
+    def _not_a_function(self, tree: ast.expr) -> ConfigError:
+        """What is called and is no function of the language; the nearest one that is."""
+        known = (*AGGREGATES, "at", *(name for name in FUNCTIONS if name not in _OF_PAIRS))
+        if isinstance(tree, ast.Name):
+            hint = nearest(tree.id, (*known, *_OF_PAIRS))
+            return self._refused(f"`{tree.id}`", tree, hint or f"the functions are {', '.join(known)}")
+        if isinstance(tree, ast.Attribute):
+            hint = f"values have no functions of their own; there are {', '.join(known)}"
+            return self._refused_behind_dot(tree, f"`.{tree.attr}(…)`", hint)
+        return self._refused("this call", tree)
 
     def _count_arguments(self, tree: ast.Call, name: str, wanted: int) -> None:
         if len(tree.args) != wanted:
             problem = f"`{name}` takes {wanted} argument{'s' * (wanted > 1)}, found {len(tree.args)}"
-            raise ConfigError(problem, place=self._place(tree))
+            column = "" if name in ("exists", "none", "count") else ".total"
+            hint = f"such as {_USES.get(name, f'{name}(order{column})')}"
+            raise ConfigError(problem, place=self._place(tree), hint=hint)
 
     def _length(self, tree: ast.expr) -> int:
+        text = self._text(tree, "this length", 'write it in quotes, such as "90d"')
         try:
-            return parse_length(self._text(tree))
+            return parse_length(text)
         except ValueError as error:
             raise ConfigError(str(error), place=self._place(tree)) from None
 
-    def _text(self, tree: ast.expr | None) -> str:
+    def _text(self, tree: ast.expr | None, what: str, hint: str) -> str:
         if not isinstance(tree, ast.Constant) or not isinstance(tree.value, str):
-            raise self._refused("this window", tree, 'write it in quotes, such as "90d" or "24h":"3h"')
+            raise self._refused(what, tree, hint)
         return tree.value
 
     def _selection(self, tree: ast.expr, depth: int) -> Selection:
@@ -236,6 +267,10 @@ class _Reader:
                 if selection.window is not None:
                     raise self._refused("a second window", index, 'write a range, such as "24h":"3h"')
                 return replace(selection, window=self._window(index))
+            case ast.Call(func=ast.Attribute(attr="where"), args=lines) if len(lines) != 1:
+                problem = f"`.where(…)` takes one condition, found {len(lines)}"
+                at = place if not lines else self._place(lines[1])
+                raise ConfigError(problem, place=at, hint="join conditions with `and`")
             case ast.Call(func=ast.Attribute(value=inner, attr="where"), args=[line], keywords=[]):
                 selection, condition = self._selection(inner, depth + 1), self._node(line, depth + 1)
                 if selection.where is not None:
@@ -245,22 +280,36 @@ class _Reader:
                 selection = self._selection(inner, depth + 1)
                 places = (*selection.column_places, self._behind_dot(tree, column))
                 return replace(selection, column=(*selection.column, column), column_places=places)
-            case _:
+            case ast.Constant(value=str()):
                 raise self._refused(
-                    "this", tree, "an aggregate takes a stream: stream[window].where(line).column"
+                    "a text", tree, "an aggregate takes a stream: write its name without quotes"
                 )
+            case _:
+                hint = "an aggregate takes a stream: stream[window].where(line).column"
+                raise self._refused("this", tree, hint)
 
     def _window(self, index: ast.expr) -> Window:
-        try:
-            if isinstance(index, ast.Slice):
-                if index.step is not None:
-                    raise self._refused("a third part in a window", index.step)
-                return parse_window(self._text(index.lower), self._text(index.upper))
-            return parse_window(self._text(index))
-        except ValueError as error:
-            raise ConfigError(str(error), place=self._place(index)) from None
+        if not isinstance(index, ast.Slice):
+            return self._parsed(index, self._words(index))
+        if index.step is not None:
+            hint = 'a range has two ends, such as "24h":"3h"'
+            raise self._refused("a third part in a window", index.step, hint)
+        since, until = self._words(index.lower), self._words(index.upper)
+        for end, text in ((index.lower, since), (index.upper, until)):
+            if end is not None and not text.startswith("+"):
+                self._parsed(end, text)  # what is wrong with one end is told at that end
+        return self._parsed(index, since, until)
 
-    def _place(self, tree: ast.expr) -> Place:
+    def _words(self, tree: ast.expr | None) -> str:
+        return self._text(tree, "this window", 'write it in quotes, such as "90d" or "24h":"3h"')
+
+    def _parsed(self, tree: ast.expr, *texts: str) -> Window:
+        try:
+            return parse_window(*texts)
+        except ValueError as error:
+            raise ConfigError(str(error), place=self._place(tree)) from None
+
+    def _place(self, tree: ast.expr | ast.keyword) -> Place:
         # `col_offset` counts bytes of UTF-8; people count characters.
         return self._moved(len(self.text.encode()[: tree.col_offset].decode()))
 
@@ -271,6 +320,15 @@ class _Reader:
     def _moved(self, offset: int) -> Place:
         return self.origin.moved(self.start + offset)
 
-    def _refused(self, what: str, tree: ast.expr | None, hint: str | None = None) -> ConfigError:
+    def _refused_behind_dot(self, tree: ast.Attribute, what: str, hint: str) -> ConfigError:
+        return ConfigError(f"{what} is not allowed here", place=self._behind_dot(tree, tree.attr), hint=hint)
+
+    def _foreign(self, found: Foreign) -> ConfigError:
+        place = self._moved(len(self.text.encode()[: found.offset].decode()))
+        return ConfigError(f"{found.what} is not allowed here", place=place, hint=found.hint)
+
+    def _refused(
+        self, what: str, tree: ast.expr | ast.keyword | None, hint: str | None = None
+    ) -> ConfigError:
         place = self._moved(0) if tree is None else self._place(tree)
         return ConfigError(f"{what} is not allowed here", place=place, hint=hint)

@@ -250,7 +250,7 @@ def test_a_mistake_of_the_whole_is_told_in_the_library(tmp_path: Path) -> None:
     """The rule that a project puts in the place of one of the library's is of another kind."""
     own = RULES.replace("traits:", 'traits:\n  purchases: last(order.sku["365d"])')
     write_project(tmp_path, rules=f"{own}include: [{{library: basket, channel: sku, without: purchases}}]\n")
-    place = "cdptool/library/basket.yaml:14:19: `/` does not fit an amount of money and a text"
+    place = "cdptool/library/basket.yaml:14:47: `/` does not fit an amount of money and a text"
     assert refused(tmp_path)[0][0] == place
 
 
