@@ -15,6 +15,7 @@ from cdptool.commands.rule_inputs import moment_asked
 from cdptool.commands.session import Session, Settings, open_session
 from cdptool.commands.table_files import require_table_file, write_table_file
 from cdptool.errors import Place, UsageError
+from cdptool.fields import field_type
 from cdptool.models.renewal import renewals
 from cdptool.rules import parse, row_condition
 from cdptool.rules.book import find_column
@@ -25,6 +26,7 @@ from cdptool.workspace import Snapshot
 
 COLUMNS: Final = ("purchases", "bought again", "a quarter again within", "half again within")
 _MOST: Final = 30  # kinds shown; the file and --json have all
+_NO_KINDS: Final = ("money", "number", "date", "datetime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,12 @@ def _path(session: Session, what: str) -> _Path:
             raise UsageError(f"`{followed.name}` refers to no table, so it has no `{part}`")
         followed = _column(table.columns, part, f"table `{table.name}`")
         steps.append((table.name, table.key, part))
+    is_of_person = field_type(followed.type).is_personal and followed.type != "identifier"
+    if followed.type in _NO_KINDS or is_of_person:  # amounts are many, and addresses nobody's business
+        hint = "name what is bought, such as `order.sku` or `order.sku.category`"
+        raise UsageError(
+            f"`{followed.name}` is of type `{followed.type}`, which is no kind of thing", hint=hint
+        )
     return _Path(stream, column, tuple(steps))
 
 

@@ -58,10 +58,13 @@ def test_the_file_may_be_parquet_but_nothing_else(shop: Small) -> None:
         ("order", "this names no column"),
         ("order.skU", "unknown column `skU` of stream `order`"),
         ("order.total.name", "`total` refers to no table, so it has no `name`"),
+        ("order.total", "`total` is of type `money`, which is no kind of thing"),
+        ("order.paid_by", "`paid_by` is of type `email`, which is no kind of thing"),
         ("order.sku.nam", "unknown column `nam` of table `products`"),
     ],
 )
 def test_what_is_not_there_is_said(shop: Small, what: str, problem: str) -> None:
+    shop.edit("order: {max_lag: 6h, columns: {", "order: {max_lag: 6h, columns: {paid_by: email, ")
     with pytest.raises(UsageError) as error:
         report_renewal(shop.settings(), what)
     assert str(error.value) == problem
