@@ -80,15 +80,18 @@ class Frames:
             rows = self._scanned(only.stream)
         key = WHO if only.nested or self.rows.has_numbers(only.stream) else KEY
         if len(specs) > 1 or only.nested:
-            rows = rows.with_columns(
-                [mask for spec in specs for mask in masks(spec, in_window(spec, self.rows.catalog))]
-            )
-            return _joined(frame, requests, rows, [key], [key])
-        rows = rows.filter(in_window(only, self.rows.catalog))
-        if only.condition is not None:
-            rows = rows.filter(only.condition.fill_null(True))
-        rows = rows.with_columns(masks(only, pl.lit(True)))
-        return _joined(frame, requests, rows, [key], [key], is_cut=only.condition is None)
+            inside = [mask for spec in specs for mask in masks(spec, in_window(spec, self.rows.catalog))]
+            groups = _groups(requests, rows.with_columns(inside), [key])
+        else:
+            rows = rows.filter(in_window(only, self.rows.catalog))
+            if only.condition is not None:
+                rows = rows.filter(only.condition.fill_null(True))
+            rows = rows.with_columns(masks(only, pl.lit(True)))
+            groups = _groups(requests, rows, [key], is_cut=only.condition is None)
+        for found in groups.frames:
+            numbered = found if key == WHO else self.rows.numbered(found)
+            frame = frame.hstack(_by_number(numbered.drop(KEY, strict=False), frame.height))
+        return frame.with_columns(groups.again)
 
     def _mine(self, stream: str) -> pl.DataFrame:
         """What the rows of a stream ask of their profile, as far as earlier stages made it; in the profiles' order."""
@@ -212,7 +215,10 @@ class Frames:
                 answered = self._around(answered, these, nested)
             pairs = answered.lazy()
         pairs = pairs.with_columns(masks(rows, pl.lit(True)))
-        return _joined(frame, [request], pairs, list(ids), list(asked.ids))
+        groups = _groups([request], pairs, list(ids))
+        for found in groups.frames:
+            frame = frame.join(found, left_on=asked.ids, right_on=ids, how="left", maintain_order="left")
+        return frame.with_columns(groups.again)
 
     def _visible(self, rows: Rows, asked: _Asked) -> pl.DataFrame:
         """The rows of a stream that some of those who ask may see."""
@@ -259,19 +265,18 @@ def masks(rows: Rows, inside: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-def _joined(
-    frame: pl.DataFrame,
-    requests: list[Request],
-    rows: pl.LazyFrame,
-    keys: list[str],
-    onto: list[str],
-    *,
-    is_cut: bool = False,
-) -> pl.DataFrame:
-    """Group the rows by the keys and join the raw columns of the requests onto the frame, whose order stays."""
+class _Groups(NamedTuple):
+    """Raw columns by some keys, and those that are the same as others under another name."""
+
+    frames: list[pl.DataFrame]
+    again: list[pl.Expr]
+
+
+def _groups(requests: list[Request], rows: pl.LazyFrame, keys: list[str], *, is_cut: bool = False) -> _Groups:
+    """Group the rows by the keys: the raw columns of the requests; what several of them ask is worked out once."""
     alone = [] if is_cut else [request for request in requests if takes_rows(request)]
     together = [request for request in requests if request not in alone]
-    first: dict[bytes, str] = {}  # what several requests ask is worked out once
+    first: dict[bytes, str] = {}
     parts, again = [], []
     for part in (part for request in together for part in raw(request, is_cut=is_cut)):
         name = part.meta.output_name()
@@ -281,20 +286,30 @@ def _joined(
     found = [rows.group_by(keys).agg(parts)] if parts else []
     found += [_by_rows(request, rows, keys) for request in alone]
     found += [mode_rows(request, rows, keys) for request in requests if request.function == "mode"]
-    for grouped in pl.collect_all(found, engine="streaming"):
-        if onto == [WHO]:
-            frame = frame.hstack(_by_number(grouped, frame.height))
-        else:
-            frame = frame.join(grouped, left_on=onto, right_on=keys, how="left", maintain_order="left")
-    return frame.with_columns(again)
+    return _Groups(pl.collect_all(found, engine="streaming"), again)
+
+
+def _by_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
+    """The raw columns of one request, of no more rows than may count, whose values are worked out once."""
+    assert request.column is not None
+    seen = replace(request, column=replace(request.column, lo=pl.col(_SEEN)))
+    rows = rows.filter(request.rows.possible).with_columns(request.column.lo.alias(_SEEN))
+    return rows.group_by(keys).agg(raw(seen))
 
 
 def _by_number(grouped: pl.DataFrame, n_profiles: int) -> pl.DataFrame:
     """The columns of groups in the order of the numbers that they are of, null where there is no group."""
-    some = grouped.filter(pl.col(WHO).is_not_null())
-    place = np.full(n_profiles, some.height)
-    place[some[WHO].to_numpy()] = np.arange(some.height)
-    values = some.drop(WHO)
+    place = np.full(n_profiles, grouped.height)
+    place[grouped[WHO].to_numpy()] = np.arange(grouped.height)
+    values = grouped.drop(WHO)
+    return pl.concat([values, values.clear(1)])[place]
+
+
+def _by_number(grouped: pl.DataFrame, n_profiles: int) -> pl.DataFrame:
+    """The columns of groups in the order of the numbers that they are of, null where there is no group."""
+    place = np.full(n_profiles, grouped.height)
+    place[grouped[WHO].to_numpy()] = np.arange(grouped.height)
+    values = grouped.drop(WHO)
     return pl.concat([values, values.clear(1)])[place]
 
 

@@ -32,11 +32,7 @@ class Held:
     """
 
     def __init__(self, rows: pl.DataFrame, profiles: pl.Series, *, is_whole: bool) -> None:
-        ids, keys = profiles.to_numpy(), rows[KEY].to_numpy()
-        number = np.minimum(np.searchsorted(ids, keys), max(len(ids) - 1, 0)).astype(np.uint32)
-        is_known = np.take(ids, number) == keys if len(ids) else np.zeros(len(keys), dtype=bool)
-        rows = rows.with_columns(pl.Series(WHO, number))
-        self.rows, self.is_whole = rows if is_known.all() else rows.filter(is_known), is_whole
+        self.rows, self.is_whole = numbered(rows, profiles), is_whole
         at = self.rows["at"]
         self.line = Timeline(self.rows[WHO].to_numpy(), at.to_physical().to_numpy(), len(profiles))
         self._order = pl.Series(self.line.order)
@@ -76,6 +72,10 @@ class StreamRows:
         Rows that are held have WHO as well, null for who is no profile.
         """
         return self._held[stream].rows.lazy() if self.has_numbers(stream) else self._new_rows(stream, None)
+
+    def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Those of the rows that belong to one of the profiles, with WHO."""
+        return numbered(rows, self.profiles)
 
     def has_numbers(self, stream: str) -> bool:
         """Whether all rows of a stream are in memory."""
@@ -134,6 +134,15 @@ class StreamRows:
         if only is not None:
             rows = rows.filter(pl.col(KEY).is_in(only.implode()))
         return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
+
+
+def numbered(rows: pl.DataFrame, profiles: pl.Series) -> pl.DataFrame:
+    """Those of the rows that belong to one of the profiles, with WHO."""
+    ids, keys = profiles.to_numpy(), rows[KEY].to_numpy()
+    number = np.minimum(np.searchsorted(ids, keys), max(len(ids) - 1, 0)).astype(np.uint32)
+    is_known = np.take(ids, number) == keys if len(ids) else np.zeros(len(keys), dtype=bool)
+    rows = rows.with_columns(pl.Series(WHO, number))
+    return rows if is_known.all() else rows.filter(is_known)
 
 
 def _nested(request: Request) -> Iterator[Request]:

@@ -8,7 +8,7 @@ running totals.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,30 +33,38 @@ class Timeline:
     ([1, 2, 0], [2, 1])
     """
 
-    def __init__(self, who: Numbers, at: Numbers, n_profiles: int) -> None:
-        self._earliest = int(at.min(initial=np.iinfo(np.int64).max)) if len(at) else 0
+    def __init__(self, who: NDArray[Any], at: Numbers, n_profiles: int) -> None:
+        self._earliest = int(at.min()) if len(at) else 0
         since = at - self._earliest
-        self._unit, self._times = _ticks(since, _BITS - n_profiles.bit_length())
-        n_ticks = int(since.max(initial=0)) // self._unit if self._times is None else len(self._times)
-        self._most = n_ticks + 1
-        self._bits = np.uint64(self._most.bit_length())
+        bits = _BITS - n_profiles.bit_length()
+        self._unit, self._coarser = _ticks(since, bits)
+        self._most = int(since.max(initial=0)) // self._unit + 1
+        self._bits = np.uint64(bits)
+        self.n_profiles = n_profiles
         keys = self._key(who, at)
         self.order = np.argsort(keys)
         self._keys = np.take(keys, self.order)
+        if self._coarser:
+            self._sort_ties(at)
         self.who, self.at = np.take(who, self.order), np.take(at, self.order)
-        self.n_profiles = n_profiles
 
-    def _key(self, who: Numbers, moments: Numbers) -> NDArray[np.uint64]:
+    def _key(self, who: NDArray[Any], moments: Numbers) -> NDArray[np.uint64]:
         ticks = moments - self._earliest
-        if self._times is not None:  # times are told by their rank
-            ticks = np.searchsorted(self._times, ticks)
-        elif self._unit > 1:
+        if self._unit > 1:
             ticks = -(-ticks // self._unit)
         np.clip(ticks, 0, self._most, out=ticks)
+        ticks >>= self._coarser
         keys = who.astype(np.uint64)
         keys <<= self._bits
         keys |= ticks.view(np.uint64)
         return keys
+
+    def _sort_ties(self, at: Numbers) -> None:
+        """Bring the few rows that share a key into the order of time."""
+        is_tie = self._keys[1:] == self._keys[:-1]
+        tied = np.flatnonzero(np.append(is_tie, False) | np.append(False, is_tie))
+        rows = self.order[tied]
+        self.order[tied] = rows[np.lexsort((at[rows], self._keys[tied]))]
 
     def between(self, who: Numbers, first: Numbers | None, last: Numbers, counts: Mask | None) -> Numbers:
         """
@@ -77,8 +85,16 @@ class Timeline:
         found: Numbers = np.maximum(upto - before, 0)
         return found
 
-    def _before(self, who: Numbers, moments: Numbers) -> Numbers:
-        return np.searchsorted(self._keys, self._key(who, moments))
+    def _before(self, who: NDArray[Any], moments: Numbers) -> Numbers:
+        keys = self._key(who, moments)
+        place = np.searchsorted(self._keys, keys)
+        behind = np.arange(len(place) if self._coarser else 0)
+        while len(behind):  # within a tick that several rows share their times decide
+            behind = behind[place[behind] < len(self._keys)]
+            now = place[behind]
+            behind = behind[(self._keys[now] == keys[behind]) & (self.at[now] < moments[behind])]
+            place[behind] += 1
+        return place
 
     def newest(self, counts: Mask | None) -> Numbers:
         """The time of the last row of each profile that counts; where there is none, before all times."""
@@ -88,10 +104,11 @@ class Timeline:
         return found
 
 
-def _ticks(since: Numbers, bits: int) -> tuple[int, Numbers | None]:
-    """The coarsest tick that tells all times apart in so many bits, or else the times themselves, whose ranks do."""
-    latest = int(since.max(initial=0))
+def _ticks(since: Numbers, bits: int) -> tuple[int, int]:
+    """A tick that all times are multiples of, and by how many bits it has to be coarser to fit into so many."""
+    latest, n_coarser = int(since.max(initial=0)), []
     for unit in _UNITS:
-        if (latest // unit + 1).bit_length() <= bits and (unit == 1 or not (since % unit).any()):
-            return unit, None
-    return 1, np.unique(since)
+        n_coarser.append(max((latest // unit + 1).bit_length() - bits, 0))
+        if not n_coarser[-1] and (unit == 1 or not (since % unit).any()):
+            return unit, 0
+    return 1, n_coarser[0]

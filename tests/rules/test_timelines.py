@@ -1,4 +1,4 @@
-"""Counts by running totals beside plain counting, on random rows: ticks of a microsecond, of a second, and ranks."""
+"""Counts by running totals beside plain counting, on random rows: ticks of a microsecond, of a second, and coarser ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ N = 60
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize(("unit", "n_profiles"), [(1, 5), (1_000_000, 5), (1, 2**40), (1_000_000, 2**40)])
+@pytest.mark.parametrize(
+    ("unit", "n_profiles"), [(1, 5), (1_000_000, 5), (1_000_000, 2**40), (1, 2**60), (7, 2**58)]
+)
 def test_rows_in_a_stretch_are_counted_as_one_by_one(seed: int, unit: int, n_profiles: int) -> None:
     chance = np.random.default_rng(seed)
     base, span = 1_700_000_000_000_000, 40 * unit
