@@ -305,21 +305,5 @@ def _by_number(grouped: pl.DataFrame, n_profiles: int) -> pl.DataFrame:
     return pl.concat([values, values.clear(1)])[place]
 
 
-def _by_number(grouped: pl.DataFrame, n_profiles: int) -> pl.DataFrame:
-    """The columns of groups in the order of the numbers that they are of, null where there is no group."""
-    place = np.full(n_profiles, grouped.height)
-    place[grouped[WHO].to_numpy()] = np.arange(grouped.height)
-    values = grouped.drop(WHO)
-    return pl.concat([values, values.clear(1)])[place]
-
-
-def _by_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
-    """The raw columns of one request, of no more rows than may count, whose values are worked out once."""
-    assert request.column is not None
-    seen = replace(request, column=replace(request.column, lo=pl.col(_SEEN)))
-    rows = rows.filter(request.rows.possible).with_columns(request.column.lo.alias(_SEEN))
-    return rows.group_by(keys).agg(raw(seen))
-
-
 def _count_names(request: Request) -> list[str]:
     return [request.named("n")] + ([] if request.rows.condition is None else [request.named("possible")])
