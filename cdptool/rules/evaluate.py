@@ -247,18 +247,19 @@ def _computed(
     known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
     lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, question.tables)
     frame = lazy.sort(KEY).collect(engine="streaming").with_row_index(WHO)
+    lazy = frame.lazy()
     asked = compiler.profiles.values()
     requests = tuple(request for subject in asked for request in subject.requests.values())
     rows = StreamRows(catalog, found, streams, question.tables, frame[KEY], requests)
     stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
     for stage in sorted(stages):
+        frame = lazy.collect(engine="streaming") if stage else frame
         now = [request for request in requests if request.rows.reads.stage == stage]
-        lazy = Frames(rows, frame, stage).with_aggregates(now).lazy()
+        lazy = Frames(rows, frame, stage).with_aggregates(now)
         for of, layer in compiler.layers:
             lazy = lazy.with_columns(layer) if of == stage else lazy
-        frame = lazy.collect()
     mixed = [mixed_currency(request) for request in requests if request.checks_currency]
-    return frame.lazy().with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
+    return lazy.with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
 
 
 def shortened(

@@ -52,8 +52,8 @@ class Frames:
     _read: dict[str, set[str]] = field(default_factory=dict)
     _base: dict[str, pl.DataFrame] = field(default_factory=dict)
 
-    def with_aggregates(self, requests: Sequence[Request]) -> pl.DataFrame:
-        """The profiles with the columns of every request, in their order."""
+    def with_aggregates(self, requests: Sequence[Request]) -> pl.LazyFrame:
+        """The profiles with the columns of every request, in their order; the bounds are made when they are read."""
         groups: dict[_Group, list[Request]] = {}
         for request in requests:
             rows = request.rows
@@ -64,7 +64,7 @@ class Frames:
         # Streams whose rows ask of rows come to be held in memory: whoever looks at them after that finds them there.
         for _, together in sorted(groups.items(), key=lambda each: each[0].window is None):
             frame = self._grouped(frame, together)
-        return frame.with_columns(
+        return frame.lazy().with_columns(
             [part for together in groups.values() for each in together for part in finish(each)]
         )
 

@@ -112,15 +112,16 @@ class StreamRows:
     def _only(self) -> pl.Series | None:
         """The profiles with a row that asks of rows; None where they are many."""
         if not self._askers:
-            asked, some = self._asked(), [self.profiles.clear()]
+            asked, asks = self._asked(), np.zeros(len(self.profiles), dtype=bool)
             for stream in sorted({request.rows.stream for request in self.requests if request.rows.nested}):
                 if stream in asked:
                     rows = self.streams[stream].filter(self._asks(stream)).select(KEY).unique()
-                    some.append(rows.collect(engine="streaming")[KEY])
+                    some = self.numbered(rows.drop_nulls().collect(engine="streaming"))
                 else:
-                    some.append(self.held(stream).rows.filter(self._asks(stream))[KEY])
-            found = pl.concat(some).unique()
-            self._askers.append(found if found.len() * _MANY < len(self.profiles) else None)
+                    some = self.held(stream).rows.select(WHO, asks=self._asks(stream)).filter("asks")
+                asks[some[WHO].to_numpy()] = True
+            is_few = int(asks.sum()) * _MANY < len(asks)
+            self._askers.append(self.profiles.filter(pl.Series(asks)) if is_few else None)
         return self._askers[0]
 
     def _new_rows(self, stream: str, only: pl.Series | None) -> pl.LazyFrame:
