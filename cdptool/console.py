@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 20
 _BAR = 24  # signs of the longest bar
+_FIGURE = re.compile(r"[-<>]?[\d,.]*( %)?\Z|[-–·]\Z")
 _NARROW = 8  # cells of a text that stay in one line, however narrow the terminal
 _AROUND = 60  # characters of a long line that are shown before a mark
 _LOCAL_MODES = 3  # of what tcgetattr gives
@@ -219,7 +221,7 @@ def _print_boxed(grid: Grid, rows: list[list[str]]) -> None:
         padding=(0, 1, 0, 0),
     )
     for index, name in enumerate(grid.columns):
-        is_number = _is_number(grid, index)
+        is_number = _is_figure(rows, index)
         table.add_column(
             Text(name), justify="right" if is_number else "left", width=widths[index], overflow="fold"
         )
@@ -242,7 +244,7 @@ def _widths(grid: Grid, rows: list[list[str]], room: int) -> list[int]:
     headings = [[_cells(word) for word in name.split()] for name in grid.columns]
     contents = [max((_cells(row[i]) for row in rows), default=0) for i in range(len(grid.columns))]
     widths = [max(content, _cells(name)) for content, name in zip(contents, grid.columns, strict=True)]
-    numbers = [index for index in range(len(widths)) if _is_number(grid, index)]
+    numbers = [index for index in range(len(widths)) if _is_figure(rows, index)]
     texts = [index for index in range(len(widths)) if index not in numbers]
     least = {i: max(contents[i], *headings[i]) if headings[i] else contents[i] for i in numbers}
     least |= {i: min(widths[i], _NARROW) for i in texts}
@@ -251,6 +253,11 @@ def _widths(grid: Grid, rows: list[list[str]], room: int) -> list[int]:
             widest = max((i for i in some if widths[i] > least[i]), key=lambda i: widths[i])
             widths[widest] -= 1
     return widths
+
+
+def _is_figure(rows: list[list[str]], index: int) -> bool:
+    """Whether a column holds numbers as they are shown, shares and signs for none among them."""
+    return bool(rows) and all(_FIGURE.match(row[index]) for row in rows)
 
 
 def _cells(text: str) -> int:

@@ -156,7 +156,9 @@ def _shown(value: float) -> str:
     """Whole numbers whole, others with four digits or so."""
     if value == round(value) and abs(value) < 1e15:
         return f"{value:,.0f}"
-    return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if abs(value) < 1_000:
+        return f"{value:.4g}"
+    return f"{value:,.1f}" if abs(value) < 100_000 else f"{value:,.0f}"
 
 
 def _refused(results: dict[ModelSpec, Result]) -> tuple[Finding, ...]:

@@ -194,3 +194,14 @@ def test_on_a_narrow_terminal_nothing_of_a_table_is_cut_off(
     assert name == "accessories"
     headings = " ".join(word for line in lines for word in line)
     assert all(headings.count(word) == 3 for word in ("unknown", "→"))
+
+
+def test_numbers_that_are_told_as_texts_stay_whole_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "30")
+    rows = (("the own rate so far", "-211,692,463.5", "<1 %"), ("what came", "-", "·"))
+    show(Report("fit", "", grids=(Grid("", ("", "value of all", "share"), rows),)), Voice())
+    told = terminal.getvalue()
+    assert "-211,692,463.5" in told and "<1 %" in told
+    assert "the own" in told and "the own rate so far" not in told
