@@ -104,6 +104,8 @@ def _commit(session: Session, expiry: Expiry, as_of: AsOf) -> None:
             transaction.log(VERB, as_of.moment.isoformat(), {"left": by_name, "reduced": expiry.n_reduced})
             inputs = {name: expiry.snapshot.digest(name) for name in expiry.snapshot.tables}
             session.commit(transaction, by_name, inputs)
+        else:
+            transaction.abort("done")  # nothing is too old: no change, and no failure either
 
 
 def _merge(session: Session, say: Say) -> None:

@@ -100,6 +100,15 @@ def steps(report: Report) -> dict[str, str]:
     return {step["step"]: step["result"] for step in report.data["steps"]}
 
 
+def test_a_run_in_which_nothing_is_too_old_did_not_fail(aged: Small) -> None:
+    """`status` listed it among the latest runs as failed, once per night."""
+    plan(aged, "shop", "5000d")
+    retain_data(aged.settings(AS_OF), lambda _: None)
+    with aged.session() as session:
+        latest = session.workspace.runs()[0]
+    assert (latest.verb, latest.outcome) == ("retain", "done")
+
+
 def test_rows_and_their_records_leave_and_their_profiles_with_them(aged: Small) -> None:
     before = held(aged)
     assert b"ancient@example.vn" in texts_on_disk(aged.folder)
