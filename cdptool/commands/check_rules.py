@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cdptool.commands.report import Report
 from cdptool.commands.session import Settings
 from cdptool.config import Project, load_project
+from cdptool.config.libraries import FOLDER
 from cdptool.errors import ConfigError, Finding
 from cdptool.rules import RuleBook, unused_traits
 
@@ -30,7 +31,7 @@ def check_rules(settings: Settings, *, strict: bool) -> Report:
     except ConfigError as error:
         return _report(error.findings, "the project cannot be used", exit_code=REFUSED)
     book = project.rules or RuleBook()
-    notes = tuple(unused_traits(book, _named(project)))
+    notes = tuple(unused_traits(book, _named(project), ready_made=f"{FOLDER}/"))
     has_warnings = any(each.severity == "warning" for each in project.warnings)
     what = f"{_counted(len(book.traits), 'trait')} and {_counted(len(book.segments), 'segment')}"
     return _report((*project.warnings, *notes), what, exit_code=FAILED if strict and has_warnings else 0)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from cdptool.config.audiences import with_audiences
 from cdptool.config.destinations import read_destinations
 from cdptool.config.exports import EXPORTS_KEYS
 from cdptool.config.files import Found, read_files
@@ -117,7 +118,7 @@ def load_project(
     found.findings.extend(destinations.findings)
     kinds = {each.id: OWN_COLUMNS if each.columns else "" for each in destinations.specs}
     declared = Reading(gather_names(top, kinds, found.unreadable))
-    top = found.attempt(partial(with_included, top, declared)) or top
+    top = with_audiences(found.attempt(partial(with_included, top, declared)) or top)
     unread: list[Finding] = []
     reading = Reading(gather_names(top, kinds, found.unreadable), refused=unread)
     parts = _read_sections(found, top, reading)

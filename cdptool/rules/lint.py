@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cdptool.errors import Finding, Place
+from cdptool.errors import Finding
 from cdptool.rules.always import always
 from cdptool.rules.book import Rule, RuleBook
 from cdptool.rules.ladders import ladder_findings
@@ -38,17 +38,24 @@ def lint(book: RuleBook) -> Iterator[Finding]:
     yield from _doubles(book.segments, "segment")
 
 
-def unused_traits(book: RuleBook, named_elsewhere: Iterable[str]) -> Iterator[Finding]:
-    """A note on the traits that nothing names: no rule, and none of the names that exports and other parts use."""
+def unused_traits(
+    book: RuleBook, named_elsewhere: Iterable[str], *, ready_made: str = "library/"
+) -> Iterator[Finding]:
+    """
+    A note on the traits that nothing names: no rule, and none of the names that exports and other parts use.
+
+    Those of files below `ready_made` come with others that are wanted, and are not told.
+    """
     used = set(named_elsewhere)
     for rule in (*book.traits, *book.segments):
         names = {node.name for line in rule.lines for node in walk(line) if isinstance(node, Name)}
         used |= names - {rule.name}
-    idle = [trait for trait in book.traits if trait.name not in used]
+    own = [trait for trait in book.traits if not trait.place.file.startswith(ready_made)]
+    idle = [trait for trait in own if trait.name not in used]
     if idle:
         listed = ", ".join(f"`{trait.name}`" for trait in idle)
         problem = f"named by no rule and no export: {'trait' if len(idle) == 1 else 'traits'} {listed}"
-        yield Finding(problem, Place(idle[0].place.file), None, "note")
+        yield Finding(problem, idle[0].place, "name what needs it, or take it out", "note")
 
 
 def _doubles(rules: tuple[Rule, ...], what: str) -> Iterator[Finding]:

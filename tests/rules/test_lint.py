@@ -144,8 +144,14 @@ def test_rules_of_two_libraries_may_say_the_same() -> None:
 def test_traits_that_nothing_names_are_noted_in_one_line() -> None:
     rules = book({"u1": "count(order)", "u2": "count(cart)", "u3": "points"}, {"s1": "u1 > 3"})
     assert [str(each) for each in unused_traits(rules, ["u3"])] == [
-        "rules.yaml: named by no rule and no export: trait `u2`"
+        "rules.yaml:1:1: named by no rule and no export: trait `u2`"
     ]
+
+
+def test_traits_of_a_library_are_used_when_they_are_wanted() -> None:
+    made = replace(rule("u1", "points"), place=Place("library/rfm.yaml", 1, 1))
+    uses = replace(rule("u2", "count(order) + own"), place=Place("library/rfm.yaml", 2, 1))
+    assert list(unused_traits(RuleBook((rule("own", "points + 1"), made, uses)), [])) == []
 
 
 def test_what_is_left_possible_agrees_with_trying_all_numbers() -> None:
