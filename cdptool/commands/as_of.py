@@ -33,6 +33,11 @@ class AsOf:
     moment: datetime
     complete_until: Mapping[str, datetime]
 
+    def seen_until(self, stream: str) -> datetime:
+        """Up to when a stream tells what happened; the moment where it has brought nothing, for then no row is later."""
+        until = self.complete_until.get(stream, self.moment)
+        return self.moment if until <= NOTHING_YET else min(self.moment, until)
+
 
 def parse_as_of(text: str, tz: str, option: str = "--as-of") -> datetime:
     """

@@ -87,7 +87,7 @@ def _days(session: Session, snapshot: Snapshot, spec: LifetimeSpec | RhythmSpec,
     """The orders of every profile up to the moment, or up to where their stream is complete, as days."""
     project, engine, orders = session.project, session.engine, spec.orders
     stream = next(each for each in project.streams if each.name == orders.stream)
-    moment = min(as_of.moment, as_of.complete_until.get(stream.name, as_of.moment))
+    moment = as_of.seen_until(stream.name)
     rows = latest_events(session, snapshot, stream, _columns(stream))
     rows = rows.filter(pl.col("at") <= pl.lit(moment, UTC_TIME))
     if orders.where is not None:

@@ -120,7 +120,7 @@ def _renewals(
 ) -> pl.DataFrame:
     """The days on which each profile bought each kind, and what they say, up to where the stream is complete."""
     stream, project = path.stream, session.project
-    moment = min(as_of.moment, as_of.complete_until.get(stream.name, as_of.moment))
+    moment = as_of.seen_until(stream.name)
     names = [
         name
         for each in stream.columns

@@ -9,6 +9,7 @@ import pytest
 
 from cdptool.commands.fit import fit_models
 from cdptool.commands.ingest import ingest_files
+from cdptool.commands.merge import merge_records
 from cdptool.commands.report import Report
 from cdptool.commands.rule_tests import run_rule_tests
 from cdptool.commands.run import run_all
@@ -172,6 +173,19 @@ def test_too_little_data_is_a_warning_and_rules_are_unknown(tmp_path: Path) -> N
     }
     assert counts["alive"] == (0, 60)
     assert counts["gone"] == (60, 0)
+
+
+def test_a_live_feed_without_a_single_order_is_too_little_data(tmp_path: Path) -> None:
+    """It is known up to no moment, before which nobody could count a horizon."""
+    live = PROJECT.replace("order: {columns", "order: {max_lag: 1d, columns")
+    settings = write(tmp_path, 5, project=live)
+    for file in tmp_path.glob("orders*.csv"):
+        file.write_text(file.read_text("utf-8").splitlines(keepends=True)[0], "utf-8")
+    ingest_files(settings, (), lambda _: None)
+    merge_records(settings)
+    told = [finding.problem for finding in fit_models(settings).findings]
+    assert any("0 customers have ordered" in problem for problem in told)
+    assert {row["unknown"] for row in compute_segments(settings).data["segments"][:1]} == {5}
 
 
 def test_values_of_two_currencies_are_refused(tmp_path: Path) -> None:
