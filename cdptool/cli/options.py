@@ -120,6 +120,9 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     ),
     "force": _option(bool, False, "--force", text="Overwrite project files that are there."),
     "keep": _option(int, 10, "--keep", min=1, text="How many snapshots to keep."),
+    "days": _option(
+        int, 0, "--days", min=0, text="Keep what --known-at needs for so many days, however many they are."
+    ),
     "show_values": _option(bool, False, "--show-values", text="Print personal values unmasked."),
     "who": _option(
         str | None, None, "--who", metavar="NAME", text="Who answers [default: your name on this machine]."

@@ -27,14 +27,14 @@ def report_match(call: Call, *, show_values: bool) -> Report:
 
 
 @verb(
-    report_group, "segments", "segments", *READS,
+    report_group, "segments", "segments", "known_at", *READS,
     example="cdptool report segments vip festive winback -C configs",
 )  # fmt: skip
 def report_segments(call: Call, *, segments: list[str] | None) -> Report:
     """Show how large segments are, and how they overlap.
 
-    Their sizes and shares of all profiles as of the last run, and of the twelve largest (or those you name) how many of
-    one are in the other too.
+    Their sizes and shares of all profiles as of the last run (with --known-at the last by then), and of the twelve
+    largest (or those you name) how many of one are in the other too.
     """
     from cdptool.commands.segments_report import report_segments as report
 

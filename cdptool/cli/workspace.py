@@ -30,13 +30,19 @@ def workspace_history(call: Call) -> Report:
 
 
 @verb(
-    workspace_group, "tidy", "project", "keep", *WRITES, example="cdptool workspace tidy -C configs --keep 10"
+    workspace_group,
+    "tidy",
+    "project",
+    "keep",
+    "days",
+    *WRITES,
+    example="cdptool workspace tidy -C configs --days 90",
 )
-def workspace_tidy(call: Call, *, keep: int) -> Report:
+def workspace_tidy(call: Call, *, keep: int, days: int) -> Report:
     """Compact tables of many small files and drop old snapshots.
 
     Files that no kept snapshot names are removed. --known-at of other commands goes back to the oldest that is kept.
     """
     from cdptool.commands.upkeep import tidy
 
-    return tidy(call.settings, keep=keep)
+    return tidy(call.settings, keep=keep, days=days)

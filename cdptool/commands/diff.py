@@ -24,10 +24,10 @@ from cdptool.tables import ALIASES
 from cdptool.workspace import Snapshot
 
 COLUMNS: Final = (
-    "segment", "before", "entered", "left", "unknown → in", "unknown → out", "→ unknown", "after", "unknown",
+    "segment", "before", "entered", "left", "unknown → in", "unknown → out", "→ unknown", "after", "unknown", "merged",
 )  # fmt: skip
 _MOVES: Final = slice(2, 7)  # the columns that count who changed
-_SELDOM: Final = (4, 5, 6)  # those about unknown people, left out where there are none
+_SELDOM: Final = (4, 5, 6, 9)  # those about unknown people and merged ones, left out where there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,26 @@ def diff_segments(settings: Settings, names: tuple[str, ...], wanted: Wanted) ->
         known = then.snapshot()
         before = _states(then, known, other, segments, earlier)
         after = _states(session, snapshot, book, segments, as_of)
+        held = before
         if then.known is not None:
-            before = states_under_todays_ids(before.lazy(), snapshot.scan("aliases", ALIASES)).collect()
+            before = states_under_todays_ids(held.lazy(), snapshot.scan("aliases", ALIASES)).collect()
         counts = difference_counts(before.lazy(), after.lazy()).collect()
+        counts = counts.with_columns(_merged(held, before, counts["segment"]))
         changed = differences(before.lazy(), after.lazy()).collect()
         if wanted.to is not None:
             write_table_file(wanted.to, _printed(changed))
     report = _report(counts, changed, (book, other), _compared(then, (as_of, earlier), wanted), wanted)
     return replace(report, grids=_shown(report.grids[0], every=bool(names)))
+
+
+def _merged(held: pl.DataFrame, before: pl.DataFrame, segments: pl.Series) -> pl.Series:
+    """By how many those who were in are fewer today, because several of them are one person since."""
+
+    def sizes(states: pl.DataFrame) -> dict[str, int]:
+        return dict(states.filter(pl.col("state") == "in").group_by("segment").len().iter_rows())
+
+    then, today = sizes(held), sizes(before)
+    return pl.Series("n_merged", [then.get(name, 0) - today.get(name, 0) for name in segments], pl.Int64)
 
 
 def _earlier(then: Session, as_of: AsOf, wanted: Wanted) -> AsOf:
@@ -177,7 +189,7 @@ def _report(
 
 def _is_changed(row: tuple[Any, ...]) -> bool:
     """Whether somebody moved, or only one of two rule books has the segment."""
-    return any(row[_MOVES]) or None in row
+    return any(row[_MOVES]) or bool(row[-1]) or None in row
 
 
 def _shown(grid: Grid, *, every: bool) -> tuple[Grid, ...]:

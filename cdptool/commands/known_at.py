@@ -45,7 +45,7 @@ def _too_early(kept: tuple[SnapshotInfo, ...], moment: datetime) -> UsageError:
     return UsageError(
         f"the workspace does not go back to {_shown(moment)}: its oldest snapshot is of"
         f" {_shown(kept[-1].committed_at)}",
-        hint="`workspace tidy` (see its --keep) and retention drop older ones; name a later time",
+        hint="`workspace tidy` (see its --days) and retention drop older ones; name a later time",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from cdptool.commands.report import Grid, Report
 from cdptool.commands.session import Settings, open_session
 from cdptool.errors import CheckFailed
@@ -40,11 +42,20 @@ def history(settings: Settings) -> Report:
     )
 
 
-def tidy(settings: Settings, *, keep: int) -> Report:
-    """Compact tables of many small files, then drop all but `keep` snapshots and the files only they needed."""
+def tidy(settings: Settings, *, keep: int, days: int = 0) -> Report:
+    """
+    Compact tables of many small files, then drop old snapshots and the files only they needed.
+
+    Args:
+        settings: Where the project is.
+        keep: How many snapshots are kept at least.
+        days: Those younger than this are kept, too, and the one that says how it stood when they began.
+    """
     with open_session(settings, writes=True) as session:
         compacted = session.workspace.compact(session.manifest("compact", None, {}))
-        result = session.workspace.gc(keep)
+        border = session.now - timedelta(days=days)
+        young = sum(one.committed_at > border for one in session.workspace.history()) if days else 0
+        result = session.workspace.gc(max(keep, young + 1 if young else 0))
     data = {
         "compacted": compacted is not None,
         "snapshots_dropped": result.snapshots,

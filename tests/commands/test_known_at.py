@@ -17,6 +17,7 @@ from cdptool.commands.merge import merge
 from cdptool.commands.report import Report
 from cdptool.commands.rule_inputs import answers_of, moment_asked, question_of
 from cdptool.commands.segment import compute_segments, segment
+from cdptool.commands.segments_report import report_segments
 from cdptool.commands.session import Settings, open_session
 from cdptool.commands.upkeep import tidy
 from cdptool.errors import UsageError
@@ -105,6 +106,24 @@ def test_diff_shows_people_of_then_under_the_ids_of_today(late: tuple[Small, str
     report = diff_segments(shop.settings(AS_OF), (), Wanted(known_at=apart))
     [row] = report.data["segments"]
     assert (row["n_before"], row["n_after"], report.data["changes"]) == (2, 2, 0)
+    assert row["n_merged"] == 1, "of the three of then two are one person today"
+    assert report.grids[0].columns[-1] == "merged"
+
+
+def test_the_report_of_segments_is_that_of_then(late: tuple[Small, str]) -> None:
+    shop, between = late
+    then, now = (
+        report_segments(Settings(project=shop.folder, known_at=at)).data["segments"] for at in (between, None)
+    )
+    assert [(row["people"], row["unknown"]) for row in (*then, *now)] == [(2, 1), (3, 0)]
+
+
+def test_tidy_can_keep_what_is_young_however_much_it_is(late: tuple[Small, str]) -> None:
+    shop, between = late
+    assert tidy(shop.settings(), keep=1, days=1).data["snapshots_dropped"] == 0
+    then = compute_segments(Settings(project=shop.folder, as_of=AS_OF, known_at=between))
+    assert sizes(then)["buyers"] == (2, 1)
+    assert tidy(shop.settings(), keep=1, days=0).data["snapshots_dropped"] > 0
 
 
 def test_backtest_counts_as_it_was_known(late: tuple[Small, str]) -> None:
