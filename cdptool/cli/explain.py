@@ -11,7 +11,10 @@ from cdptool.cli.options import READS
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
 
-explain_group = group_of_verbs("Say why two records are one person, and why somebody is in a segment.")
+explain_group = group_of_verbs(
+    "Say why two records are one person, and why somebody is in a segment.",
+    epilog="Example: cdptool explain segment vip crm:0000101 -C configs --as-of 2026-11-20T21:00+07:00",
+)
 
 
 @verb(

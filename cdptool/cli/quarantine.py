@@ -11,7 +11,10 @@ from cdptool.cli.options import READS, WRITES
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
 
-quarantine_group = group_of_verbs("See, mend and retry the rows that ingest set aside.")
+quarantine_group = group_of_verbs(
+    "See, mend and retry the rows that ingest set aside.",
+    epilog="Example: cdptool quarantine list -C configs",
+)
 
 
 @verb(

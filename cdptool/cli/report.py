@@ -11,7 +11,10 @@ from cdptool.cli.options import READS
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
 
-report_group = group_of_verbs("Show figures for trust.")
+report_group = group_of_verbs(
+    "Show figures for trust.",
+    epilog="Example: cdptool report match -C configs",
+)
 
 
 @verb(report_group, "match", "show_values", *READS, example="cdptool report match -C configs")

@@ -9,7 +9,10 @@ from cdptool.cli.declaring import Call, group_of_verbs, verb
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
 
-rules_group = group_of_verbs("Tell what the rules are.")
+rules_group = group_of_verbs(
+    "Tell what the rules are.",
+    epilog="Example: cdptool rules docs -C configs",
+)
 
 
 @verb(

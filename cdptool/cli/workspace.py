@@ -10,7 +10,10 @@ from cdptool.cli.options import READS, WRITES
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
 
-workspace_group = group_of_verbs("Verify, show and tidy the workspace.")
+workspace_group = group_of_verbs(
+    "Verify, show and tidy the workspace.",
+    epilog="Example: cdptool workspace verify -C configs",
+)
 
 
 @verb(workspace_group, "verify", *READS, example="cdptool workspace verify -C configs")
