@@ -30,6 +30,7 @@ _OF_ONE_FIRM: Final[dict[str, Share]] = {
     "email": 0.5,
     "category": 0.9,
 }
+_OF_BRANCHES: Final = ("organisation", "phone", "website")
 _PLACES: Final = dict.fromkeys(LOCATION, 0.85)
 
 
@@ -54,13 +55,13 @@ LIKENESSES: Final = (
         "household",
         {**_PLACES, "family": 1.0, "given": DIFFERS, "phone": 0.5, "email": 0.1, "category": 0.3},
         (frozenset({"family"}), frozenset({"address", "phone", "postcode", "house_number"})),
-        learned=LOCATION,
+        learned=(*LOCATION, "phone"),
     ),
     Likeness(
         "housemates",  # couples of two names among them
         {**_PLACES, "family": DIFFERS, "given": DIFFERS, "phone": 0.5, "email": 0.1, "category": 0.3},
         (frozenset({"family"}), frozenset({"given"}), frozenset({"address", "phone"})),
-        learned=LOCATION,
+        learned=(*LOCATION, "phone"),
     ),
     Likeness(
         "twins",
@@ -102,14 +103,14 @@ LIKENESSES: Final = (
         "branches",
         {**_OF_ONE_FIRM, "address": DIFFERS, "city": 0.3, "state": 0.6, "postcode": 0.1},
         (frozenset({"organisation"}), frozenset({"address"})),
-        learned=LOCATION,
+        learned=(*LOCATION, *_OF_BRANCHES),
     ),
     Likeness(
         "branches",
         {**_OF_ONE_FIRM, "city": DIFFERS, "state": 0.6, "postcode": 0.1},
         (frozenset({"organisation"}), frozenset({"city"})),
         but_not=frozenset({"address"}),
-        learned=LOCATION,
+        learned=(*LOCATION, *_OF_BRANCHES),
     ),
 )
 

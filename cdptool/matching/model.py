@@ -44,10 +44,7 @@ _FEW_ROUNDS: Final = 12
 _SAMPLED: Final = 3_000
 _LEAST_ANCHOR: Final = 30.0
 _FEWEST: Final = 1e-3
-_FIXED: Final = (
-    100.0,
-    0.1,
-)  # of a look-alike's pairs, as pseudo-counts: what is fixed of a field that they teach
+_FIXED: Final = (100.0, 0.1)  # pairs, or part of the pairs, that stand for what is fixed of a look-alike
 _MOVES: Final = 0.5  # who lives in another street often lives in another town
 _ALL_MOVES: Final = 0.95
 _FIRMS_STAY: Final = 0.4  # people move; a firm elsewhere is mostly another branch
@@ -169,14 +166,16 @@ def _step(
     is_of_firms = any(one.kind.name == "organisation" for one in model.comparisons)
     for place, (one, anchor, start) in enumerate(zip(model.comparisons, anchors, strangers, strict=True)):
         seen = matched[place]
+        if one.kind.name in MADE_OF_NAMES:  # one person's e-mail is as often the same whatever the names
+            seen = np.repeat(seen.sum(axis=0, keepdims=True), len(CONTEXTS), axis=0)
         total = seen.sum(axis=1, keepdims=True)
         weight = np.maximum(_LEAST_ANCHOR, anchored * np.minimum(total, expected[0]))
         same.append(_plausible(one, is_of_firms, (seen + weight * anchor) / (total + weight)))
-        others.append(_less_matches(one, start, seen.sum(axis=0)))
+        others.append(_less_matches(one, start, matched[place].sum(axis=0)))
     likely, strange = tuple(same), tuple(others)
     shares = _learned_shares(model, alike, (likely, strange))
     tables = _tables(model.comparisons, likely, strange, shares)
-    learned = _learned_places(model.comparisons, alike, tables[2:])
+    learned = _learned_levels(model.comparisons, alike, tables[2:])
     return replace(model, tables=(*tables[:2], *learned), expected=expected, shares=shares)
 
 
@@ -196,27 +195,25 @@ def _learned_shares(
 ) -> tuple[Shares, ...]:
     """How much of their contacts those have in common who only look alike; what else tells them apart is fixed."""
     found = []
-    for number, alike in enumerate(likenesses(model.comparisons)):
-        now = dict(model.shares[number])
-        for place, one in enumerate(model.comparisons):
-            before, start = now.get(one.kind.name), alike.shares.get(one.kind.name)
-            if (
-                one.kind.name not in _CONTACTS
-                or not isinstance(before, float)
-                or not isinstance(start, float)
-            ):
+    for alike, now, counted in zip(likenesses(model.comparisons), model.shares, pairs, strict=True):
+        learned = dict(now)
+        for kind in _CONTACTS:
+            before, start = now.get(kind), alike.shares.get(kind)
+            if not isinstance(before, float) or not isinstance(start, float):
                 continue
-            seen = pairs[number][place]
-            mine, theirs = (side[place] for side in tables)
-            of_same = before * mine / np.maximum(before * mine + (1 - before) * theirs, _TINY)
-            total = float(seen.sum())
+            total, common = 0.0, 0.0  # of all fields of the kind: a number for day and one for night
+            for one, seen, mine, theirs in zip(model.comparisons, counted, *tables, strict=True):
+                if one.kind.name == kind:
+                    of_same = before * mine / np.maximum(before * mine + (1 - before) * theirs, _TINY)
+                    total += float(seen.sum())
+                    common += float((seen * of_same).sum())
             weight = max(_LEAST_ANCHOR, _ANCHOR * total)
-            now[one.kind.name] = float(((seen * of_same).sum() + weight * start) / (total + weight))
-        found.append(now)
+            learned[kind] = (common + weight * start) / (total + weight)
+        found.append(learned)
     return tuple(found)
 
 
-def _learned_places(
+def _learned_levels(
     comparisons: tuple[Comparison, ...], pairs: list[list[Table]], tables: tuple[tuple[Table, ...], ...]
 ) -> tuple[tuple[Table, ...], ...]:
     """

@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+import pytest
 
 from cdptool.matching import Matching, match
 from cdptool.matching.classes import likenesses
@@ -100,3 +101,33 @@ def test_the_levels_of_every_class_sum_to_one() -> None:
         for one, table in zip(model.comparisons, tables, strict=True):
             assert np.allclose(table.sum(axis=1), 1), one.field
     assert [one.name for one in likenesses(model.comparisons)] == list(model.names[2:])
+
+
+def test_an_empty_second_number_does_not_hide_what_the_first_teaches() -> None:
+    rows, _ = families(6, 600, one_name=True)
+    alone = match(rows, KINDS).model
+    with_fax = match(rows.with_columns(fax=pl.lit(None, pl.String)), [*KINDS, ("fax", "phone")]).model
+    learned = alone.shares[alone.names.index("household") - 2]["phone"]
+    assert learned > 0.9, "all of a home have one number"
+    assert with_fax.shares[alone.names.index("household") - 2]["phone"] == pytest.approx(learned, abs=1e-6)
+
+
+def test_branches_whose_names_are_only_alike_are_not_one_firm() -> None:
+    """Houses of one charity have its number and its name with a word more, and each a street of its own."""
+    chance = np.random.default_rng(7)
+    n_charities, rows, who = 120, [], []
+    for charity in range(n_charities):
+        words = " ".join(f"{word}{chance.integers(400)}" for word in ("care", "help"))
+        number = str(chance.integers(10**9, 10**10))
+        for house in range(int(chance.integers(1, 6))):
+            street = f"{chance.integers(1, 900)} street{chance.integers(500)}"
+            name = f"{words} house{chance.integers(60)}"
+            for _ in range(int(chance.integers(1, 4))):
+                rows.append((name if chance.random() < 0.7 else words, street, number))
+                who.append((charity, house))
+    texts = pl.DataFrame(rows, schema=["name", "street", "phone"], orient="row")
+    found = match(texts, [("name", "organisation"), ("street", "address"), ("phone", "phone")])
+    expected = dict(zip(found.model.names, found.model.expected, strict=True))
+    assert expected["branches"] > 500
+    joined = [(a, b) for a, b in enumerate(found.clusters) if a != b]
+    assert sum(who[a] == who[b] for a, b in joined) >= 0.98 * len(joined)
