@@ -7,7 +7,8 @@ Reads no workspace: every test brings its own small world. Besides, it tells whi
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -63,8 +64,17 @@ def run_rule_tests(settings: Settings, names: tuple[str, ...], *, junit: Path | 
     traced = _traced(judged, book, project.tz)
     if junit is not None:
         write_file(junit, _junit(judged, project, traced))
-    covered = tuple(each for each in coverage(book, judged) if each.tests or _is_own(each.rule, project))
+    covered = tuple(_covered(coverage(book, judged), project))
     return _report(judged, covered, traced, is_part=bool(names), tz=project.tz)
+
+
+def _covered(found: Iterable[RuleCoverage], project: Project) -> Iterator[RuleCoverage]:
+    """The project's own rules, and those of libraries that tests name: their conditions are not ours to hold."""
+    for each in found:
+        if _is_own(each.rule, project):
+            yield each
+        elif each.tests:
+            yield replace(each, idle=())
 
 
 def _is_own(rule: Rule, project: Project) -> bool:

@@ -210,6 +210,9 @@ def test_rules_of_a_library_need_no_tests_of_ours_and_can_have_them(shop: Small)
     )
     report = run(shop, one(expect="{buyers: {A: false}}"))
     assert {each["rule"] for each in report.data["coverage"]} == {"spend", "buyers", "cart_3h", "big"}
+    named = run(shop, one(expect="{my_lifecycle_new: {A: false}}"))
+    mine = [row[2] for row in named.grids[1].rows if row[0] == "my_lifecycle_new"]
+    assert mine == ["nobody is expected to be in"]  # its conditions are held by tests of the library
 
 
 def test_junit_has_a_suite_per_file_and_a_case_per_test(shop: Small, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from cdptool.commands.session import Settings
 from cdptool.config import load_project
 from cdptool.config.libraries import libraries
 from cdptool.config.rule_tests import load_rule_tests
+from cdptool.profiles.coverage import coverage
 from cdptool.profiles.rule_tests import judge_test
 from cdptool.workspace import Workspace
 from tests.shared import shared_data
@@ -44,12 +45,23 @@ def test_every_library_answers_as_its_worlds_expect() -> None:
     others = [rule for rule in project.rules.rules() if rule not in asked]
     # The ten segments are one comparison each, and held by the orders below; the rest counts inside what is asked.
     assert [rule for rule in others if "rfm_" not in rule] == [
-        "first_purchase_at",
         "sms_sends",
         "push_sends",
         "sms_clicks",
         "push_clicks",
     ]
+
+
+def test_every_condition_of_a_library_decides_for_somebody() -> None:
+    """But for RFM, which the orders below hold."""
+    book = load_project(HERE).rules
+    assert book is not None
+    judged = [
+        (test, tuple(each for each in judge_test(test, book) if "rfm_" not in each.expected.rule))
+        for test in load_rule_tests(load_project(HERE))
+    ]
+    idle = {text for each in coverage(book, judged) for text, _ in each.idle}
+    assert idle == {"missing(points)", "none(order)"}  # of the last tier: so it is where no other is
 
 
 def test_the_project_of_the_worlds_includes_every_library() -> None:
