@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+import numpy.ma  # Polars and numpy import these when they are first needed
+import numpy.random
 import polars as pl
 
 from cdptool.ids import hashes

@@ -33,7 +33,8 @@ class Comparison:
     """
     A field and what agreement on each of its values is worth.
 
-    `bins`: per value, how common it is. `agreeing`: per bin, how many pairs of records share a value of it.
+    `bins`: per value, how common it is. `agreeing`: per bin, how many pairs of records share a value of it; `shared`: how
+    many records hold one that another holds too.
     """
 
     field: str
@@ -41,6 +42,7 @@ class Comparison:
     values: Values
     bins: NDArray[np.uint8]
     agreeing: Table
+    shared: Table
 
     @property
     def first_exact(self) -> int:
@@ -77,9 +79,7 @@ class Comparison:
 
     def anchor(self) -> Table:
         """How often two records of one person have each level where both hold a value; sums to one."""
-        held = np.bincount(
-            self.bins, weights=np.where(self.values.counts > 1, self.values.counts, 0), minlength=N_BINS
-        )
+        held = self.shared
         table = np.zeros(self.n_levels)
         table[DIFFERENT] = self.kind.differs
         table[DIFFERENT + 1 : self.first_exact] = self.kind.near
@@ -92,7 +92,9 @@ def comparison(field: str, kind: str, values: Values, learned: Frequencies | Non
     counts = values.counts.astype(np.float64)
     bins = _bins(counts, values.n_known) if learned is None else learned.bins(values.texts)
     agreeing = np.bincount(bins, weights=counts * (counts - 1) / 2, minlength=N_BINS).astype(np.float64)
-    return Comparison(field, KINDS[kind], replace(values, learned=learned), bins, agreeing)
+    shared = np.bincount(bins, np.where(counts > 1, counts, 0), N_BINS).astype(np.float64)
+    known = values if learned is None else replace(values, learned=learned)
+    return Comparison(field, KINDS[kind], known, bins, agreeing, shared)
 
 
 def _bins(counts: Table, n_known: int) -> NDArray[np.uint8]:

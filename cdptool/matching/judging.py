@@ -13,14 +13,13 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cdptool.matching.blocks import hashed
 from cdptool.matching.candidates import Candidates
 from cdptool.matching.comparing import DIFFERENT, Comparison, Table
 from cdptool.matching.levels import Levels
 from cdptool.matching.model import Fitted, Model
-from cdptool.matching.values import Rows
+from cdptool.matching.values import Ids, Rows
 
 _LIKELY: Final = 0.0  # log odds
 _FEWEST: Final = 30.0  # pairs: of fewer nothing can be said
@@ -138,29 +137,29 @@ def estimated_matches(three: tuple[Comparison, ...]) -> float | None:
     """
     if len(three) < 3:
         return None
-    known = _known(three)
-    n_known = int(known.sum())
+    known = np.flatnonzero(np.logical_and.reduce([one.values.ids >= 0 for one in three]))
+    n_known = len(known)
+    held = tuple(np.take(one.values.ids, known) for one in three)
     n_pairs = n_known * (n_known - 1) / 2
-    single = [_agreeing((one,), known) / max(n_pairs, 1.0) for one in three]
+    single = [_agreeing((ids,)) / max(n_pairs, 1.0) for ids in held]
     of_two = []
     for pair in combinations(range(3), 2):
         by_chance = n_pairs * single[pair[0]] * single[pair[1]]
-        of_two.append(_agreeing(tuple(three[k] for k in pair), known) - by_chance)
-    of_all = _agreeing(three, known) - n_pairs * float(np.prod(single))
+        of_two.append(_agreeing(tuple(held[k] for k in pair)) - by_chance)
+    of_all = _agreeing(held) - n_pairs * float(np.prod(single))
     if of_all < _FEWEST:
         return None
     return float(np.prod(np.maximum(of_two, of_all))) / of_all**2
 
 
-def _known(fields: tuple[Comparison, ...]) -> NDArray[np.bool_]:
-    """The records that hold all these fields."""
-    return np.asarray(np.logical_and.reduce([one.values.ids >= 0 for one in fields]))
-
-
-def _agreeing(fields: tuple[Comparison, ...], known: NDArray[np.bool_]) -> float:
+def _agreeing(columns: tuple[Ids, ...]) -> float:
     """How many pairs of these records agree on all the fields."""
-    keys, rows = hashed(*(one.values.ids for one in fields))
-    ordered = np.sort(keys[known[rows]])
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    counts = np.diff(np.append(starts, len(ordered)))
+    if len(columns) == 1:
+        counts = np.bincount(columns[0])
+    else:
+        keys, _ = hashed(*columns)
+        keys.sort()
+        is_bound = np.ones(len(keys) + 1, dtype=bool)
+        np.not_equal(keys[1:], keys[:-1], out=is_bound[1:-1])
+        counts = np.diff(np.flatnonzero(is_bound))
     return float((counts * (counts - 1.0) / 2).sum())

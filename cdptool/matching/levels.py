@@ -28,12 +28,12 @@ from cdptool.matching.sketches import (
 )
 from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.values import Ids, Rows, Values
+from cdptool.matching.word_sets import Words
 
 Levels = NDArray[np.uint8]
 Judge = Callable[[Values, Ids, Ids], Levels]
 _NAME_CLOSE: Final = 0.90
 _NAME_LOOSE: Final = 0.80
-_MAX_TOKENS: Final = 8
 _EVERYONES: Final = 0.05
 _FEW: Final = 10
 _TABLE: Final = 1 << 26  # entries of a table of value × value
@@ -218,48 +218,6 @@ def websites(values: Values, left: Ids, right: Ids) -> Levels:
     levels[(slips <= 2) & is_long] = 1
     levels[((slips <= 1) & is_long) | (np.take(stems, left) == np.take(stems, right))] = 2
     return levels
-
-
-class Words:
-    """The words of every value with how much each tells, so that texts of several words are compared as sets."""
-
-    def __init__(self, values: Values) -> None:
-        listed = pl.DataFrame(
-            {"value": np.arange(len(values.texts)), "word": values.texts, "held": values.counts}
-        )
-        spread = listed.with_columns(pl.col("word").str.split(" ").list.unique(maintain_order=True)).explode(
-            "word"
-        )
-        if values.learned is None:
-            n_known, known = values.n_known, spread.group_by("word").agg(pl.col("held").sum().alias("df"))
-        else:
-            n_known, words = values.learned.n_known, spread["word"].unique()
-            known = pl.DataFrame({"word": words, "df": values.learned.held(words)})
-        told = spread.join(known, on="word", how="left", maintain_order="left").with_columns(
-            bits=(n_known / pl.col("df") + 1).log(2.0), id=pl.col("word").hash()
-        )
-        top = told.sort("value", "bits", "word", descending=[False, True, False]).with_columns(
-            place=pl.int_range(pl.len()).over("value")
-        )
-        self.total = np.zeros(len(values.texts))
-        sums = told.group_by("value").agg(pl.col("bits").sum())
-        self.total[sums["value"].to_numpy()] = sums["bits"].to_numpy()
-        kept = top.filter(pl.col("place") < _MAX_TOKENS)
-        most = int(kept["place"].max() or 0) + 1  # type: ignore[arg-type]  # places are whole numbers
-        self.ids = np.zeros((len(values.texts), most), dtype=np.uint64)
-        self.bits = np.zeros((len(values.texts), most))
-        where = kept["value"].to_numpy(), kept["place"].to_numpy()
-        self.ids[where], self.bits[where] = kept["id"].to_numpy(), kept["bits"].to_numpy()
-
-    def shared(self, left: Ids, right: Ids) -> NDArray[np.float64]:
-        """How many bits the words tell that both values hold."""
-        found = np.zeros(len(left))
-        theirs = np.take(self.ids, right, axis=0)
-        for place in range(self.ids.shape[1]):
-            word = np.take(self.ids[:, place], left)
-            held = (theirs == word[:, None]).any(1) & (word != 0)
-            found += np.where(held, np.take(self.bits[:, place], left), 0.0)
-        return found
 
 
 def words(values: Values, left: Ids, right: Ids) -> Levels:

@@ -87,9 +87,8 @@ def _of_letters_only(values: Values) -> Sketches:
 def local_parts(values: Values) -> pl.Series:
     """What stands before the @ of every value."""
     text = pl.col("text")
-    until = text.str.find("@", literal=True)
-    whole = values.texts.alias("text").to_frame()
-    return whole.select(pl.when(until.is_null()).then(text).otherwise(text.str.head(until))).to_series()
+    until = text.str.find("@", literal=True).fill_null(text.str.len_bytes())
+    return values.texts.alias("text").to_frame().select(text.str.head(until)).to_series()
 
 
 def _without_one_at(values: Values) -> NDArray[np.bool_]:
