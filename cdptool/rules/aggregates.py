@@ -24,6 +24,14 @@ from cdptool.rules.values import Value
 from cdptool.rules.windows import Window
 
 COUNTS = ("exists", "none", "count")
+ZERO_WITHOUT_ROWS = (
+    "n",
+    "possible",
+    "sum",
+    "sum_most",
+    "distinct",
+    "distinct_possible",
+)  # of the raw columns
 _PLAIN = (*COUNTS, "sum", "avg", "min", "max", "nunique")
 
 

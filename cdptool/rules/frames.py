@@ -8,14 +8,23 @@ rows cut to its window first. A count in a pure time window around rows is a dif
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from cdptool.rules.aggregates import COUNTS, Request, Rows, finish, mode_rows, raw, takes_rows
+from cdptool.rules.aggregates import (
+    COUNTS,
+    ZERO_WITHOUT_ROWS,
+    Request,
+    Rows,
+    finish,
+    mode_rows,
+    raw,
+    takes_rows,
+)
 from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
 from cdptool.rules.references import profile_columns
@@ -49,8 +58,6 @@ class Frames:
     rows: StreamRows
     profiles: pl.DataFrame
     stage: int = 0
-    _read: dict[str, set[str]] = field(default_factory=dict)
-    _base: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def with_aggregates(self, requests: Sequence[Request]) -> pl.LazyFrame:
         """The profiles with the columns of every request, in their order; the bounds are made when they are read."""
@@ -60,7 +67,6 @@ class Frames:
             group = _Group(rows.stream, (rows.window, rows.cut) if rows.nested else None)
             groups.setdefault(group, []).append(request)
         frame = self.profiles
-        self._read.update(columns_read(requests))
         # Streams whose rows ask of rows come to be held in memory: whoever looks at them after that finds them there.
         for _, together in sorted(groups.items(), key=lambda each: each[0].window is None):
             frame = self._grouped(frame, together)
@@ -74,8 +80,11 @@ class Frames:
         only = specs[0]
         if only.nested:
             nested = {each.id: each for spec in specs for each in spec.nested}
-            held = self._held(only.stream).filter(in_window(only, self.rows.catalog))
-            rows = self._with_nested(held, only.stream, tuple(nested.values())).lazy()
+            held = self.rows.held(only.stream)
+            asking = self._held(
+                only.stream, columns_read(requests), held.places(in_window(only, self.rows.catalog))
+            )
+            rows = self._with_nested(asking, only.stream, tuple(nested.values())).lazy()
         else:
             rows = self._scanned(only.stream)
         key = WHO if only.nested or self.rows.has_numbers(only.stream) else KEY
@@ -107,13 +116,13 @@ class Frames:
         rows, mine = self.rows.scan(stream), self._mine(stream)
         return rows.join(mine.lazy(), on=KEY, how="left") if mine.width > 1 else rows
 
-    def _held(self, stream: str) -> pl.DataFrame:
-        """The same in memory, in the order of the stream's timeline."""
-        if stream not in self._base:
-            rows = self.rows.held(stream).in_order(self._read[stream])
-            mine = self._mine(stream).drop(KEY)
-            self._base[stream] = rows.hstack(mine[rows[WHO]]) if mine.width else rows
-        return self._base[stream]
+    def _held(
+        self, stream: str, read: Mapping[str, Collection[str]], places: Numbers | None = None
+    ) -> pl.DataFrame:
+        """The same in memory, in the order of the stream's timeline, with the columns that are read of it."""
+        rows, mine = self.rows.held(stream).in_order(read[stream], places), self._mine(stream).drop(KEY)
+        wanted = mine.select(name for name in mine.columns if name in read[stream])
+        return rows.hstack(wanted[rows[WHO]]) if wanted.width else rows
 
     def _with_nested(self, rows: pl.DataFrame, stream: str, nested: tuple[Request, ...]) -> pl.DataFrame:
         """Rows with what they ask of other rows, but for what depends on a row that encloses them."""
@@ -148,7 +157,7 @@ class Frames:
         is_own = rows.stream == asked.stream
         reaches_on = request.function != "count" and around.last.meta.eq(moment(rows.cut))
         counted = []
-        for name, mask in zip(_count_names(request), self._masks(rows), strict=True):
+        for name, mask in zip(_count_names(request), self._masks(request), strict=True):
             if reaches_on and first is not None and not is_own:
                 found = (np.take(line.newest(mask), who) >= first).astype(np.int64)
             else:
@@ -164,7 +173,7 @@ class Frames:
         """How many rows that share a text lie in the window around each row."""
         rows = request.rows
         ((own, other),) = rows.equal
-        seen = self._with_nested(self._visible(rows, asked), rows.stream, rows.nested)
+        seen = self._with_nested(self._visible(request, asked), rows.stream, rows.nested)
         rest = pl.lit(True) if rows.rest is None else rows.rest
         counts = seen.select(certain=rest.fill_null(False), possible=rest.fill_null(True), who=WHO)
         certain, possible = counts["certain"].to_numpy(), counts["possible"].to_numpy()
@@ -178,14 +187,15 @@ class Frames:
         )
         return [pl.Series(name, each) for name, each in zip(_count_names(request), found, strict=True)]
 
-    def _masks(self, rows: Rows) -> list[Mask | None]:
+    def _masks(self, request: Request) -> list[Mask | None]:
         """Which rows of the timeline count, for certain and possibly; None for all."""
+        rows = request.rows
         held = self.rows.held(rows.stream)
         is_seen = held.line.at <= int(rows.cut.timestamp() * 1_000_000)
         seen = None if is_seen.all() else is_seen
         if rows.condition is None:
             return [seen]
-        inner = self._with_nested(self._held(rows.stream), rows.stream, rows.nested)
+        inner = self._with_nested(self._held(rows.stream, columns_read([request])), rows.stream, rows.nested)
         found = inner.select(certain=rows.condition.fill_null(False), possible=rows.condition.fill_null(True))
         return [each.to_numpy() if seen is None else each.to_numpy() & seen for each in found]
 
@@ -201,7 +211,7 @@ class Frames:
             *([] if around.first is None else [around.first.alias(first)]),
             *(pl.col(name).alias(OUTER + name) for name in dict.fromkeys((*asked.ids, *rows.outer_columns))),
         )
-        inner = self._with_nested(self._visible(rows, asked), rows.stream, rows.nested)
+        inner = self._with_nested(self._visible(request, asked), rows.stream, rows.nested)
         pairs = _pairs(subjects.lazy(), inner.lazy(), rows).filter(pl.col("at") <= pl.col(last))
         if around.first is not None:
             pairs = pairs.filter(pl.col("at") >= pl.col(first))
@@ -220,15 +230,17 @@ class Frames:
             frame = frame.join(found, left_on=asked.ids, right_on=ids, how="left", maintain_order="left")
         return frame.with_columns(groups.again)
 
-    def _visible(self, rows: Rows, asked: _Asked) -> pl.DataFrame:
+    def _visible(self, request: Request, asked: _Asked) -> pl.DataFrame:
         """The rows of a stream that some of those who ask may see."""
-        held = self._held(rows.stream)
+        rows, held = request.rows, self.rows.held(request.rows.stream)
         is_asked = np.zeros(len(self.rows.profiles), dtype=bool)
         is_asked[asked.rows[WHO].to_numpy()] = True
         is_seen = pl.col("at") <= moment(rows.cut)
         if rows.since is not None:
             is_seen &= pl.col("at") >= moment(rows.since)
-        return held.filter(pl.Series(np.take(is_asked, held[WHO].to_numpy())) & is_seen)
+        places = held.places(is_seen)
+        places = places[np.take(is_asked, np.take(held.line.who, places))]
+        return self._held(rows.stream, columns_read([request]), places)
 
 
 def _numbers(rows: pl.DataFrame) -> Numbers:
@@ -297,12 +309,18 @@ def _by_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFr
     return rows.group_by(keys).agg(raw(seen))
 
 
-def _by_number(grouped: pl.DataFrame, n_profiles: int) -> pl.DataFrame:
-    """The columns of groups in the order of the numbers that they are of, null where there is no group."""
-    place = np.full(n_profiles, grouped.height)
-    place[grouped[WHO].to_numpy()] = np.arange(grouped.height)
-    values = grouped.drop(WHO)
-    return pl.concat([values, values.clear(1)])[place]
+def _by_number(grouped: pl.DataFrame, n_profiles: int) -> list[pl.Series]:
+    """The columns of groups in the order of the numbers that they are of; where there is no group zero, or null."""
+    who, made = grouped[WHO].to_numpy(), []
+    place = pl.Series([None], dtype=pl.UInt32).new_from_index(0, n_profiles).scatter(who, np.arange(len(who)))
+    for column in grouped.drop(WHO):
+        if column.name.rpartition(".")[2] in ZERO_WITHOUT_ROWS and not column.null_count():
+            values = np.zeros(n_profiles, dtype=column.to_numpy().dtype)
+            values[who] = column.to_numpy()
+            made.append(pl.Series(column.name, values))
+        else:
+            made.append(column.gather(place))
+    return made
 
 
 def _count_names(request: Request) -> list[str]:

@@ -15,7 +15,7 @@ from cdptool.rules.book import Catalog
 from cdptool.rules.moments import moment
 from cdptool.rules.references import event_columns, follow
 from cdptool.rules.subjects import Needs
-from cdptool.rules.timelines import Timeline
+from cdptool.rules.timelines import Numbers, Timeline
 from cdptool.rules.windows import bounds
 
 KEY: Final = "profile_id"
@@ -28,23 +28,26 @@ class Held:
     """
     The rows of a stream in memory that belong to a profile, with WHO; and in the order of their timeline.
 
-    Columns are brought into that order when they are first asked for. `is_whole`: no profile's row was left out.
+    `is_whole`: no profile's row was left out.
     """
 
     def __init__(self, rows: pl.DataFrame, profiles: pl.Series, *, is_whole: bool) -> None:
-        self.rows, self.is_whole = numbered(rows, profiles), is_whole
+        self.rows, self.is_whole = numbered(rows.rechunk(), profiles), is_whole
         at = self.rows["at"]
         self.line = Timeline(self.rows[WHO].to_numpy(), at.to_physical().to_numpy(), len(profiles))
-        self._order = pl.Series(self.line.order)
-        at_in_order = pl.Series("at", self.line.at).cast(at.dtype)
-        self._sorted = {WHO: pl.Series(WHO, self.line.who), "at": at_in_order}
+        self._at = pl.Series("at", self.line.at).cast(at.dtype)
 
-    def in_order(self, names: Collection[str]) -> pl.DataFrame:
-        """ROW, WHO, `at` and those of the columns that the stream has."""
-        for name in sorted({*names} & {*self.rows.columns} - {*self._sorted}):
-            self._sorted[name] = self.rows[name].gather(self._order)
-        wanted = [column for name, column in self._sorted.items() if name in (WHO, "at", *names)]
-        return pl.DataFrame(wanted).with_row_index(ROW)
+    def places(self, seen: pl.Expr) -> Numbers:
+        """The places of the rows whose time (`at`) meets a condition."""
+        return np.flatnonzero(self._at.to_frame().select(seen).to_series().to_numpy())
+
+    def in_order(self, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
+        """ROW, WHO, `at` and those of the columns that the stream has; of all rows, or of those at some places."""
+        order = self.line.order if places is None else np.take(self.line.order, places)
+        own = {"at", *names} & {*self.rows.columns}
+        rows = self.rows.select(WHO, *sorted(own))[order]
+        row = np.arange(len(order), dtype=np.uint32) if places is None else places.astype(np.uint32)
+        return rows.with_columns(pl.Series(ROW, row))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +163,7 @@ def in_window(rows: Rows, catalog: Catalog) -> pl.Expr:
 
 
 def columns_read(requests: Iterable[Request]) -> dict[str, set[str]]:
-    """By stream the columns that requests read of rows that ask of rows, and of those they ask."""
+    """By stream the columns that requests read of rows, and what these ask of other rows reads of both."""
     found: dict[str, set[str]] = {}
 
     def read(request: Request) -> None:
@@ -176,6 +179,5 @@ def columns_read(requests: Iterable[Request]) -> dict[str, set[str]]:
             read(nested)
 
     for request in requests:
-        if request.rows.nested:
-            read(request)
+        read(request)
     return found
