@@ -88,19 +88,28 @@ class Frames:
         else:
             rows = self._scanned(only.stream)
         key = WHO if only.nested or self.rows.has_numbers(only.stream) else KEY
-        if len(specs) > 1 or only.nested:
-            inside = [mask for spec in specs for mask in masks(spec, in_window(spec, self.rows.catalog))]
-            groups = _groups(requests, rows.with_columns(inside), [key])
-        else:
-            rows = rows.filter(in_window(only, self.rows.catalog))
-            if only.condition is not None:
-                rows = rows.filter(only.condition.fill_null(True))
-            rows = rows.with_columns(masks(only, pl.lit(True)))
-            groups = _groups(requests, rows, [key], is_cut=only.condition is None)
-        for found in groups.frames:
+        alike: dict[object, list[Request]] = {}
+        for request in requests:  # of rows in memory, each window is looked at by itself
+            alike.setdefault((request.rows.window, request.rows.cut) if key == WHO else None, []).append(
+                request
+            )
+        lazy = [plan for each in alike.values() for plan in self._plans(each, rows, [key])]
+        for found in pl.collect_all(lazy, engine="streaming"):
             numbered = found if key == WHO else self.rows.numbered(found)
             frame = frame.hstack(_by_number(numbered.drop(KEY, strict=False), frame.height))
-        return frame.with_columns(groups.again)
+        return frame
+
+    def _plans(self, requests: list[Request], rows: pl.LazyFrame, keys: list[str]) -> list[pl.LazyFrame]:
+        specs = list({request.rows.id: request.rows for request in requests}.values())
+        windows = {(spec.window, spec.cut) for spec in specs}
+        inside = [in_window(spec, self.rows.catalog) for spec in specs]
+        if len(windows) == 1:
+            rows, inside = rows.filter(inside[0]), [pl.lit(True) for _ in specs]
+        is_cut = len(specs) == 1 and specs[0].condition is None
+        if len(specs) == 1 and specs[0].condition is not None:
+            rows = rows.filter(specs[0].condition.fill_null(True))
+        made = [mask for spec, within in zip(specs, inside, strict=True) for mask in masks(spec, within)]
+        return _groups(requests, rows.with_columns(made), keys, is_cut=is_cut)
 
     def _mine(self, stream: str) -> pl.DataFrame:
         """What the rows of a stream ask of their profile, as far as earlier stages made it; in the profiles' order."""
@@ -225,10 +234,9 @@ class Frames:
                 answered = self._around(answered, these, nested)
             pairs = answered.lazy()
         pairs = pairs.with_columns(masks(rows, pl.lit(True)))
-        groups = _groups([request], pairs, list(ids))
-        for found in groups.frames:
+        for found in pl.collect_all(_groups([request], pairs, list(ids)), engine="streaming"):
             frame = frame.join(found, left_on=asked.ids, right_on=ids, how="left", maintain_order="left")
-        return frame.with_columns(groups.again)
+        return frame
 
     def _visible(self, request: Request, asked: _Asked) -> pl.DataFrame:
         """The rows of a stream that some of those who ask may see."""
@@ -277,15 +285,10 @@ def masks(rows: Rows, inside: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-class _Groups(NamedTuple):
-    """Raw columns by some keys, and those that are the same as others under another name."""
-
-    frames: list[pl.DataFrame]
-    again: list[pl.Expr]
-
-
-def _groups(requests: list[Request], rows: pl.LazyFrame, keys: list[str], *, is_cut: bool = False) -> _Groups:
-    """Group the rows by the keys: the raw columns of the requests; what several of them ask is worked out once."""
+def _groups(
+    requests: list[Request], rows: pl.LazyFrame, keys: list[str], *, is_cut: bool = False
+) -> list[pl.LazyFrame]:
+    """The raw columns of the requests by some keys; what several of them ask is worked out once."""
     alone = [] if is_cut else [request for request in requests if takes_rows(request)]
     together = [request for request in requests if request not in alone]
     first: dict[bytes, str] = {}
@@ -295,10 +298,9 @@ def _groups(requests: list[Request], rows: pl.LazyFrame, keys: list[str], *, is_
         known = first.setdefault(part.meta.undo_aliases().meta.serialize(), name)
         parts += [part] if known == name else []
         again += [] if known == name else [pl.col(known).alias(name)]
-    found = [rows.group_by(keys).agg(parts)] if parts else []
+    found = [rows.group_by(keys).agg(parts).with_columns(again)] if parts else []
     found += [_by_rows(request, rows, keys) for request in alone]
-    found += [mode_rows(request, rows, keys) for request in requests if request.function == "mode"]
-    return _Groups(pl.collect_all(found, engine="streaming"), again)
+    return found + [mode_rows(request, rows, keys) for request in requests if request.function == "mode"]
 
 
 def _by_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
