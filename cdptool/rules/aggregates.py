@@ -291,7 +291,8 @@ def _plain(request: Request) -> list[pl.Expr]:
             parts += [distinct.alias(request.named(name)) for name in ("distinct", "distinct_possible")]
         case _:
             pass
-    return parts + _codes(request, request.column.currency)
+    currency = request.column.currency
+    return parts + _codes(request, None if currency is None else pl.when(seen.is_not_null()).then(currency))
 
 
 def _codes(request: Request, codes: pl.Expr | None) -> list[pl.Expr]:

@@ -205,7 +205,10 @@ class Frames:
         if rows.condition is None:
             return [seen]
         inner = self._with_nested(self._held(rows.stream, columns_read([request])), rows.stream, rows.nested)
-        found = inner.select(certain=rows.condition.fill_null(False), possible=rows.condition.fill_null(True))
+        condition = rows.condition
+        found = inner.select(
+            WHO, certain=condition.fill_null(False), possible=condition.fill_null(True)
+        ).drop(WHO)
         return [each.to_numpy() if seen is None else each.to_numpy() & seen for each in found]
 
     def _paired(self, frame: pl.DataFrame, asked: _Asked, request: Request) -> pl.DataFrame:
