@@ -15,18 +15,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from cdptool.rules.aggregates import (
-    COUNTS,
-    ZERO_WITHOUT_ROWS,
-    Request,
-    Rows,
-    finish,
-    mode_rows,
-    raw,
-    takes_rows,
-)
+from cdptool.rules.aggregates import COUNTS, Request, Rows, finish
 from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
+from cdptool.rules.raw_columns import ZERO_WITHOUT_ROWS, mode_rows, raw, takes_rows
 from cdptool.rules.references import profile_columns
 from cdptool.rules.stream_rows import KEY, ROW, WHO, StreamRows, columns_read, in_window
 from cdptool.rules.subjects import ME, OUTER

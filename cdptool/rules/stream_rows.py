@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from cdptool.rules.aggregates import Request, Rows, takes_rows
+from cdptool.rules.aggregates import Request, Rows
 from cdptool.rules.book import Catalog
 from cdptool.rules.moments import moment
+from cdptool.rules.raw_columns import takes_rows
 from cdptool.rules.references import event_columns, follow
 from cdptool.rules.subjects import Needs
 from cdptool.rules.timelines import Numbers, Timeline
