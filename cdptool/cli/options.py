@@ -62,14 +62,14 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         None,
         "--known-at",
         metavar="TIME",
-        text="Answer from what was in the workspace at this time; what came later is not seen.",
+        text="Answer from what was in the workspace at this time, or in this snapshot; later rows are not seen.",
     ),
     "known_before": _option(
         str | None,
         None,
         "--known-at",
         metavar="TIME",
-        text="Compare with the answer from what was in the workspace at this time.",
+        text="Compare with the answer from what was in the workspace at this time, or in this snapshot.",
     ),
     "since": _option(str | None, None, "--since", metavar="TIME", text="Compare with this earlier moment."),
     "against": _option(

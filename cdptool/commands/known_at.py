@@ -36,6 +36,21 @@ def snapshot_known_at(workspace: Workspace, moment: datetime) -> Snapshot:
     return snapshot
 
 
+def moment_of_snapshot(workspace: Workspace, number: str) -> datetime:
+    """
+    When a snapshot was committed, by the number that `workspace history` shows.
+
+    Raises:
+        UsageError: If it is not there, or no longer.
+    """
+    kept = {str(one.number): one.committed_at for one in workspace.history()}
+    if number not in kept:
+        numbers = sorted(kept, key=int)
+        hint = f"kept are {numbers[0]} to {numbers[-1]}: see `cdptool workspace history`" if kept else None
+        raise UsageError(f"there is no snapshot {number}", hint=hint)
+    return kept[number]
+
+
 def _too_early(kept: tuple[SnapshotInfo, ...], moment: datetime) -> UsageError:
     if not kept or kept[-1].number == _FIRST:
         return UsageError(

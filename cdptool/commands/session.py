@@ -24,7 +24,7 @@ import polars as pl
 
 from cdptool import __version__
 from cdptool.commands.as_of import AsOf, parse_as_of
-from cdptool.commands.known_at import snapshot_known_at
+from cdptool.commands.known_at import moment_of_snapshot, snapshot_known_at
 from cdptool.config import Project, load_project
 from cdptool.engines import BucketEngine, LocalEngine
 from cdptool.kernels import Engine
@@ -82,10 +82,15 @@ class Session:
         """
         The same as if it were an earlier time: nothing that was ingested, merged or computed since is known.
 
+        Args:
+            given: A time as written, or the number of a snapshot.
+            option: What the time is given with, for messages.
+
         Raises:
-            UsageError: If the text is no time, or the workspace cannot be given as it stood then.
+            UsageError: If the text is neither, or the workspace cannot be given as it stood then.
         """
-        moment = parse_as_of(given, self.project.tz, option)
+        numbered = moment_of_snapshot(self.workspace, given) if given.isdecimal() else None
+        moment = numbered or parse_as_of(given, self.project.tz, option)
         return replace(self, now=moment, known=snapshot_known_at(self.workspace, moment))
 
     def shown(self, path: str | Path) -> str:

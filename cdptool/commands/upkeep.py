@@ -37,7 +37,7 @@ def history(settings: Settings) -> Report:
         verb="workspace history",
         summary=f"{len(kept)} snapshots are kept",
         data={"snapshots": [dict(zip(names, row, strict=True)) for row in rows]},
-        grids=(Grid("History", names, rows),),
+        grids=(Grid("History", ("snapshot", "committed at (UTC)", *names[2:]), rows),),
         is_answer=True,
     )
 

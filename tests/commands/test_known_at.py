@@ -118,6 +118,17 @@ def test_the_report_of_segments_is_that_of_then(late: tuple[Small, str]) -> None
     assert [(row["people"], row["unknown"]) for row in (*then, *now)] == [(2, 1), (3, 0)]
 
 
+def test_a_snapshot_may_be_named_by_its_number(late: tuple[Small, str]) -> None:
+    shop, between = late
+    with shop.session() as session:
+        by_then = [one for one in session.workspace.history() if one.committed_at.isoformat() <= between]
+    number = str(by_then[0].number)
+    then = compute_segments(Settings(project=shop.folder, as_of=AS_OF, known_at=number))
+    assert sizes(then)["buyers"] == (2, 1)
+    with pytest.raises(UsageError, match="there is no snapshot 999"):
+        compute_segments(Settings(project=shop.folder, as_of=AS_OF, known_at="999"))
+
+
 def test_tidy_can_keep_what_is_young_however_much_it_is(late: tuple[Small, str]) -> None:
     shop, between = late
     assert tidy(shop.settings(), keep=1, days=1).data["snapshots_dropped"] == 0
