@@ -165,9 +165,12 @@ def _report(
     falls = _falls(book, answers.waterfall)
     split_rows = _arm_rows(book, answers)
     what = "would be computed" if dry_run else "computed"
+    n_open = sum(row[2] > 0 for row in rows)
+    included = ", who are counted in" if unknown == "include" else ""
+    open_ = f" ({n_open} with unknown people{included})" if n_open else ""
     return Report(
         verb="segment",
-        summary=f"{len(rows)} segments {what} over {n_profiles:,} profiles, {session.when(as_of)}",
+        summary=f"{len(rows)} segments{open_} {what} over {n_profiles:,} profiles, {session.when(as_of)}",
         data={
             **session.when_data(as_of),
             "profiles": n_profiles,

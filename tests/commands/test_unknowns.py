@@ -50,6 +50,9 @@ def written(shop: Small) -> str:
 def test_unknown_is_no_member_and_is_counted_wherever_members_are(asked: Small) -> None:
     asked.run()
     assert sizes(asked) == (0, 2)
+    steps = {row["step"]: row["result"] for row in asked.run("2026-11-20T20:59+07:00").data["steps"]}
+    assert steps["segment"].startswith("2 segments (2 with unknown people) computed over 3 profiles")
+    asked.run()
     assert members(asked) == [("unknown", False)] * 2
     report = compute_segments(asked.settings(AS_OF), dry_run=True)
     assert ("no_cart", "3 → 2 (1 unknown) → 0 (2 unknown)") in report.grids[1].rows
