@@ -133,8 +133,9 @@ def agreements(asked: Mapping[int, Branch], types: Mapping[str, str]) -> Kernel:
     """
     A kernel over all rows of some (`branch`, `within`): members → EVIDENCE.
 
-    Records that are one to the conditions and meet them are a star with a block of their own; every other pair is a
-    block by itself, for who agrees with two need not agree with both of their blocks. Any order.
+    Records that are one to the conditions and meet them are a star with a block of their own, and so are all of two such
+    kinds that agree; every other pair is a block by itself, for who agrees with two need not agree with both of their
+    blocks. Any order.
     """
 
     def work(rows: pl.DataFrame) -> pl.DataFrame:
@@ -211,9 +212,14 @@ class _Blocks:
         everyone = np.arange(self.units.height, dtype=np.int64)
         alone = tested.met(self.condition, everyone, everyone)[0]
         found = [self._stars(everyone[alone])]
+        # Pairs of many records in two units that agree each within itself: no pair of all of these does not.
+        sizes = np.bincount(self.members["unit"].to_numpy(), minlength=self.units.height)
         for left, right in self._pairs():
             met, strength = tested.met(self.condition, left, right)
-            found.append(self._between(left[met], right[met], strength[met]))
+            left, right, strength = left[met], right[met], strength[met]
+            is_whole = alone[left] & alone[right] & (np.maximum(sizes[left], sizes[right]) > 1)
+            found.append(self._together(left[is_whole], right[is_whole], strength[is_whole]))
+            found.append(self._between(left[~is_whole], right[~is_whole], strength[~is_whole]))
         return pl.concat(found)
 
     def _pairs(self) -> list[tuple[Rows, Rows]]:
@@ -231,15 +237,41 @@ class _Blocks:
     def _stars(self, units: Rows) -> pl.DataFrame:
         """Records of one unit that agree with each other: edges from the smallest."""
         mine = self.members.filter(pl.col("unit").is_in(pl.Series(units, dtype=pl.UInt32).implode()))
-        blocks = self.units.select(
-            "unit", "within", block=hash63("unit", "within", *(pl.col(n) for n in self.units.columns[2:]))
-        )
+        blocks = self._named_units()
         hub = pl.col("record_id").min().over("unit")
         stars = mine.with_columns(hub.alias("record_id_l")).filter(
             pl.col("record_id") != pl.col("record_id_l")
         )
         return self._named(
             stars.join(blocks, on="unit").with_columns(weight=1.0, record_id_r=pl.col("record_id"))
+        )
+
+    def _named_units(self) -> pl.DataFrame:
+        """`unit`, `within` and `block`, which is the same however the blocks are spread over buckets."""
+        features = (pl.col(name) for name in self.units.columns[2:])
+        return self.units.select("unit", "within", block=hash63("unit", "within", *features))
+
+    def _together(self, left: Rows, right: Rows, strength: Any) -> pl.DataFrame:
+        """Records of two units of which all agree with all: edges from the smallest, as few as there are records."""
+        units = self._named_units()
+        pairs = pl.DataFrame({"unit": left, "other": right, "weight": strength}).cast(
+            {"unit": pl.UInt32, "other": pl.UInt32}
+        )
+        named = (
+            pairs.with_row_index("pair")
+            .join(units, on="unit")
+            .join(units.select(other="unit", beside="block"), on="other")
+            .with_columns(
+                block=hash63(
+                    "pair", pl.min_horizontal("block", "beside"), pl.max_horizontal("block", "beside")
+                )
+            )
+        )
+        sides = [named.select("pair", "within", "weight", "block", unit=end) for end in ("unit", "other")]
+        members = pl.concat(sides).join(self.members, on="unit").unique(["pair", "record_id"])
+        stars = members.with_columns(record_id_l=pl.col("record_id").min().over("pair"))
+        return self._named(
+            stars.filter(pl.col("record_id") != pl.col("record_id_l")).with_columns(record_id_r="record_id")
         )
 
     def _between(self, left: Rows, right: Rows, strength: Any) -> pl.DataFrame:
