@@ -361,7 +361,8 @@ class Checker:
         if path[0] in self.catalog.lists and len(path) == 1:
             return "list"
         names = [*others, *(each.name for each in self.catalog.fields), *self.catalog.lists, "now"]
-        hint = self.elsewhere_known(path[0]) or nearest(path[0], names) or _NO_NAME
+        near = self.elsewhere_known(path[0]) or nearest(path[0], names)
+        hint = near or (_NO_NAME if self.catalog.fields else f"the columns are {', '.join(others)}")
         self.say(f"unknown name `{path[0]}`", places[0], hint)
         return None
 

@@ -18,6 +18,7 @@ from cdptool.rules.subjects import Subject
 from cdptool.rules.values import Value
 from cdptool.tables import UTC_TIME, StreamSchema
 
+_ONE_ROW: Final = "compare columns of the one row that it is asked of"
 _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -68,7 +69,8 @@ def row_condition(
     [True, False, None]
     """
     catalog = Catalog(streams=(stream,), tz=tz)
-    findings = (*check_condition(node, stream, catalog), *_beyond(node, knows_now=now is not None))
+    # What looks beyond the row is told alone: streams and fields that it names are not known here anyway.
+    findings = _beyond(node, knows_now=now is not None) or check_condition(node, stream, catalog)
     if findings:
         raise ConfigError(*findings)
     clock = now or _NO_TIME
@@ -80,7 +82,7 @@ def row_condition(
 def _beyond(node: Node, *, knows_now: bool) -> tuple[Finding, ...]:
     found = looks_beyond(node)
     now = [] if knows_now else [each for each in walk(node) if isinstance(each, Name) and each.name == "now"]
-    return (*found, *(Finding("`now` is not known here", each.place) for each in now))
+    return (*found, *(Finding("`now` is not known here", each.place, _ONE_ROW) for each in now))
 
 
 def looks_beyond(node: Node) -> list[Finding]:
@@ -88,6 +90,6 @@ def looks_beyond(node: Node) -> list[Finding]:
     looks = [each for each in walk(node) if isinstance(each, Aggregate | At)]
     ids = [each for each in walk(node) if isinstance(each, Call) and each.function == "bucket"]
     return [
-        *(Finding("other rows are not looked at here", each.place) for each in looks),
-        *(Finding("`bucket` belongs to profiles, not to rows", each.place) for each in ids),
+        *(Finding("other rows are not looked at here", each.place, _ONE_ROW) for each in looks),
+        *(Finding("`bucket` belongs to profiles, not to rows", each.place, _ONE_ROW) for each in ids),
     ]

@@ -34,7 +34,7 @@ REFUSED = (
     ("sku in produts", ":7:16: unknown table or stream `produts`", "did you mean `products`?"),
     ("order_id in parcel", ":7:21: `parcel` needs a column", "write `parcel.column`"),
     ("line in products", ":7:17: `line` is of type integer, `products.sku` of type identifier", "compare columns of one type"),
-    ("count(order) > 1", ":7:9: other rows are not looked at here", None),
+    ("count(order) > 1", ":7:9: other rows are not looked at here", "compare columns of the one row that it is asked of"),
     ("quantity", ":7:9: this is a number, expected a condition", "compare it with something"),
 )  # fmt: skip
 

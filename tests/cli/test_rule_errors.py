@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "tests/cli/rule_errors.md").read_text(encoding="utf-8")
 MODULES = (
     "syntax", "checker", "check", "check_splits", "naming", "windows",
-    "lint", "ladders", "open_windows", "always",
+    "lint", "ladders", "open_windows", "always", "conditions", "asking",
 )  # fmt: skip
 SAID_BY = {"say": 0, "_refused": 0, "_refused_behind_dot": 1, "ConfigError": 0, "Finding": 0, "ValueError": 0}
 
@@ -78,7 +78,8 @@ def test_the_checker_says_many_things() -> None:
 def test_there_is_a_transcript_with_a_mark_of_every_kind(kind: str) -> None:
     said = re.escape(kind).replace(re.escape("*"), ".*")
     shown = re.compile(
-        rf"^(error|warning|note): mine/rules\.yaml:(\d+):(\d+): {said}\n +\2 \| .*\n +\| +\^$", re.MULTILINE
+        rf"^(error|warning|note): mine/(?:rules|plan)\.yaml:(\d+):(\d+): {said}\n +\2 \| .*\n +\| +\^$",
+        re.MULTILINE,
     )
     assert shown.search(PAGE), f"add a case to tests/cli/rule_errors.md: {kind}"
 

@@ -92,7 +92,7 @@ CASES = [
     ("exports.yaml", "emails, spend]", "»emials, spend]", "", "unknown column `emials`", "did you mean `emails`?"),
     ("exports.yaml", "value: spend", "value: »spent", "", "unknown trait `spent`", "did you mean `spend`?"),
     ("sources.yaml", "email: {column: E-mail}", "»email: {column: a, value: b}", "", "a mapped column needs one of `column`, `value`, `expr` and `first`", "keep one of them"),
-    ("sources.yaml", "email: {column: E-mail}", "email: {expr: 'a + »count(b)'}", "", "other rows are not looked at here", None),
+    ("sources.yaml", "email: {column: E-mail}", "email: {expr: 'a + »count(b)'}", "", "other rows are not looked at here", "compare columns of the one row that it is asked of"),
     ("sources.yaml", "email: {column: E-mail}", "email: {expr: 'a - »true'}", "", "`-` does not fit a number and a condition", None),
     ("sources.yaml", "email: {column: E-mail}", "»email: {column: a, else: keep}", "", "`else` means nothing without `values`", "add `values:`"),
     ("sources.yaml", "email: {column: E-mail}", "email: {column: a, values: {x: y}, else: »drop}", "", "unknown way to treat other texts `drop`", "one of `keep`, `null`, `quarantine`"),

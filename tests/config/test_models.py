@@ -56,7 +56,8 @@ WRONG = [
     ("twins: {kind: look_alike, seed: vips, traits: [name]}", "10:35", "unknown segment `vips`", "did you mean `vip`?"),
     ("twins: {kind: look_alike, seed: vip, traits: [nam]}", "10:49", "unknown trait or field `nam`", "did you mean `name`?"),
     ("clv: {kind: bg_nbd, orders: order, where: total2 > 5}", "10:45", "unknown name `total2`", None),
-    ("clv: {kind: bg_nbd, orders: order, where: count(order) > 5}", "10:45", "other rows are not looked at here", None),
+    ("clv: {kind: bg_nbd, orders: order, where: count(order) > 5}", "10:45", "other rows are not looked at here",
+     "compare columns of the one row that it is asked of"),
 ]  # fmt: skip
 
 
