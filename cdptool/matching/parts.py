@@ -13,7 +13,7 @@ import polars as pl
 from cdptool.matching.comparing import Comparison
 from cdptool.matching.sketches import local_parts
 from cdptool.matching.sorting import sorted_with_rows
-from cdptool.matching.values import MISSING, Ids, Rows, Values, recoded
+from cdptool.matching.values import MISSING, Ids, Rows, Values, recoded, recoded_numbers
 
 _Pieces = list[tuple[str, pl.Series, float]]
 
@@ -40,8 +40,8 @@ def parts(one: Comparison) -> list[Part]:
     is_alone = one.kind.name in _ALONE
     found = [Part(one.field, one.field, one.values.ids, one.values.counts, 0.0, is_alone)]
     for name, texts, survives in make(one.values):
-        short = recoded(one.values, texts)
-        found.append(Part(f"{one.field} ({name})", one.field, short.ids, short.counts, survives))
+        ids, counts = recoded_numbers(one.values, texts)
+        found.append(Part(f"{one.field} ({name})", one.field, ids, counts, survives))
     if one.kind.name == "organisation":
         words = _rarest_words(one.values)
         found += [

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from cdptool.matching.blocks import blocks, drawn_pairs, hashed
+from cdptool.matching.blocks import Keys, blocks, drawn_pairs, hashed
 from cdptool.matching.comparing import DIFFERENT, NEAREST_BUT_ONE, Comparison, Table
 from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
 from cdptool.matching.values import Rows
@@ -20,6 +20,7 @@ from cdptool.matching.values import Rows
 _SAMPLED: Final = 150_000
 _SAMPLED_IN_GROUPS: Final = 60_000
 _LARGEST_GROUP: Final = 3_000
+_ENOUGH: Final = 200_000  # records
 _SEED: Final = 20_250_101  # the sample is part of the method: the same records give the same weights
 _DOUBT: Final = 20.0
 _ALIKE_MADE: Final = 0.05  # …and how many have one that is nearly the same, or the same but for the host
@@ -65,7 +66,7 @@ def _together(
         prior[one.first_exact :] += _NAME_MADE * one.anchor()[one.first_exact :]
         prior[NEAREST_BUT_ONE : NEAREST_BUT_ONE + 2] += _ALIKE_MADE
     keys = [other.values.ids for other in (parents if is_made else parents[:1])]
-    groups = blocks(*hashed(*keys), largest=_LARGEST_GROUP)
+    groups = blocks(*_some(*hashed(*keys)), largest=_LARGEST_GROUP)
     n_drawn = min(_SAMPLED_IN_GROUPS, groups.n_pairs)
     drawn = (
         chance.choice(groups.n_pairs, n_drawn, replace=False, shuffle=False) if n_drawn else np.zeros(0, int)
@@ -78,6 +79,17 @@ def _together(
     seen = np.bincount(one.levels(left[strange], right[strange]), minlength=one.n_levels).astype(np.float64)
     seen[0] = 0
     return np.asarray((seen + _DOUBT * prior) / (seen.sum() + _DOUBT))
+
+
+def _some(keys: Keys, rows: Rows) -> tuple[Keys, Rows]:
+    """Of many records those of some groups, whole: enough to draw pairs from."""
+    part = len(rows) // _ENOUGH
+    if part < 2:
+        return keys, rows
+    group = keys >> np.uint64(int(rows.max(initial=1)).bit_length())
+    group *= np.uint64(0x9E3779B97F4A7C15)
+    chosen = group < np.uint64((1 << 64) // part)
+    return np.compress(chosen, keys), np.compress(chosen, rows)
 
 
 def _agree_on_nothing(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> Rows:

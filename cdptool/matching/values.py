@@ -75,6 +75,12 @@ def encoded(texts: pl.Series) -> Values:
     (True, [1, 2])
     """
     texts = texts.rechunk()  # to pick texts here and there out of several chunks is twice as dear
+    ids, firsts, counts = _numbered(texts)
+    return Values(ids, texts.gather(firsts), counts)
+
+
+def _numbered(texts: pl.Series) -> tuple[Ids, Rows, Rows]:
+    """Per record the number of its text; per number the first record that holds it, and how many do."""
     is_known = (texts != "").fill_null(False)
     wanted = None if is_known.all() else is_known.to_numpy()
     ordered, order = ordered_with_rows(texts.hash().to_numpy(), wanted)
@@ -83,12 +89,18 @@ def encoded(texts: pl.Series) -> Values:
     counts = np.diff(np.append(starts, len(order)))
     ids = np.full(len(texts), MISSING, dtype=np.int32)
     ids[order] = np.repeat(np.arange(len(starts), dtype=np.int32), counts)
-    return Values(ids, texts.gather(np.take(order, starts)), counts)
+    return ids, np.take(order, starts), counts
 
 
 def recoded(values: Values, texts: pl.Series) -> Values:
     """The column whose value is a function of another's: `texts` says, value by value, what each becomes."""
     return _spread(texts, values.ids, values.counts)
+
+
+def recoded_numbers(values: Values, texts: pl.Series) -> tuple[Ids, Rows]:
+    """The same without the texts: per record the number of what its value becomes, and how many records hold each."""
+    short, firsts, _ = _numbered(texts)
+    return _spread_numbers(short, len(firsts), values.ids, values.counts)
 
 
 def spread(texts: pl.Series, numbers: Ids) -> Values:
@@ -99,6 +111,11 @@ def spread(texts: pl.Series, numbers: Ids) -> Values:
 def _spread(texts: pl.Series, numbers: Ids, counts: Rows) -> Values:
     """`counts`: in how many records each number stands."""
     short = encoded(texts)
-    ids = np.take(np.append(short.ids, np.int32(MISSING)), numbers)  # the last one for those without a number
-    held = np.bincount(short.ids + 1, weights=counts, minlength=len(short.texts) + 1)[1:]
-    return Values(ids, short.texts, held.astype(np.int64))
+    ids, held = _spread_numbers(short.ids, len(short.texts), numbers, counts)
+    return Values(ids, short.texts, held)
+
+
+def _spread_numbers(short: Ids, n_texts: int, numbers: Ids, counts: Rows) -> tuple[Ids, Rows]:
+    ids = np.take(np.append(short, np.int32(MISSING)), numbers)  # the last one for those without a number
+    held = np.bincount(short + 1, weights=counts, minlength=n_texts + 1)[1:]
+    return ids, held.astype(np.int64)
