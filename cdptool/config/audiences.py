@@ -7,6 +7,7 @@ it is checked, counted line by line, explained and guarded like every other, und
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,6 +17,7 @@ from cdptool.config.reader import Entry, Scalar, Sequence, Table, Value
 # The key of the project, the key of each of its items, and what the name of the segment begins with.
 _PLACES: Final = (("campaigns", "to", "to_"), ("exports", "who", "who_"))
 _SEGMENTS: Final = "segments"
+_NO_WORD: Final = re.compile(r"\W")
 
 
 def with_audiences(top: Table) -> Table:
@@ -44,7 +46,8 @@ def _named(item: Entry, key: str, prefix: str, made: list[Entry]) -> Entry:
     """A campaign or an export that names its audience; the segment of its conditions is added to `made`."""
     if not isinstance(item.value, Table):
         return item
-    parts = tuple(_parts(item, key, prefix + item.key.text, made))
+    name = prefix + _NO_WORD.sub("_", item.key.text)  # names of rules have letters, digits and _ only
+    parts = tuple(_parts(item, key, name, made))
     return Entry(item.key, Table(parts, item.value.place))
 
 

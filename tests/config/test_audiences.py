@@ -57,6 +57,13 @@ def test_what_is_wrong_with_it_is_told_where_it_stands(shop: Small) -> None:
         assert text[place.line - 1][place.column - 1 :].startswith(word)
 
 
+def test_the_segment_has_a_name_that_rules_can_say(shop: Small) -> None:
+    shop.edit(TO, "year-end.2026: {to: not missing(email),")
+    book = load_project(shop.folder).rules
+    assert book is not None
+    assert [rule.name for rule in book.segments] == ["buyers", "to_year_end_2026"]
+
+
 def test_one_name_is_a_name_and_is_judged_as_one(shop: Small) -> None:
     shop.edit(TO, "thanks: {to: buyer,")
     with pytest.raises(ConfigError, match="unknown segment `buyer`") as refused:

@@ -44,6 +44,18 @@ def test_members_are_in_or_unknown_and_who_is_out_has_no_row() -> None:
     assert (sizes(counted_in), undecided(counted_in)) == ({"quiet": 2, "vip": 3}, undecided(expected))
 
 
+def test_a_table_of_before_does_not_say_what_is_known_and_its_state_does() -> None:
+    before = table(
+        """
+        segment  profile_id  state    is_known
+        vip      1           in       -
+        vip      2           unknown  -
+        """,
+        MEMBERSHIPS,
+    )
+    assert (sizes(before), undecided(before)) == ({"vip": 1}, {"vip": 1})
+
+
 def test_traits_say_whether_they_are_known() -> None:
     found = answer(BOOK, given=GIVEN, profiles=PEOPLE, complete_until={"order": moment("13:55")})
     assert traits(found.lazy(), BOOK).collect().rows(named=True)[0] == {

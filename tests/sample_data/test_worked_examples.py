@@ -16,6 +16,7 @@ import yaml
 from cdptool.commands.plan import plan_campaigns
 from cdptool.commands.rule_inputs import answers_of, moment_asked, question_of
 from cdptool.commands.run import run_all
+from cdptool.commands.segment import compute_segments
 from cdptool.commands.session import Settings, open_session
 from cdptool.config.other_rules import read_other_rules
 from cdptool.ids import printed_id
@@ -111,6 +112,34 @@ def test_traits_have_the_values_that_the_files_give_by_hand(
         )
 
     assert {name: shown(said[profiles[name]]) for name in values} == values
+
+
+def test_audiences_are_written_where_they_are_used_as_in_the_second_and_eighth(
+    settings: Settings, profiles: dict[str, int]
+) -> None:
+    configs = settings.project / "configs"
+    for file, old, new in (
+        ("plan.yaml", "to: winback_reached ", 'to: lapsed_high_value and offer != "holdout" '),
+        ("exports.yaml", "google_vip: {who: vip,", "google_vip: {who: bedding_90d and not bought_14d,"),
+    ):
+        text = (configs / file).read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (configs / file).write_text(text.replace(old, new), encoding="utf-8")
+    compute_segments(settings)
+    with open_session(settings, writes=False) as session:
+        snapshot = session.snapshot()
+        rows = (
+            snapshot.scan("memberships")
+            .filter(pl.col("state") == "in")
+            .select("segment", "profile_id")
+            .collect()
+        )
+        arms = dict(snapshot.scan("traits").select("profile_id", "offer").collect().iter_rows())
+    members = {str(name): set(part["profile_id"]) for (name,), part in rows.group_by("segment")}
+    lapsed = members["lapsed_high_value"]
+    assert members["to_winback"] == {each for each in lapsed if arms[each] != "holdout"} < lapsed
+    assert members["who_google_vip"] == members["bedding_90d"] - members["bought_14d"]
+    assert profiles["crm:0000195"] not in members["who_google_vip"], "bought bedding this week"
 
 
 def test_the_caps_of_the_fifth_example_stop_what_they_say(
