@@ -67,6 +67,7 @@ class Made(NamedTuple):
     stopped: Mapping[str, int]  # reason → people whom consent kept back
     members: int  # of its segment, consent apart
     undecided: int  # of how many it is not known whether they are
+    counts_unknown: bool  # whether those are members
 
 
 def export_audiences(
@@ -142,7 +143,8 @@ def _make(session: Session, material: Material, export: ExportSpec) -> Made:
     members = int(members_of(material, export).select(pl.len()).collect().item())
     name = f"{export.name}.{destination.file.format}"
     open_ = material.undecided.get(export.who, 0)
-    return Made(export, destination, name, rendered, audience.stopped, members, open_)
+    counts = material.shows_known and open_ > 0
+    return Made(export, destination, name, rendered, audience.stopped, members, open_, counts)
 
 
 def _changed(session: Session, made: Made, *, allow_change: bool) -> tuple[Finding, ...]:
@@ -207,6 +209,7 @@ def _entry(made: Made, as_of: datetime) -> dict[str, Any]:
         "as_of": as_of.isoformat(),
         "stopped": dict(made.stopped),
         "unknown": made.undecided,
+        "unknown_counted_in": made.counts_unknown,
     }
 
 

@@ -118,7 +118,11 @@ def _question(
     lacking = sorted(set(wanted.fields) - set(profiles.collect_schema()))
     if lacking:
         problem = f"the rules ask for `{lacking[0]}`, which profiles have from the next merge on"
-        raise UsageError(problem, hint="run `cdptool merge` first, or `cdptool run`")
+        hint = "run `cdptool merge` first, or `cdptool run`"
+        if session.known is not None:
+            problem = f"the rules ask for `{lacking[0]}`, which profiles did not have at {session.now:%Y-%m-%d %H:%M} UTC"
+            hint = "name segments without it, or a later time"
+        raise UsageError(problem, hint=hint)
     return Asked(question, wanted, profiles, streams)
 
 

@@ -118,6 +118,19 @@ def test_the_report_of_segments_is_that_of_then(late: tuple[Small, str]) -> None
     assert [(row["people"], row["unknown"]) for row in (*then, *now)] == [(2, 1), (3, 0)]
 
 
+def test_rules_of_today_may_ask_what_profiles_of_then_do_not_have(late: tuple[Small, str]) -> None:
+    shop, between = late
+    shop.edit("birth_date: date}", "birth_date: date, city: text}")
+    shop.edit("born}", "born, city: town}")
+    shop.write("crm.csv", "id,email,name,born,town\nK1,lan@example.vn,Lan,1990-01-01,Huế\n")
+    shop.edit("segments: {", "segments: {local: 'city == \"Huế\"', ")
+    shop.run()
+    with pytest.raises(UsageError, match="which profiles did not have at"):
+        compute_segments(Settings(project=shop.folder, as_of=AS_OF, known_at=between))
+    report = diff_segments(shop.settings(AS_OF), ("buyers",), Wanted(known_at=between))
+    assert report.data["segments"][0]["segment"] == "buyers"
+
+
 def test_a_snapshot_may_be_named_by_its_number(late: tuple[Small, str]) -> None:
     shop, between = late
     with shop.session() as session:

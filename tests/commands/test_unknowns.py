@@ -61,7 +61,8 @@ def test_unknown_is_no_member_and_is_counted_wherever_members_are(asked: Small) 
     files = {row["file"]: row for row in export_audiences(asked.settings(), dry_run=True).data["files"]}
     assert (files["no_cart.csv"]["rows"], files["no_cart.csv"]["unknown"]) == (0, 2)
     entries = json.loads((asked.folder / "out" / "manifest.json").read_text())["files"]
-    assert {entry["name"]: entry["unknown"] for entry in entries}["no_cart.csv"] == 2
+    told = {entry["name"]: (entry["unknown"], entry["unknown_counted_in"]) for entry in entries}
+    assert (told["no_cart.csv"], told["capped.csv"]) == ((2, False), (0, False))
 
 
 def test_included_they_are_members_and_a_column_says_so(asked: Small) -> None:
@@ -69,6 +70,11 @@ def test_included_they_are_members_and_a_column_says_so(asked: Small) -> None:
     assert members(asked) == [("in", False)] * 2
     assert written(asked).splitlines() == ["email,no_cart_is_known", "lan@example.vn,false"]
     assert report_segments(asked.settings()).data["segments"][1]["unknown"] == 2
+    entries = json.loads((asked.folder / "out" / "manifest.json").read_text())["files"]
+    assert [entry["name"] for entry in entries if entry["unknown_counted_in"]] == [
+        "buyers.csv",
+        "no_cart.csv",
+    ]
     again = run_all(asked.settings(AS_OF), lambda _: None, unknown="include")
     assert not again.data["changed"]
     assert asked.run().data["changed"], "not said again, unknown is no member again"
