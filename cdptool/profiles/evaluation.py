@@ -61,7 +61,6 @@ def event_rows(
 
 def needed_rows(rows: pl.LazyFrame, need: StreamNeed) -> pl.LazyFrame:
     """The rows of a stream that rules need, with the columns they need. Any order. Lazy."""
-    rows = rows.filter(pl.col("profile_id").is_not_null() & pl.col("at").is_not_null())
     if need.since is not None:
         rows = rows.filter(pl.col("at") >= pl.lit(need.since, dtype=UTC_TIME))
     return rows.select("profile_id", "at", "event_id", *need.columns)

@@ -246,7 +246,8 @@ def _computed(
     columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
     known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
     lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, question.tables)
-    frame = lazy.sort(KEY).collect(engine="streaming").with_row_index(WHO)
+    frame = lazy.collect(engine="streaming")
+    frame = (frame if frame[KEY].is_sorted() else frame.sort(KEY)).with_row_index(WHO)
     lazy = frame.lazy()
     asked = compiler.profiles.values()
     requests = tuple(request for subject in asked for request in subject.requests.values())
