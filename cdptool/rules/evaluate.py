@@ -24,7 +24,7 @@ from cdptool.rules.frames import Frames
 from cdptool.rules.naming import order
 from cdptool.rules.nodes import Call, walk
 from cdptool.rules.ranks import CutPoints, Ranking, cut_points
-from cdptool.rules.references import event_columns, follow, with_currency
+from cdptool.rules.references import by_key, event_columns, follow, with_currency
 from cdptool.rules.stream_rows import KEY, WHO, StreamRows
 from cdptool.rules.values import Value
 
@@ -245,13 +245,14 @@ def _computed(
     found, catalog = compiler.needs, compiler.catalog
     columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
     known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
-    lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, question.tables)
+    tables = by_key(question.tables, catalog)
+    lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, tables)
     frame = lazy.collect(engine="streaming")
     frame = (frame if frame[KEY].is_sorted() else frame.sort(KEY)).with_row_index(WHO)
     lazy = frame.lazy()
     asked = compiler.profiles.values()
     requests = tuple(request for subject in asked for request in subject.requests.values())
-    rows = StreamRows(catalog, found, streams, question.tables, frame[KEY], requests)
+    rows = StreamRows(catalog, found, streams, tables, frame[KEY], requests)
     stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
     for stage in sorted(stages):
         frame = lazy.collect(engine="streaming") if stage else frame

@@ -68,30 +68,31 @@ class Frames:
 
     def _grouped(self, frame: pl.DataFrame, requests: list[Request]) -> pl.DataFrame:
         """Add the raw columns of requests over one stream; rows that count for none are left out first."""
-        specs = list({request.rows.id: request.rows for request in requests}.values())
-        only = specs[0]
-        if only.nested:
-            nested = {each.id: each for spec in specs for each in spec.nested}
-            held = self.rows.held(only.stream)
-            asking = self._held(
-                only.stream, columns_read(requests), held.places(in_window(only, self.rows.catalog))
-            )
-            rows = self._with_nested(asking, only.stream, tuple(nested.values())).lazy()
-        else:
-            rows = self._scanned(only.stream)
+        only = requests[0].rows
         key = WHO if only.nested or self.rows.has_numbers(only.stream) else KEY
         alike: dict[object, list[Request]] = {}
         for request in requests:  # of rows in memory, each window is looked at by itself
-            alike.setdefault((request.rows.window, request.rows.cut) if key == WHO else None, []).append(
-                request
-            )
-        lazy = [plan for each in alike.values() for plan in self._plans(each, rows, [key])]
+            window = (request.rows.window, request.rows.cut) if key == WHO else None
+            alike.setdefault(window, []).append(request)
+        lazy = []
+        for each in alike.values():
+            rows = self._asking(each) if only.nested else self._scanned(only.stream, each)
+            lazy += self._plans(each, rows, [key])
         for found in pl.collect_all(lazy, engine="streaming"):
             numbered = found if key == WHO else self.rows.numbered(found)
             frame = frame.hstack(_by_number(numbered.drop(KEY, strict=False), frame.height))
         return frame
 
+    def _asking(self, requests: list[Request]) -> pl.LazyFrame:
+        """The rows of one window that ask of rows, with what they are told."""
+        rows = requests[0].rows
+        places = self.rows.held(rows.stream).places(in_window(rows, self.rows.catalog))
+        nested = {each.id: each for request in requests for each in request.rows.nested}
+        held = self._held(rows.stream, columns_read(requests), places)
+        return self._with_nested(held, rows.stream, tuple(nested.values())).lazy()
+
     def _plans(self, requests: list[Request], rows: pl.LazyFrame, keys: list[str]) -> list[pl.LazyFrame]:
+        """The raw columns of requests by profile; of one window, only its rows are looked at."""
         specs = list({request.rows.id: request.rows for request in requests}.values())
         windows = {(spec.window, spec.cut) for spec in specs}
         inside = [in_window(spec, self.rows.catalog) for spec in specs]
@@ -112,16 +113,16 @@ class Frames:
         names = sorted(profile_columns(self.rows.catalog, fields) | ready)
         return self.profiles.select(KEY, *(pl.col(name).alias(ME + name) for name in names))
 
-    def _scanned(self, stream: str) -> pl.LazyFrame:
-        """Every row of a stream, beside what it asks of its profile."""
-        rows, mine = self.rows.scan(stream), self._mine(stream)
+    def _scanned(self, stream: str, requests: list[Request]) -> pl.LazyFrame:
+        """Every row of a stream as requests read it, beside what it asks of its profile."""
+        rows, mine = self.rows.scan(stream, columns_read(requests)[stream]), self._mine(stream)
         return rows.join(mine.lazy(), on=KEY, how="left") if mine.width > 1 else rows
 
     def _held(
         self, stream: str, read: Mapping[str, Collection[str]], places: Numbers | None = None
     ) -> pl.DataFrame:
         """The same in memory, in the order of the stream's timeline, with the columns that are read of it."""
-        rows, mine = self.rows.held(stream).in_order(read[stream], places), self._mine(stream).drop(KEY)
+        rows, mine = self.rows.in_order(stream, read[stream], places), self._mine(stream).drop(KEY)
         wanted = mine.select(name for name in mine.columns if name in read[stream])
         return rows.hstack(wanted[rows[WHO]]) if wanted.width else rows
 

@@ -43,7 +43,7 @@ def follow(
     catalog: Catalog,
     tables: Mapping[str, pl.DataFrame],
 ) -> pl.LazyFrame:
-    """Add a column `<prefix>a.b` for each path over references, by joining the small tables. Order is kept."""
+    """Add a column `<prefix>a.b` for each path over references, by joining the tables of `by_key`. Order is kept."""
     steps = {path[:length] for path in paths for length in range(2, len(path) + 1)}
     for base in sorted({step[:-1] for step in steps}, key=lambda path: (len(path), path)):
         start = catalog.follow(find_column(columns, base[0]), base[1:])
@@ -52,11 +52,19 @@ def follow(
         key = prefix + ".".join(base)
         wanted = [find_column(table.columns, step[-1]) for step in sorted(steps) if step[:-1] == base]
         names = sorted({name for column in wanted if column for name in with_currency(column)})
-        # One row per key whatever the file holds, and always the same one.
-        small = tables[table.name].lazy().sort(pl.all()).unique(table.key, keep="first", maintain_order=True)
         attributes = [pl.col(name).alias(f"{key}.{name}") for name in names]
-        frame = frame.join(
-            small.filter(pl.col(table.key).is_not_null()).select(pl.col(table.key).alias(key), *attributes),
-            on=key, how="left", maintain_order="left",
-        )  # fmt: skip
+        small = tables[table.name].lazy().select(pl.col(table.key).alias(key), *attributes)
+        frame = frame.join(small, on=key, how="left", maintain_order="left")
     return frame
+
+
+def by_key(tables: Mapping[str, pl.DataFrame], catalog: Catalog) -> dict[str, pl.DataFrame]:
+    """The reference tables with one row per key whatever they hold, and always the same one; those without a key are gone."""
+    keys = {table.name: table.key for table in catalog.tables}
+    return {
+        name: table.filter(pl.col(keys[name]).is_not_null())
+        .sort(pl.all())
+        .unique(keys[name], keep="first", maintain_order=True)
+        for name, table in tables.items()
+        if name in keys
+    }

@@ -57,7 +57,7 @@ class StreamRows:
     The rows behind the rules.
 
     `streams` are by name the rows (`profile_id`, `at`, `event_id` and the needed columns), `tables` the reference
-    tables, `profiles` the ids of the profiles in order, whose places are their numbers.
+    tables (`references.by_key`), `profiles` the ids of the profiles in order, whose places are their numbers.
     """
 
     catalog: Catalog
@@ -69,13 +69,32 @@ class StreamRows:
     _held: dict[str, Held] = field(default_factory=dict)
     _askers: list[pl.Series | None] = field(default_factory=list)
 
-    def scan(self, stream: str) -> pl.LazyFrame:
+    def scan(self, stream: str, names: Collection[str]) -> pl.LazyFrame:
         """
-        Every row of a stream: `profile_id`, `at`, `event_id`, `<stream>.<column>` and what it refers to. Any order.
+        Every row of a stream: `profile_id`, `at`, `event_id`, `<stream>.<column>`, and the names it refers to.
 
-        Rows that are held have WHO as well, null for who is no profile.
+        Rows that are held have WHO as well. Any order.
         """
-        return self._held[stream].rows.lazy() if self.has_numbers(stream) else self._new_rows(stream, None)
+        rows = self._held[stream].rows.lazy() if self.has_numbers(stream) else self._new_rows(stream, None)
+        return self._followed(rows, stream, names)
+
+    def in_order(self, stream: str, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
+        """The rows held, or those at some places, in the order of their timeline: ROW, WHO, `at` and the names."""
+        starts = {f"{stream}.{path[0]}" for path in self._references(stream, names)}
+        rows = self.held(stream).in_order({*names} | starts, places)
+        return self._followed(rows.lazy(), stream, names).collect() if starts else rows
+
+    def _references(self, stream: str, names: Collection[str]) -> set[tuple[str, ...]]:
+        """The paths over references behind names of columns."""
+        paths = (path for path in self.needs.columns.get(stream, set()) if len(path) > 1)
+        told = {path: f"{stream}." + ".".join(path) for path in paths}
+        return {path for path, name in told.items() if name in names or f"{name}_currency" in names}
+
+    def _followed(self, rows: pl.LazyFrame, stream: str, names: Collection[str]) -> pl.LazyFrame:
+        schema = self.catalog.stream(stream)
+        assert schema is not None
+        paths = self._references(stream, names)
+        return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
 
     def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Those of the rows that belong to one of the profiles, with WHO."""
@@ -138,7 +157,7 @@ class StreamRows:
         rows = self.streams[stream].filter(is_row).select(KEY, "at", "event_id", *named)
         if only is not None:
             rows = rows.filter(pl.col(KEY).is_in(only.implode()))
-        return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
+        return rows
 
 
 def numbered(rows: pl.DataFrame, profiles: pl.Series) -> pl.DataFrame:
