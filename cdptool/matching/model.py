@@ -35,7 +35,7 @@ from cdptool.matching.values import Rows
 _ROUNDS: Final = 60
 _SETTLED: Final = 1e-4
 _ANCHOR: Final = (
-    0.05  # of the expected matches, as pseudo-counts; more, and odd pairs are believed too easily
+    0.04  # of the expected matches, as pseudo-counts; more, and odd pairs are believed too easily
 )
 FIRMLY: Final = 1e6
 _START: Final = 0.3  # matches per record
