@@ -16,7 +16,16 @@ import polars as pl
 
 from cdptool.errors import ConfigError, Finding
 from cdptool.identity.blocking import block_of, branches, conditional
-from cdptool.identity.conditions import OF_TWO_SOURCES, SOURCE, Branch, Near, Units, feature_names, features
+from cdptool.identity.conditions import (
+    OF_TWO_SOURCES,
+    Branch,
+    Missing,
+    Near,
+    Truths,
+    Units,
+    feature_names,
+    features,
+)
 from cdptool.identity.similarity import WORDED
 from cdptool.identity.spec import MergePlan
 from cdptool.ids import hash63
@@ -72,9 +81,9 @@ def paired(
             problem = (
                 f"pass `{step.name}` would compare {n_pairs:,} pairs of the same {key}, more than {budget:,}"
             )
-            hint = (
-                f"bar what too many share: `{fields[0]}: {{shared_by: 6}}`, or ask `same` of one more field"
-            )
+            held = [key.field for key in plan.keys if key.field in fields]
+            hint = f"list what too many share under `ignore` of `{held[0]}`, or " if held else ""
+            hint += "ask `same` of one more field"
             raise ConfigError(problem, place=step.place, hint=hint)
         if n_split:
             problem = f"pass `{step.name}`: {n_split:,} values of {key} are shared by so many records"
@@ -189,31 +198,41 @@ class _Blocks:
         sizes = self.keys.group_by("within", "key").len().with_columns(pl.col("len").cast(pl.Int64))
         n = pl.col("len")
         blocks = sizes.group_by("within").agg((n * (n - 1) // 2).sum().alias("n_pairs"))
-        if self.condition == (OF_TWO_SOURCES,):
-            blocks = self._linked()
+        if all(isinstance(one.test, Missing) or one == OF_TWO_SOURCES for one in self.condition):
+            blocks = self._of_records()
         is_split = pl.col("within").is_in(self.too_large.implode()) & pl.lit(self.n_split > 0)
         named = blocks.filter(pl.col("n_pairs") > 0).with_columns(
             pl.lit(self.number, pl.Int64).alias("branch"), n_split=is_split.cast(pl.Int64)
         )
         return named.select(pl.col(name).cast(dtype) for name, dtype in _COUNTS.items())
 
-    def _linked(self) -> pl.DataFrame:
-        """`within`, `n_pairs`: where sources are all that counts, every pair of records of two is evidence."""
-        of_source = (
-            self.members.join(self.units, on="unit").group_by("within", SOURCE).len().cast({"len": pl.Int64})
-        )
-        n = pl.col("len")
-        return of_source.group_by("within").agg(
-            (((n.sum() ** 2) - (n**2).sum()) // 2).cast(pl.Int64).alias("n_pairs")
-        )
+    def _of_records(self) -> pl.DataFrame:
+        """`within`, `n_pairs`: where only sources and what is missing count, most pairs of records are evidence."""
+        tested = Units(self.units, self.types)
+        alone, sizes = self._alone(tested), self._sizes()
+        within, found = self.units["within"], [pl.DataFrame(schema={"within": pl.Int64, "n_pairs": pl.Int64})]
+        for left, right in self._pairs():
+            met = tested.met(self.condition, left, right)[0]
+            left, right = left[met], right[met]
+            is_whole = alone[left] & alone[right]
+            n = np.where(is_whole, sizes[left] + sizes[right], sizes[left] * sizes[right])
+            found.append(pl.DataFrame({"within": within.gather(left), "n_pairs": n}))
+        return pl.concat(found).group_by("within").agg(pl.col("n_pairs").sum())
+
+    def _alone(self, tested: Units) -> Truths:
+        """The units whose records agree with each other."""
+        everyone = np.arange(self.units.height, dtype=np.int64)
+        return tested.met(self.condition, everyone, everyone)[0]
+
+    def _sizes(self) -> Rows:
+        """How many records each unit has."""
+        return np.bincount(self.members["unit"].to_numpy(), minlength=self.units.height).astype(np.int64)
 
     def evidence(self) -> pl.DataFrame:
         tested = Units(self.units, self.types)
-        everyone = np.arange(self.units.height, dtype=np.int64)
-        alone = tested.met(self.condition, everyone, everyone)[0]
-        found = [self._stars(everyone[alone])]
+        alone, sizes = self._alone(tested), self._sizes()
+        found = [self._stars(np.flatnonzero(alone))]
         # Pairs of many records in two units that agree each within itself: no pair of all of these does not.
-        sizes = np.bincount(self.members["unit"].to_numpy(), minlength=self.units.height)
         for left, right in self._pairs():
             met, strength = tested.met(self.condition, left, right)
             left, right, strength = left[met], right[met], strength[met]

@@ -177,6 +177,20 @@ def test_a_pass_of_too_many_pairs_is_refused_with_its_key() -> None:
     )
 
 
+def test_pairs_of_the_nameless_and_the_named_count_record_by_record() -> None:
+    """Of a till's phone half the receipts have no name: whoever has one is paired with every one of them."""
+    rows = "\n".join(f"{i}  +84900000000  {'Lan Mai' if i % 2 else '-'}" for i in range(100))
+    frame = records(f"id  phone  name\n{rows}")
+    loose = rules("same(phone) and (near(name, 0.9) or missing(a.name))", keys=(Key("phone", None),))
+    with pytest.raises(ConfigError) as error:
+        paired(LocalEngine(), LocalEngine().of(frame), COLUMNS, loose, budget=1_000)
+    assert "would compare 2,500 pairs of the same phone" in str(error.value)
+    assert error.value.findings[0].hint == (
+        "list what too many share under `ignore` of `phone`, or ask `same` of one more field"
+    )
+    assert paired(LocalEngine(), LocalEngine().of(frame), COLUMNS, loose, budget=2_500).edges.height >= 2_500
+
+
 def test_a_block_of_too_many_is_split_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cdptool.identity.pairing._LARGEST", 5)
     letters = "abcdefghij"
