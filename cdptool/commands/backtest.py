@@ -117,10 +117,10 @@ def _report(found: tuple[_Month, ...], rule: Rule, asked: str, moment: tuple[str
         for month in found
     )
     text = " and ".join(to_text(line) for line in rule.lines)
-    sizes = [month.size for month in found]
+    sizes, n_months = [month.size for month in found], len(found) - 1
     return Report(
         verb="backtest",
-        summary=f"from {min(sizes):,} to {max(sizes):,} people in {len(found) - 1} months, {when}",
+        summary=f"from {min(sizes):,} to {max(sizes):,} people in {n_months} month{'s' * (n_months != 1)}, {when}",
         data={
             "rule": asked,
             "condition": text,

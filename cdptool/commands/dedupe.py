@@ -277,9 +277,9 @@ def _report(
 
 
 def _lines(found: Matching, n_doubtful: int, out: Path | None) -> tuple[str, ...]:
-    compared = f"{len(found.candidates.left):,} pairs compared; "
+    n = len(found.candidates.left)
     return (
-        f"{compared}{n_doubtful:,} that are more likely one than not were kept apart",
+        f"{n:,} pair{'s' * (n != 1)} compared; {n_doubtful:,} that are more likely one than not were kept apart",
         *(f"weights are those that are usual, not learned here: {one}" for one in found.doubts),
         *((f"written to {out}: clusters.csv, doubles.csv, golden.csv, pairs.parquet",) if out else ()),
     )

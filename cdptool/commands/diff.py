@@ -173,7 +173,7 @@ def _report(
         if name in by_name
     )
     moved = sum(any(row[_MOVES]) for row in rows)
-    told = f"{len(changed):,} changes in {moved} of {len(rows)} segments"
+    told = f"{len(changed):,} change{'s' * (len(changed) != 1)} in {moved} of {len(rows)} segments"
     return Report(
         verb="diff",
         summary=f"{told} {compared[0]}" + (f"; who, in {wanted.to}" if wanted.to else ""),

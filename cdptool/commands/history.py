@@ -49,9 +49,10 @@ def _of_all(session: Session, log: pl.DataFrame, limit: int) -> Report:
         "merge", "records", "from", descending=[True, True, False]
     )
     events = _rows(newest.head(limit), times)
+    n_merges = log["merge"].n_unique()
     return Report(
         verb="explain ids",
-        summary=f"{log['merge'].n_unique():,} merges changed profiles",
+        summary=f"{n_merges:,} merge{'s' * (n_merges != 1)} changed profiles",
         data={"events": [dict(zip(_COLUMNS, row, strict=True)) for row in events]},
         grids=(
             Grid("Merges", ("when", "run", "what", "profiles"), rows),

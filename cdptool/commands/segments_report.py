@@ -55,7 +55,7 @@ def _report(members: pl.LazyFrame, segments: list[str], n_profiles: int) -> Repo
     both = overlap(members, beside)
     return Report(
         verb="report segments",
-        summary=f"{len(segments)} segments of {n_profiles:,} profiles{rest}",
+        summary=f"{len(segments)} segment{'s' * (len(segments) != 1)} of {n_profiles:,} profiles{rest}",
         data={
             "profiles": n_profiles,
             "segments": [
