@@ -33,7 +33,8 @@ from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
 
 _ROUNDS: Final = 60
-_SETTLED: Final = 1e-4
+_SETTLED: Final = 1e-4  # of a class, and of many patterns, whose rounds cost something, of the matches
+_MANY_PATTERNS: Final = 5_000
 _ANCHOR: Final = (
     0.04  # of the expected matches, as pseudo-counts; more, and odd pairs are believed too easily
 )
@@ -130,7 +131,8 @@ def fit(
     for _ in range(_ROUNDS):
         before = model.expected
         model = _step(model, found, anchors, strangers, anchored)
-        if np.all(np.abs(model.expected - before) <= _SETTLED * np.maximum(before, 1)):
+        least = before[0] if len(found.counts) > _MANY_PATTERNS else 1.0
+        if np.all(np.abs(model.expected - before) <= _SETTLED * np.maximum(before, max(least, 1.0))):
             break
     part = found.part(max(len(found.counts) // _SAMPLED, 1))
     few, many = (_from(start(share), part, anchors, strangers) for share in _OTHER_STARTS)
