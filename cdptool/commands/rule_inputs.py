@@ -19,7 +19,7 @@ from cdptool.commands.sessions import current
 from cdptool.config import Section
 from cdptool.errors import UsageError
 from cdptool.models import ModelSpec, Result, stored_table
-from cdptool.profiles import answer, arms_today, evaluate, event_rows, needed_rows, require_one_currency
+from cdptool.profiles import answer, arms_today, evaluate, event_rows, require_one_currency
 from cdptool.profiles.evaluation import with_arms
 from cdptool.rules import BookNeeds, Question, RuleBook, needs, ranking_pass
 from cdptool.rules.ranks import CutPoints, Ranking
@@ -153,13 +153,9 @@ def answers_of(session: Session, asked: Asked) -> pl.DataFrame:
         ConfigError: If amounts of two currencies meet in one sum.
     """
     engine, question = session.engine, asked.question
-    # Rules go over the rows of a stream many times: a plan that read the files as often would hold hundreds of scans.
-    streams = {
-        name: engine.checkpoint(engine.of(needed_rows(rows, asked.needs.streams[name])), name)
-        for name, rows in asked.streams.items()
-    }
-    rows = event_rows(streams, asked.needs, question.catalog)
-    events = {name: engine.of(each) for name, each in rows.items()}
+    rows = event_rows(asked.streams, asked.needs, question.catalog)
+    # Rules look at a stream several times, and to tell its latest versions and their owners is dear.
+    events = {name: engine.checkpoint(engine.of(each), name) for name, each in rows.items()}
     found = answer(engine, engine.of(asked.profiles), events, question)
     answers = engine.collect(found).sort("profile_id")
     require_one_currency(answers)

@@ -13,7 +13,6 @@ from cdptool.profiles.evaluation import (
     evaluate,
     event_rows,
     event_schema,
-    needed_rows,
     require_one_currency,
 )
 from cdptool.profiles.memberships import (
@@ -47,7 +46,6 @@ __all__ = [
     "kept_columns",
     "last_versions",
     "memberships",
-    "needed_rows",
     "not_counted",
     "require_one_currency",
     "signal_rows",

@@ -55,11 +55,11 @@ def event_rows(
         schema = event_schema(name, need, catalog)
         if name in streams:
             require(streams[name], schema, f"stream_{name}")
-        found[name] = needed_rows(streams[name], need) if name in streams else pl.LazyFrame(schema=schema)
+        found[name] = _needed_rows(streams[name], need) if name in streams else pl.LazyFrame(schema=schema)
     return found
 
 
-def needed_rows(rows: pl.LazyFrame, need: StreamNeed) -> pl.LazyFrame:
+def _needed_rows(rows: pl.LazyFrame, need: StreamNeed) -> pl.LazyFrame:
     """The rows of a stream that rules need, with the columns they need. Any order. Lazy."""
     if need.since is not None:
         rows = rows.filter(pl.col("at") >= pl.lit(need.since, dtype=UTC_TIME))

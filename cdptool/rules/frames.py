@@ -1,9 +1,10 @@
 """
 The frames behind requests: rows of a stream with what their conditions need, grouped by profile or by row.
 
-All plain aggregates over a stream share one pass over it. An aggregate whose condition looks around each row gets its
-rows cut to its window first. A count in a pure time window around rows is a difference of two running totals
-(`timelines`); only what is left (correlated conditions, other aggregates) pairs rows.
+All plain aggregates over a stream share one pass over it, or one a window where its rows are in memory. An aggregate
+whose condition looks around each row gets its rows cut to its window first. A count in a pure time window around rows is
+a difference of two running totals (`timelines`), also among rows of the same text (`lanes`); only what is left
+(other correlated conditions, other aggregates) pairs rows.
 """
 
 from __future__ import annotations
