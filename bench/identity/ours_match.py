@@ -15,6 +15,11 @@ import sys
 import time
 from pathlib import Path
 
+from cdptool.cli.memory import reuse_memory
+
+# ruff: noqa: E402  the allocator of Polars reads its settings when it is imported
+reuse_memory()  # as the command line does
+
 import numpy as np
 import numpy.ma  # Polars and numpy import these when they are first needed
 import numpy.random

@@ -8,6 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+from cdptool.cli.memory import reuse_memory
+
+# ruff: noqa: E402  the allocator of Polars reads its settings when it is imported
+reuse_memory()  # as the command line does
+
 import polars as pl
 from project import SEGMENTS, TRAITS, Asked
 from world import AS_OF

@@ -8,18 +8,12 @@ owners, engagement. DuckDB runs in the environment that `make bench-ingest` make
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-MEMORY = {  # as the command line sets it for itself: freed buffers are used again
-    "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0",
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str((1 << 31) - 1),
-}
 PEERS = Path(__file__).resolve().parents[1] / "ingest/.venv/bin/python"
 QUERY = """
 SELECT count(*), sum(events), sum(pages) FROM (
@@ -68,6 +62,9 @@ def write_events(path: Path, n: int) -> None:
 
 def ours(path: Path) -> None:
     """Sessions with all their columns, and whose each event is."""
+    from cdptool.cli.memory import reuse_memory
+
+    reuse_memory()  # as the command line does
     import polars as pl
 
     from cdptool.web import Cutting, sessions_kernel
@@ -91,7 +88,7 @@ def measured(option: str, path: Path) -> tuple[float, float, str]:
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     python = str(PEERS) if option == "--peer" else sys.executable
     command = [python, __file__, option, str(path)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | MEMORY)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return cpu, time.perf_counter() - start, done.stdout.strip()

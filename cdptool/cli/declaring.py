@@ -5,7 +5,6 @@ What it takes to be a verb: options by name, a body that imports its command its
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cdptool.cli.memory import reuse_memory
 from cdptool.cli.options import OPTIONS, SETTINGS, VOICE
 from cdptool.console import Voice, progress, show, show_error
 from cdptool.errors import CdptoolError
@@ -22,8 +22,6 @@ from cdptool.errors import CdptoolError
 if TYPE_CHECKING:
     from cdptool.commands.report import Report
     from cdptool.commands.session import Say, Settings
-
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
 
 
 def group_of_verbs(text: str, **more: Any) -> typer.Typer:
@@ -83,7 +81,7 @@ def _settings(chosen: dict[str, Any]) -> Settings:
 
 def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool, is_dialogue: bool) -> None:
     """Run a command, print its report, and map every outcome to its exit code."""
-    _keep_memory()
+    reuse_memory()
     try:
         with progress(replace(voice, quiet=True) if is_dialogue else voice) as say:
             report = command(say)
@@ -96,24 +94,3 @@ def _answer(command: Callable[[Say], Report], voice: Voice, *, debug: bool, is_d
             traceback.print_exc()
         show_error(error)
         raise typer.Exit(error.exit_code) from None
-
-
-def _keep_memory() -> None:
-    """
-    Let buffers that are freed be used again instead of given back: large files come in equal blocks.
-
-    A fifth of an ingest went into pages that the kernel cleared anew for every block. Before polars is imported,
-    for its allocator reads the environment once; numpy and Python use the one of the C library.
-    """
-    os.environ.setdefault(
-        "OPENBLAS_NUM_THREADS", "1"
-    )  # numpy's: we multiply no matrices, and idle threads spin
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0")
-    if sys.platform == "linux":
-        import ctypes
-
-        library = ctypes.CDLL(None)
-        if hasattr(library, "mallopt"):
-            library.mallopt(_MMAP_THRESHOLD, 1 << 30)
-            library.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
-            library.mallopt(_ARENA_MAX, 1)  # other arenas give memory back whatever these say
