@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 import polars as pl
@@ -22,8 +20,7 @@ from cdptool.rules import (
     answer_kernel,
     ranking_pass,
 )
-from cdptool.rules.book import RuleBook, find_column, kind_of
-from cdptool.rules.nodes import Aggregate, walk
+from cdptool.rules.book import kind_of
 from cdptool.rules.ranks import CutPoints, Ranking
 from cdptool.tables import UTC_TIME, require
 
@@ -111,7 +108,6 @@ def answer(engine: Engine[Table], profiles: Table, events: Mapping[str, Table], 
     Raises:
         ConfigError: If the book does not pass its checks, or would rank amounts of two currencies.
     """
-    question = replace(question, currencies=_only_currencies(engine, events, question))
     if question.book.splits:
         profiles = with_arms(engine, profiles, question)
     cuts: dict[Ranking, CutPoints] = {}
@@ -119,43 +115,6 @@ def answer(engine: Engine[Table], profiles: Table, events: Mapping[str, Table], 
         values = engine.collect(evaluate(engine, profiles, events, next_pass.kernel))
         cuts |= next_pass.cut_points(values)
     return evaluate(engine, profiles, events, answer_kernel(question, cuts))
-
-
-def _only_currencies(
-    engine: Engine[Table], events: Mapping[str, Table], question: Question
-) -> dict[str, str]:
-    """
-    By `stream.column` the currency of its amounts, where all rows of all profiles have but one.
-
-    One look at a column here spares two in each of its aggregates, which else have to see that none mixes currencies.
-    """
-    found = {}
-    for stream, names in _amounts_of(question.book, question.catalog).items():
-        ends = engine.collect(engine.map(events[stream], partial(_ends, names=names)))
-        for name in names:
-            held = {*ends[f"{name}<"].drop_nulls(), *ends[f"{name}>"].drop_nulls()}
-            if len(held) == 1:
-                found[f"{stream}.{name.removesuffix('_currency')}"] = str(*held)
-    return found
-
-
-def _amounts_of(book: RuleBook, catalog: Catalog) -> dict[str, set[str]]:
-    """By stream the columns that tell the currency of amounts of which something is made."""
-    found: dict[str, set[str]] = {}
-    nodes = (node for rule in book.rules().values() for line in rule.lines for node in walk(line))
-    for node in nodes:
-        if isinstance(node, Aggregate) and len(node.selection.column) == 1:
-            stream = catalog.stream(node.selection.stream)
-            column = find_column(stream.columns, node.selection.column[0]) if stream else None
-            if stream is not None and column is not None and kind_of(column) == "money":
-                found.setdefault(stream.name, set()).add(f"{column.name}_currency")
-    return found
-
-
-def _ends(rows: pl.LazyFrame, names: set[str]) -> pl.LazyFrame:
-    """The least and the greatest value of each of the columns."""
-    held = pl.col(sorted(names))
-    return rows.select(held.min().name.suffix("<"), held.max().name.suffix(">"))
 
 
 def with_arms(engine: Engine[Table], profiles: Table, question: Question) -> Table:

@@ -75,11 +75,9 @@ class Compiler(Asking):
         gone_until: Mapping[str, datetime] | None = None,
         rolled_until: Mapping[str, datetime] | None = None,
         cuts: Mapping[Ranking, CutPoints] | None = None,
-        currencies: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(catalog, as_of, complete_until, gone_until, rolled_until)
         self.book, self.cuts = book, cuts or {}
-        self.currencies = currencies or {}
         self.rules = book.rules()
         self.segments = frozenset(rule.name for rule in book.segments)
         self.layers: list[tuple[int, list[pl.Expr]]] = []
@@ -245,9 +243,7 @@ class Compiler(Asking):
             unit = next(unit for unit in CALENDAR_UNITS if unit == name)
             return exact("date", period_starts(today, unit, 0, self.catalog.week_starts))
         self.needs.columns.setdefault(stream.name, set()).add(path)
-        value = declared(column, around + self.prefix.format(stream=stream.name) + ".".join(path))
-        only = self.currencies.get(f"{stream.name}.{'.'.join(path)}") if value.currency is not None else None
-        return value if only is None else replace(value, currency=pl.lit(only))
+        return declared(column, around + self.prefix.format(stream=stream.name) + ".".join(path))
 
     def _field(self, path: tuple[str, ...], subject: Subject) -> Value:
         self.needs.fields.add(path)

@@ -25,7 +25,8 @@ from cdptool.rules.naming import order
 from cdptool.rules.nodes import Call, walk
 from cdptool.rules.ranks import CutPoints, Ranking, cut_points
 from cdptool.rules.references import by_key, event_columns, follow, with_currency
-from cdptool.rules.stream_rows import KEY, WHO, StreamRows
+from cdptool.rules.runs import WHO
+from cdptool.rules.stream_rows import KEY, StreamRows
 from cdptool.rules.values import Value
 
 MIXED_CURRENCY = "#mixed_currency"
@@ -96,9 +97,6 @@ class Question:
     gone_until: Mapping[str, datetime] | None = None
     rolled_until: Mapping[str, datetime] | None = None
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    currencies: Mapping[str, str] = field(
-        default_factory=dict
-    )  # `stream.column` → the only one of its amounts
     arms: pl.DataFrame | None = None  # ARMS of the last run, under the ids of today: who has an arm keeps it
 
     @property
@@ -254,13 +252,14 @@ def _computed(
     requests = tuple(request for subject in asked for request in subject.requests.values())
     rows = StreamRows(catalog, found, streams, tables, frame[KEY], requests)
     stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
+    mixed = list[pl.Expr]()
     for stage in sorted(stages):
         frame = lazy.collect(engine="streaming") if stage else frame
         now = [request for request in requests if request.rows.reads.stage == stage]
-        lazy = Frames(rows, frame, stage).with_aggregates(now)
+        lazy, settled = Frames(rows, frame, stage).with_aggregates(now)
+        mixed += [mixed_currency(request) for request in settled if request.checks_currency]
         for of, layer in compiler.layers:
             lazy = lazy.with_columns(layer) if of == stage else lazy
-    mixed = [mixed_currency(request) for request in requests if request.checks_currency]
     return lazy.with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
 
 
@@ -315,7 +314,6 @@ def _compiler(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Compiler
         question.gone_until,
         question.rolled_until,
         cuts,
-        question.currencies,
     )
 
 

@@ -9,7 +9,7 @@ a difference of two running totals (`timelines`), also among rows of the same te
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -21,8 +21,11 @@ from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import ZERO_WITHOUT_ROWS, mode_rows, raw, takes_rows
 from cdptool.rules.references import profile_columns
-from cdptool.rules.stream_rows import KEY, ROW, WHO, StreamRows, columns_read, in_window
+from cdptool.rules.runs import WHO
+from cdptool.rules.spans import Spans, in_window, instant
+from cdptool.rules.stream_rows import KEY, ROW, Held, StreamRows, columns_read
 from cdptool.rules.subjects import ME, OUTER
+from cdptool.rules.tallies import Look, Tallies, is_tallied, one_currency, with_one_currency
 from cdptool.rules.timelines import Mask, Numbers
 from cdptool.rules.windows import Window
 
@@ -52,45 +55,82 @@ class Frames:
     profiles: pl.DataFrame
     stage: int = 0
 
-    def with_aggregates(self, requests: Sequence[Request]) -> pl.LazyFrame:
-        """The profiles with the columns of every request, in their order; the bounds are made when they are read."""
+    def with_aggregates(self, requests: Sequence[Request]) -> tuple[pl.LazyFrame, list[Request]]:
+        """
+        Add the columns of every request to the profiles.
+
+        Returns:
+            The profiles in their order, with bounds that are made when they are read; and the requests as the rows
+            settled them: where all amounts are of one currency, none can mix two.
+        """
         groups: dict[_Group, list[Request]] = {}
         for request in requests:
             rows = request.rows
             group = _Group(rows.stream, (rows.window, rows.cut) if rows.nested else None)
             groups.setdefault(group, []).append(request)
-        frame = self.profiles
+        frame, settled = self.profiles, list[Request]()
         # Streams whose rows ask of rows come to be held in memory: whoever looks at them after that finds them there.
         for _, together in sorted(groups.items(), key=lambda each: each[0].window is None):
-            frame = self._grouped(frame, together)
-        return frame.lazy().with_columns(
-            [part for together in groups.values() for each in together for part in finish(each)]
-        )
+            columns, made = self._made(together)
+            frame, settled = frame.hstack(columns), settled + made
+        return frame.lazy().with_columns([part for each in settled for part in finish(each)]), settled
 
-    def _grouped(self, frame: pl.DataFrame, requests: list[Request]) -> pl.DataFrame:
-        """Add the raw columns of requests over one stream; rows that count for none are left out first."""
+    def _made(self, requests: list[Request]) -> tuple[list[pl.Series], list[Request]]:
+        """The raw columns of requests over one stream, and the requests as they are settled."""
+        asking = self._asking(requests) if requests[0].rows.nested else None
+        some = [request for request in requests if is_tallied(request)]
+        rest = [request for request in requests if not is_tallied(request)]
+        columns, settled = list[pl.Series](), list[Request]()
+        if some:
+            tallies = self._tallies(some, asking)
+            columns, settled, rest = tallies.columns(), tallies.requests, rest + tallies.left
+        return columns + (self._grouped(rest, asking) if rest else []), settled + rest
+
+    def _tallies(self, requests: list[Request], asking: pl.DataFrame | None) -> Tallies:
+        """What is made of runs of rows: those that ask, those in memory, or those of a scan of the widest window."""
+        look, stream, catalog = Look.of(requests), requests[0].rows.stream, self.rows.catalog
+        spans = Spans([request.rows for request in requests], catalog)
+        columns = [*look.columns, *([pl.col("event_id")] if look.needs_ids else [])]
+        if asking is None and not self.rows.has_numbers(stream):
+            rows = self._scanned(stream, requests).filter(spans.widest)
+            specs = {request.rows.id: request.rows for request in requests}.values()
+            conditions = [spec.condition for spec in specs if spec.condition is not None]
+            if len(conditions) == len(specs) == 1:
+                rows = rows.filter(conditions[0].fill_null(True))
+            at = [pl.col("at")] if look.needs_ids or not spans.is_one else []
+            found = self.rows.in_order(rows.select(KEY, *at, *columns).collect(engine="streaming"))
+            is_cut = spans.is_one
+        else:
+            names = columns_read(requests)[stream]
+            held = self._held(stream, names) if asking is None else asking
+            found, is_cut = held.lazy().select(WHO, "at", *columns).collect(), asking is not None
+        return Tallies(found, look, None if is_cut else spans, len(self.rows.profiles))
+
+    def _grouped(self, requests: list[Request], asking: pl.DataFrame | None) -> list[pl.Series]:
+        """The raw columns of requests over one stream by a group-by; rows that count for none are left out first."""
         only = requests[0].rows
-        key = WHO if only.nested or self.rows.has_numbers(only.stream) else KEY
+        key = WHO if asking is not None or self.rows.has_numbers(only.stream) else KEY
         alike: dict[object, list[Request]] = {}
         for request in requests:  # of rows in memory, each window is looked at by itself
             window = (request.rows.window, request.rows.cut) if key == WHO else None
             alike.setdefault(window, []).append(request)
         lazy = []
         for each in alike.values():
-            rows = self._asking(each) if only.nested else self._scanned(only.stream, each)
+            rows = self._scanned(only.stream, each) if asking is None else asking.lazy()
             lazy += self._plans(each, rows, [key])
+        columns: list[pl.Series] = []
         for found in pl.collect_all(lazy, engine="streaming"):
-            numbered = found if key == WHO else self.rows.numbered(found)
-            frame = frame.hstack(_by_number(numbered.drop(KEY, strict=False), frame.height))
-        return frame
+            numbered = found if key == WHO else self.rows.in_order(found)
+            columns += _by_number(numbered.drop(KEY, strict=False), len(self.rows.profiles))
+        return columns
 
-    def _asking(self, requests: list[Request]) -> pl.LazyFrame:
+    def _asking(self, requests: list[Request]) -> pl.DataFrame:
         """The rows of one window that ask of rows, with what they are told."""
         rows = requests[0].rows
         places = self.rows.held(rows.stream).places(in_window(rows, self.rows.catalog))
         nested = {each.id: each for request in requests for each in request.rows.nested}
-        held = self._held(rows.stream, columns_read(requests), places)
-        return self._with_nested(held, rows.stream, tuple(nested.values())).lazy()
+        held = self._held(rows.stream, columns_read(requests)[rows.stream], places)
+        return self._with_nested(held, rows.stream, tuple(nested.values()))
 
     def _plans(self, requests: list[Request], rows: pl.LazyFrame, keys: list[str]) -> list[pl.LazyFrame]:
         """The raw columns of requests by profile; of one window, only its rows are looked at."""
@@ -119,12 +159,10 @@ class Frames:
         rows, mine = self.rows.scan(stream, columns_read(requests)[stream]), self._mine(stream)
         return rows.join(mine.lazy(), on=KEY, how="left") if mine.width > 1 else rows
 
-    def _held(
-        self, stream: str, read: Mapping[str, Collection[str]], places: Numbers | None = None
-    ) -> pl.DataFrame:
-        """The same in memory, in the order of the stream's timeline, with the columns that are read of it."""
-        rows, mine = self.rows.in_order(stream, read[stream], places), self._mine(stream).drop(KEY)
-        wanted = mine.select(name for name in mine.columns if name in read[stream])
+    def _held(self, stream: str, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
+        """The same in memory, in the order of profiles, with the columns that are read of it."""
+        rows, mine = self.rows.held(stream).some(names, places), self._mine(stream).drop(KEY)
+        wanted = mine.select(name for name in mine.columns if name in names)
         return rows.hstack(wanted[rows[WHO]]) if wanted.width else rows
 
     def _with_nested(self, rows: pl.DataFrame, stream: str, nested: tuple[Request, ...]) -> pl.DataFrame:
@@ -147,6 +185,7 @@ class Frames:
         elif is_count and rows.shares_text and rows.stream != asked.stream:
             frame = frame.with_columns(self._counted_by_text(frame, asked, request))
         else:
+            request = self._settled(request)
             frame = self._paired(frame, asked, request)
         return frame.with_columns(finish(request))
 
@@ -154,23 +193,41 @@ class Frames:
         """How many rows lie in the window around each row; 1 for some where no number is asked for."""
         rows, around = request.rows, request.rows.around
         assert around is not None
-        line, who = self.rows.held(rows.stream).line, frame[WHO].to_numpy()
+        held, who = self.rows.held(rows.stream), frame[WHO].to_numpy()
         last = _microseconds(frame[request.named("last")])
         first = None if around.first is None else _microseconds(frame[request.named("first")])
-        is_own = rows.stream == asked.stream
-        reaches_on = request.function != "count" and around.last.meta.eq(moment(rows.cut))
+        is_own, is_some = rows.stream == asked.stream, request.function != "count"
+        reaches_on = around.last.meta.eq(moment(rows.cut))
         counted = []
         for name, mask in zip(_count_names(request), self._masks(request), strict=True):
-            if reaches_on and first is not None and not is_own:
-                found = (np.take(line.newest(mask), who) >= first).astype(np.int64)
+            if is_some and (first is None or reaches_on):
+                end = self._nearest_end(frame, held, mask, is_first=first is None, is_own=is_own)
+                found = (end <= last if first is None else end >= first).astype(np.int64)
+            elif is_some and first is not None and not is_own:
+                seen = None if mask is None else np.take(mask, held.line.order)
+                found = held.line.has_some(who, first, last, seen).astype(np.int64)
             else:
-                found = line.between(who, first, last, mask)
+                seen = None if mask is None else np.take(mask, held.line.order)
+                found = held.line.between(who, first, last, seen)
                 if is_own:  # a row never counts itself
                     at = _microseconds(frame["at"])
                     is_inside = at <= last if first is None else (at <= last) & (at >= first)
                     found -= is_inside if mask is None else is_inside & mask[frame[ROW].to_numpy()]
             counted.append(pl.Series(name, found))
         return counted
+
+    def _nearest_end(
+        self, frame: pl.DataFrame, held: Held, mask: Mask | None, *, is_first: bool, is_own: bool
+    ) -> Numbers:
+        """For each row the earliest (or latest) time of a row of its profile that counts, itself left out."""
+        who = frame[WHO].to_numpy()
+        end, other = (np.take(each, who) for each in held.two_ends(mask, is_first=is_first))
+        if not is_own:
+            return end
+        is_end = _microseconds(frame["at"]) == end
+        if mask is not None:
+            is_end &= mask[frame[ROW].to_numpy()]
+        return np.where(is_end, other, end)
 
     def _counted_by_text(self, frame: pl.DataFrame, asked: _Asked, request: Request) -> list[pl.Series]:
         """How many rows that share a text lie in the window around each row."""
@@ -194,11 +251,12 @@ class Frames:
         """Which rows of the timeline count, for certain and possibly; None for all."""
         rows = request.rows
         held = self.rows.held(rows.stream)
-        is_seen = held.line.at <= int(rows.cut.timestamp() * 1_000_000)
+        is_seen = held.at <= instant(rows.cut)
         seen = None if is_seen.all() else is_seen
         if rows.condition is None:
             return [seen]
-        inner = self._with_nested(self._held(rows.stream, columns_read([request])), rows.stream, rows.nested)
+        names = columns_read([request])[rows.stream]
+        inner = self._with_nested(self._held(rows.stream, names), rows.stream, rows.nested)
         condition = rows.condition
         found = inner.select(
             WHO, certain=condition.fill_null(False), possible=condition.fill_null(True)
@@ -244,8 +302,17 @@ class Frames:
         if rows.since is not None:
             is_seen &= pl.col("at") >= moment(rows.since)
         places = held.places(is_seen)
-        places = places[np.take(is_asked, np.take(held.line.who, places))]
-        return self._held(rows.stream, columns_read([request]), places)
+        places = places[np.take(is_asked, np.take(held.who, places))]
+        return self._held(rows.stream, columns_read([request])[rows.stream], places)
+
+    def _settled(self, request: Request) -> Request:
+        """The request with the one currency of its amounts, where they have but one."""
+        column = request.column
+        if not request.checks_currency or column is None or column.currency is None:
+            return request
+        held = self.rows.held(request.rows.stream).rows.select(amount=column.lo, currency=column.currency)
+        currency = one_currency(held["amount"], held["currency"])
+        return request if currency is None else with_one_currency(request, currency)
 
 
 def _numbers(rows: pl.DataFrame) -> Numbers:

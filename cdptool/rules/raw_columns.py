@@ -47,7 +47,7 @@ def raw(request: Request, *, is_cut: bool = False) -> list[pl.Expr]:
             parts.append(_distinct(seen.filter(possible)).alias(request.named("distinct_possible")))
         case _:
             pass
-    for bound in _bounds_needed(request):
+    for bound in bounds_needed(request):
         parts += [
             getattr(pl.when(mask).then(seen), bound)().alias(request.named(f"{name}_{bound}"))
             for name, mask in (("certain", certain), ("possible", possible))
@@ -71,7 +71,7 @@ def mode_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyF
     return ranked.group_by(*keys, maintain_order=True).agg(pl.col(name).last())
 
 
-def _bounds_needed(request: Request) -> tuple[Literal["min", "max"], ...]:
+def bounds_needed(request: Request) -> tuple[Literal["min", "max"], ...]:
     """Which ends of the values an aggregate is bounded by."""
     match request.function:
         case "min" | "max" if request.is_exact:
@@ -85,11 +85,16 @@ def _bounds_needed(request: Request) -> tuple[Literal["min", "max"], ...]:
 
 def takes_rows(request: Request) -> bool:
     """Whether it looks at values row by row, so that it is better given its rows alone."""
-    is_end = request.function in ("first", "last") and not _is_time(request)
+    is_end = request.function in ("first", "last") and not is_time(request)
     return is_end or request.function == "nunique"
 
 
-def _is_time(request: Request) -> bool:
+def needs_ids(request: Request) -> bool:
+    """Whether ties of time are decided by the ids of rows."""
+    return request.function == "mode" or (request.function in ("first", "last") and not is_time(request))
+
+
+def is_time(request: Request) -> bool:
     """Whether the first or last time is all that is asked."""
     return request.is_exact and request.column is not None and request.column.lo.meta.eq(pl.col("at"))
 
@@ -157,7 +162,7 @@ def _ends(request: Request, certain: pl.Expr, possible: pl.Expr) -> list[pl.Expr
     """The earliest (or latest) possible row: its value, its time, whether it is certain, its currency."""
     assert request.column is not None
     first = request.function == "first"
-    if _is_time(request):
+    if is_time(request):
         at = pl.when(possible).then(pl.col("at"))
         return [(at.min() if first else at.max()).alias(request.named("end"))]
     parts = {"end": request.column.lo}

@@ -4,51 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
-from cdptool.rules.aggregates import Request, Rows
+from cdptool.rules.aggregates import Request
 from cdptool.rules.book import Catalog
-from cdptool.rules.moments import moment
-from cdptool.rules.raw_columns import takes_rows
+from cdptool.rules.raw_columns import needs_ids
 from cdptool.rules.references import event_columns, follow
+from cdptool.rules.runs import WHO, Runs, in_order_of, two_ends
+from cdptool.rules.spans import in_window
 from cdptool.rules.subjects import Needs
-from cdptool.rules.timelines import Numbers, Timeline
-from cdptool.rules.windows import bounds
+from cdptool.rules.timelines import Mask, Numbers, Timeline
 
 KEY: Final = "profile_id"
-WHO: Final = "#who"  # the number of a row's profile
 ROW: Final = "#row"  # the place of a row among those of its stream
 _MANY: Final = 2  # one profile in so many: from there on leaving out the others saves nothing
 
 
 class Held:
     """
-    The rows of a stream in memory that belong to a profile, with WHO; and in the order of their timeline.
+    The rows of a stream in memory that belong to a profile, in the order of profiles, with WHO and ROW.
 
     `is_whole`: no profile's row was left out.
     """
 
     def __init__(self, rows: pl.DataFrame, profiles: pl.Series, *, is_whole: bool) -> None:
-        self.rows, self.is_whole = numbered(rows.rechunk(), profiles), is_whole
-        at = self.rows["at"]
-        self.line = Timeline(self.rows[WHO].to_numpy(), at.to_physical().to_numpy(), len(profiles))
-        self._at = pl.Series("at", self.line.at).cast(at.dtype)
+        self.rows = in_order_of(rows.rechunk(), KEY, profiles).with_row_index(ROW)
+        self.is_whole = is_whole
+        self.at: Numbers = self.rows["at"].to_physical().to_numpy()
+        self.who = self.rows[WHO].to_numpy()
+        self._n_profiles = len(profiles)
+        self._ends: dict[bool, tuple[Numbers, Numbers]] = {}
+
+    @cached_property
+    def line(self) -> Timeline:
+        """The rows by profile and time."""
+        return Timeline(self.who, self.at, self._n_profiles)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The rows by profile."""
+        return Runs(self.who, None, self._n_profiles)
+
+    def two_ends(self, mask: Mask | None, *, is_first: bool) -> tuple[Numbers, Numbers]:
+        """The earliest (or latest) time of each profile and the next one, of rows that count."""
+        if mask is not None:
+            return two_ends(self.runs, self.at, mask, is_first=is_first)
+        if is_first not in self._ends:
+            self._ends[is_first] = two_ends(self.runs, self.at, None, is_first=is_first)
+        return self._ends[is_first]
 
     def places(self, seen: pl.Expr) -> Numbers:
         """The places of the rows whose time (`at`) meets a condition."""
-        return np.flatnonzero(self._at.to_frame().select(seen).to_series().to_numpy())
+        return np.flatnonzero(self.rows.select(seen).to_series().to_numpy())
 
-    def in_order(self, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
+    def some(self, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
         """ROW, WHO, `at` and those of the columns that the stream has; of all rows, or of those at some places."""
-        order = self.line.order if places is None else np.take(self.line.order, places)
         own = {"at", *names} & {*self.rows.columns}
-        rows = self.rows.select(WHO, *sorted(own))[order]
-        row = np.arange(len(order), dtype=np.uint32) if places is None else places.astype(np.uint32)
-        return rows.with_columns(pl.Series(ROW, row))
+        rows = self.rows.select(ROW, WHO, *sorted(own))
+        return rows if places is None else rows[places]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,16 +90,11 @@ class StreamRows:
         """
         Every row of a stream: `profile_id`, `at`, `event_id`, `<stream>.<column>`, and the names it refers to.
 
-        Rows that are held have WHO as well. Any order.
+        Rows that are held have WHO as well, and are in the order of profiles; others are in any order.
         """
-        rows = self._held[stream].rows.lazy() if self.has_numbers(stream) else self._new_rows(stream, None)
-        return self._followed(rows, stream, names)
-
-    def in_order(self, stream: str, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
-        """The rows held, or those at some places, in the order of their timeline: ROW, WHO, `at` and the names."""
-        starts = {f"{stream}.{path[0]}" for path in self._references(stream, names)}
-        rows = self.held(stream).in_order({*names} | starts, places)
-        return self._followed(rows.lazy(), stream, names).collect() if starts else rows
+        if self.has_numbers(stream):
+            return self._held[stream].rows.lazy()
+        return self._followed(self._new_rows(stream, None), stream, names)
 
     def _references(self, stream: str, names: Collection[str]) -> set[tuple[str, ...]]:
         """The paths over references behind names of columns."""
@@ -96,9 +108,9 @@ class StreamRows:
         paths = self._references(stream, names)
         return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
 
-    def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Those of the rows that belong to one of the profiles, with WHO."""
-        return numbered(rows, self.profiles)
+    def in_order(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Those of the rows that belong to one of the profiles, in their order, with WHO."""
+        return in_order_of(rows, KEY, self.profiles)
 
     def has_numbers(self, stream: str) -> bool:
         """Whether all rows of a stream are in memory."""
@@ -112,12 +124,15 @@ class StreamRows:
         """
         if stream not in self._held:
             plain = {request.rows.stream for request in self.requests if not request.rows.nested}
-            if stream in self._asked():
-                only = self._only()
-                rows, is_whole = self._new_rows(stream, only), only is None
-            else:
-                rows, is_whole = self._new_rows(stream, None), stream in plain
-                rows = rows if is_whole else rows.filter(self._asks(stream))
+            asked, asks = self._asked(), {each.rows.stream for each in self.requests if each.rows.nested}
+            only = self._only() if stream in asked and stream not in asks else None
+            rows, is_whole = self._new_rows(stream, only), only is None
+            if stream not in asked and stream not in plain:
+                rows, is_whole = rows.filter(self._asks(stream)), False
+            names = columns_read(self.requests)[stream]
+            rows = self._followed(rows, stream, names)
+            schema = rows.collect_schema()
+            rows = rows.select(KEY, "at", *sorted(names & {*schema} - {KEY, "at"}))
             self._held[stream] = Held(rows.collect(engine="streaming"), self.profiles, is_whole=is_whole)
         return self._held[stream]
 
@@ -135,14 +150,10 @@ class StreamRows:
     def _only(self) -> pl.Series | None:
         """The profiles with a row that asks of rows; None where they are many."""
         if not self._askers:
-            asked, asks = self._asked(), np.zeros(len(self.profiles), dtype=bool)
+            asks = np.zeros(len(self.profiles), dtype=bool)
             for stream in sorted({request.rows.stream for request in self.requests if request.rows.nested}):
-                if stream in asked:
-                    rows = self.streams[stream].filter(self._asks(stream)).select(KEY).unique()
-                    some = self.numbered(rows.drop_nulls().collect(engine="streaming"))
-                else:
-                    some = self.held(stream).rows.select(WHO, asks=self._asks(stream)).filter("asks")
-                asks[some[WHO].to_numpy()] = True
+                held = self.held(stream)
+                asks[held.who[held.places(self._asks(stream))]] = True
             is_few = int(asks.sum()) * _MANY < len(asks)
             self._askers.append(self.profiles.filter(pl.Series(asks)) if is_few else None)
         return self._askers[0]
@@ -160,26 +171,10 @@ class StreamRows:
         return rows
 
 
-def numbered(rows: pl.DataFrame, profiles: pl.Series) -> pl.DataFrame:
-    """Those of the rows that belong to one of the profiles, with WHO."""
-    ids, keys = profiles.to_numpy(), rows[KEY].to_numpy()
-    number = np.minimum(np.searchsorted(ids, keys), max(len(ids) - 1, 0)).astype(np.uint32)
-    is_known = np.take(ids, number) == keys if len(ids) else np.zeros(len(keys), dtype=bool)
-    rows = rows.with_columns(pl.Series(WHO, number))
-    return rows if is_known.all() else rows.filter(is_known)
-
-
 def _nested(request: Request) -> Iterator[Request]:
     for each in request.rows.nested:
         yield each
         yield from _nested(each)
-
-
-def in_window(rows: Rows, catalog: Catalog) -> pl.Expr:
-    """Which rows lie in the window of a profile's aggregate."""
-    seen = bounds(rows.window, rows.cut, rows.cut, ZoneInfo(catalog.tz), catalog.week_starts)
-    inside = pl.col("at") <= moment(seen.last)
-    return inside if seen.first is None else inside & (pl.col("at") >= moment(seen.first))
 
 
 def columns_read(requests: Iterable[Request]) -> dict[str, set[str]]:
@@ -192,7 +187,7 @@ def columns_read(requests: Iterable[Request]) -> dict[str, set[str]]:
         parts = [rows.condition, *((column.lo, column.currency) if column else ())]
         names.update(name for part in parts if part is not None for name in part.meta.root_names())
         names.update(own for own, _ in rows.equal)
-        if takes_rows(request) or request.function == "mode":
+        if needs_ids(request):
             names.add("event_id")
         for nested in rows.nested:
             names.update(nested.rows.outer_columns)

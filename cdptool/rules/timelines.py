@@ -76,7 +76,7 @@ class Timeline:
             last: The latest time.
             counts: Which rows of the timeline count; None for all.
         """
-        before = self._before(who, first if first is not None else np.full_like(last, self._earliest))
+        before = self._starts(who) if first is None else self._before(who, first)
         upto = self._before(who, last + 1)
         if counts is not None:
             total = np.zeros(len(counts) + 1, dtype=np.int64)
@@ -96,12 +96,25 @@ class Timeline:
             place[behind] += 1
         return place
 
-    def newest(self, counts: Mask | None) -> Numbers:
-        """The time of the last row of each profile that counts; where there is none, before all times."""
-        found = np.full(self.n_profiles, np.iinfo(np.int64).min)
-        who, at = (self.who, self.at) if counts is None else (self.who[counts], self.at[counts])
-        found[who] = at  # of several the last stays, and rows are in order of time
+    def has_some(self, who: Numbers, first: Numbers, last: Numbers, counts: Mask | None) -> Mask:
+        """Whether a row that counts lies in a stretch of time: one look-up, where `between` takes two."""
+        if not len(self.at):
+            return np.zeros(len(who), dtype=bool)
+        place = self._before(who, first)
+        if counts is not None:
+            own = np.where(counts, np.arange(len(counts)), len(counts))
+            following = np.append(np.minimum.accumulate(own[::-1])[::-1], len(counts))
+            place = np.take(following, place)
+        is_there = place < len(self.at)
+        place[~is_there] = 0
+        found: Mask = is_there & (np.take(self.who, place) == who) & (np.take(self.at, place) <= last)
         return found
+
+    def _starts(self, who: NDArray[Any]) -> Numbers:
+        """The place of the first row of each of these profiles."""
+        if self.n_profiles > 2 * max(len(self.at), len(who)):
+            return np.searchsorted(self.who, who)
+        return np.take(np.searchsorted(self.who, np.arange(self.n_profiles, dtype=self.who.dtype)), who)
 
 
 def _ticks(since: Numbers, bits: int) -> tuple[int, int]:

@@ -1,0 +1,154 @@
+"""
+Rows in the order of their profiles: the rows of one profile are a run, and what is made of a run needs no hashing.
+
+A count is the length of a run, a sum or an end one pass over its values. Everything here gives one value per profile, by
+its number.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cdptool.rules.timelines import Mask, Numbers
+
+WHO: Final = "#who"  # the number of a row's profile
+_BITS: Final = 63
+_BEFORE_ALL: Final = np.iinfo(np.int64).min
+_AFTER_ALL: Final = np.iinfo(np.int64).max
+
+
+class Runs:
+    """
+    Some rows of a table that stands in the order of profiles.
+
+    Args:
+        who: The number of each row's profile, never falling.
+        places: Which rows of the table they are, rising; None for all.
+        n_profiles: Profiles in all.
+
+    >>> runs = Runs(np.array([0, 0, 2]), None, 3)
+    >>> runs.counts().tolist(), runs.totals(np.array([5, 6, 7])).tolist()
+    ([2, 0, 1], [11, 0, 7])
+    """
+
+    def __init__(self, who: NDArray[Any], places: Numbers | None, n_profiles: int) -> None:
+        self.who = who if places is None else np.take(who, places)
+        self.places, self.n_profiles = places, n_profiles
+        is_new = np.flatnonzero(self.who[1:] != self.who[:-1]) + 1
+        self.starts = np.concatenate((np.zeros(min(len(self.who), 1), dtype=np.int64), is_new))
+        self.of = np.take(self.who, self.starts)  # the profile of each run
+
+    def taken(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The values of these rows, of values of the whole table."""
+        return values if self.places is None else np.take(values, self.places)
+
+    def lengths(self) -> Numbers:
+        """How many rows each run has."""
+        return np.diff(self.starts, append=len(self.who))
+
+    def counts(self) -> Numbers:
+        """How many rows each profile has."""
+        return self._spread(self.lengths(), 0)
+
+    def totals(self, values: NDArray[Any]) -> Numbers:
+        """The sum of whole numbers; zero where there is no row."""
+        return self._spread(self._reduced(np.add, values), 0)
+
+    def least(self, values: NDArray[Any]) -> Numbers:
+        """The least value; where there is no row, more than any."""
+        return self._spread(self._reduced(np.minimum, values), _AFTER_ALL)
+
+    def greatest(self, values: NDArray[Any]) -> Numbers:
+        """The greatest value; where there is no row, less than any."""
+        return self._spread(self._reduced(np.maximum, values), _BEFORE_ALL)
+
+    def distinct(self, codes: Numbers) -> Numbers:
+        """How many distinct codes (from zero on) there are."""
+        own = self.taken(codes)
+        n_codes = int(own.max(initial=0)) + 1
+        if n_codes.bit_length() + self.n_profiles.bit_length() > _BITS:
+            own = np.unique(own, return_inverse=True)[1]
+            n_codes = int(own.max(initial=0)) + 1
+        keys = np.sort(self.who.astype(np.int64) * n_codes + own)
+        is_first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        return np.bincount(keys[is_first] // n_codes, minlength=self.n_profiles)
+
+    def ends(self, at: Numbers, ids: Numbers, *, is_first: bool) -> Numbers:
+        """The place in the table of the earliest (or latest) row of each run; of rows of one time the id decides."""
+        times, places = self.taken(at), self.places
+        ends = self._reduced(np.minimum if is_first else np.maximum, at)
+        is_end = np.flatnonzero(times == np.repeat(ends, self.lengths()))
+        if len(is_end) > len(self.starts):
+            chosen = is_end if places is None else places[is_end]
+            who, tie = self.who[is_end], ids[chosen] if is_first else -1 - ids[chosen]
+            is_end = is_end[np.lexsort((tie, who))]
+            who = self.who[is_end]
+            is_end = is_end[np.append(True, who[1:] != who[:-1])]
+        return is_end if places is None else places[is_end]
+
+    def _reduced(self, function: np.ufunc, values: NDArray[Any]) -> Numbers:
+        if not len(self.starts):
+            return np.zeros(0, dtype=np.int64)
+        found: Numbers = function.reduceat(self.taken(values), self.starts, dtype=np.int64)
+        return found
+
+    def _spread(self, found: Numbers, nothing: int) -> Numbers:
+        made = np.full(self.n_profiles, nothing) if nothing else np.zeros(self.n_profiles, dtype=np.int64)
+        made[self.of] = found
+        return made
+
+
+def in_order_of(rows: pl.DataFrame, key: str, profiles: pl.Series) -> pl.DataFrame:
+    """
+    The rows that belong to one of the profiles, in the profiles' order, with WHO (UInt32).
+
+    Args:
+        rows: Rows in any order.
+        key: The column with the id of each row's profile.
+        profiles: The ids of all profiles, rising; the place of one is its number.
+
+    >>> rows = pl.DataFrame({"id": [7, 5, 6, 7]})
+    >>> in_order_of(rows, "id", pl.Series([5, 7])).rows()
+    [(5, 0), (7, 1), (7, 1)]
+    """
+    keys, ids = rows[key].to_numpy(), profiles.to_numpy()
+    if np.any(keys[1:] < keys[:-1]):
+        order = np.argsort(keys)
+        rows, keys = rows[order], np.take(keys, order)
+    runs = Runs(keys, None, 0)
+    number = np.searchsorted(ids, runs.of)
+    number[number == len(ids)] = 0
+    is_known = np.take(ids, number) == runs.of if len(ids) else np.zeros(len(number), dtype=bool)
+    who = np.repeat(number.astype(np.uint32), runs.lengths())
+    rows = rows.with_columns(pl.Series(WHO, who))
+    return rows if is_known.all() else rows.filter(pl.Series(np.repeat(is_known, runs.lengths())))
+
+
+def two_ends(runs: Runs, at: Numbers, mask: Mask | None, *, is_first: bool) -> tuple[Numbers, Numbers]:
+    """
+    Of each profile the earliest time and the one after it (or the latest and the one before).
+
+    Args:
+        runs: All rows of a table.
+        at: Their times.
+        mask: Which rows count; None for all.
+        is_first: The earliest, not the latest.
+
+    Returns:
+        Two times per profile; where there is no such row, later (or earlier) than any. Rows of one time are several.
+    """
+    if mask is not None:
+        runs = Runs(runs.who, np.flatnonzero(mask), runs.n_profiles)
+    nothing = _AFTER_ALL if is_first else _BEFORE_ALL
+    end = runs.least(at) if is_first else runs.greatest(at)
+    times = runs.taken(at)
+    is_end = np.flatnonzero(times == np.take(end, runs.who))
+    who = runs.who[is_end]
+    rest = times.copy()
+    rest[is_end[np.append(True, who[1:] != who[:-1])[: len(who)]]] = nothing
+    others = Runs(runs.who, None, runs.n_profiles)
+    return end, others.least(rest) if is_first else others.greatest(rest)

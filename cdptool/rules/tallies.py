@@ -1,0 +1,279 @@
+"""
+Plain aggregates of rows that stand in the order of their profiles: the raw columns of `raw_columns`, made of runs.
+
+Whole numbers, times, texts that are only told apart, and first or last values are made here. Floats, whose sum depends on
+order, the most frequent value, and amounts of several currencies are left to a group-by (`Tallies.left`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
+from operator import and_
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cdptool.rules.aggregates import COUNTS, Request, Rows
+from cdptool.rules.book import Kind
+from cdptool.rules.raw_columns import bounds_needed, is_time, needs_ids
+from cdptool.rules.runs import WHO, Runs
+from cdptool.rules.spans import Spans
+from cdptool.rules.timelines import Mask, Numbers
+
+_WHOLE: Final[tuple[Kind, ...]] = ("number", "money", "time", "date")
+_TOLD_APART: Final[tuple[Kind, ...]] = (*_WHOLE, "text", "truth")
+_MOST_CODES: Final = 1 << 40
+
+
+def is_tallied(request: Request) -> bool:
+    """Whether an aggregate may be made of runs."""
+    if request.column is None or request.function in COUNTS:
+        return True
+    if request.is_float or request.function == "mode":
+        return False
+    kind = request.column.kind
+    if request.function in ("nunique", "first", "last"):
+        return kind in (_WHOLE if bounds_needed(request) else _TOLD_APART)
+    return kind in _WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The columns of rows that some aggregates look at, each expression once: `names` says where each part stands."""
+
+    requests: tuple[Request, ...]
+    names: dict[str, str] = field(default_factory=dict)
+    parts: dict[object, pl.Expr] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, requests: Iterable[Request]) -> Look:
+        """What these read of rows."""
+        look = cls(tuple(requests))
+        for request in look.requests:
+            rows, column = request.rows, request.column
+            if rows.condition is not None and f"{rows.id}.certain" not in look.names:
+                look._add(f"{rows.id}.certain", rows.condition.fill_null(False))
+                look._add(f"{rows.id}.possible", rows.condition.fill_null(True))
+            if column is not None:
+                look._add(request.named("value"), column.lo)
+                if request.has_currency and column.currency is not None:
+                    look._add(request.named("currency"), column.currency)
+        return look
+
+    def _add(self, name: str, part: pl.Expr) -> None:
+        key: object = name
+        with suppress(pl.exceptions.ComputeError):  # an expression that calls Python cannot be written down
+            key = part.meta.serialize()
+        number = list(self.parts).index(key) if key in self.parts else len(self.parts)
+        self.names[name] = f"#part{number}"
+        self.parts[key] = part
+
+    @property
+    def columns(self) -> list[pl.Expr]:
+        """One column for each part."""
+        return [part.alias(f"#part{i}") for i, part in enumerate(self.parts.values())]
+
+    @property
+    def needs_ids(self) -> bool:
+        """Whether ties of time are to be decided."""
+        return any(needs_ids(each) for each in self.requests)
+
+
+class Tallies:
+    """
+    The raw columns of aggregates, one value per profile in the order of their numbers.
+
+    Args:
+        rows: Rows in the order of profiles with the columns of `look`; `at` and `event_id` where they are needed.
+        look: The aggregates.
+        spans: Their windows; None where all rows lie in all of them.
+        n_profiles: Profiles in all.
+    """
+
+    def __init__(self, rows: pl.DataFrame, look: Look, spans: Spans | None, n_profiles: int) -> None:
+        self._rows, self._spans, self._n_profiles = rows, spans, n_profiles
+        self._who = rows[WHO].to_numpy()
+        self._names = look.names
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self._runs: dict[tuple[object, ...], Runs] = {}
+        self._are_same: dict[tuple[str, ...], bool] = {}
+        self.requests: list[Request] = []  # with the one currency of their amounts
+        self.left: list[Request] = []
+        for request in look.requests:
+            settled = self._settled(request)
+            (self.left if settled is None else self.requests).append(settled or request)
+
+    def columns(self) -> list[pl.Series]:
+        """The raw columns of `requests`."""
+        return [column for request in self.requests for column in self._raw(request)]
+
+    def _settled(self, request: Request) -> Request | None:
+        """The aggregate with the only currency of its amounts; None where it cannot be made here."""
+        column = request.column
+        if column is None or request.function in COUNTS:
+            return request
+        if self._value(request).dtype.is_float():
+            return None
+        if not request.checks_currency or column.currency is None:
+            return request
+        currency = one_currency(self._value(request), self._series(request.named("currency")))
+        return None if currency is None else with_one_currency(request, currency)
+
+    def _series(self, name: str) -> pl.Series:
+        return self._rows[self._names[name]]
+
+    def _value(self, request: Request) -> pl.Series:
+        return self._series(request.named("value"))
+
+    def _values(self, request: Request) -> NDArray[Any]:
+        """The values an aggregate is made of; those of what is null say nothing."""
+        series = self._value(request)
+        if series.name not in self._arrays:
+            whole = series.to_physical()
+            self._arrays[series.name] = (whole.fill_null(0) if whole.null_count() else whole).to_numpy()
+        return self._arrays[series.name]
+
+    def _inside(self, rows: Rows) -> Mask | None:
+        return None if self._spans is None else self._spans.mask(rows, self._at)
+
+    @cached_property
+    def _at(self) -> Numbers:
+        at: Numbers = self._rows["at"].to_physical().to_numpy()
+        return at
+
+    def _condition(self, rows: Rows, *, possible: bool) -> pl.Series | None:
+        """Which rows meet the condition of an aggregate, certainly or possibly; the same where nothing is unknown."""
+        if rows.condition is None:
+            return None
+        sure, perhaps = (self._series(f"{rows.id}.{name}") for name in ("certain", "possible"))
+        names = (sure.name, perhaps.name)
+        if names not in self._are_same:
+            self._are_same[names] = bool((sure == perhaps).all())
+        return perhaps if possible and not self._are_same[names] else sure
+
+    def _some(self, request: Request, *, possible: bool) -> Runs:
+        """The rows that count for certain, or possibly, and have a value."""
+        rows, condition = request.rows, self._condition(request.rows, possible=possible)
+        value = None if request.column is None else self._value(request)
+        value = value if value is not None and value.null_count() else None
+        key = (rows.window, rows.cut, *(None if each is None else each.name for each in (condition, value)))
+        if key not in self._runs:
+            masks = [self._inside(rows)]
+            masks.append(None if condition is None or condition.all() else condition.to_numpy())
+            masks.append(None if value is None else value.is_not_null().to_numpy())
+            given = [mask for mask in masks if mask is not None]
+            places = np.flatnonzero(reduce(and_, given)) if given else None
+            self._runs[key] = Runs(self._who, places, self._n_profiles)
+        return self._runs[key]
+
+    def _raw(self, request: Request) -> list[pl.Series]:
+        certain, possible = (self._some(request, possible=each) for each in (False, True))
+        made: dict[str, NDArray[Any] | pl.Series] = {}
+        if request.function != "nunique":
+            made["n"] = certain.counts()
+            if request.rows.condition is not None:
+                made["possible"] = made["n"] if certain is possible else possible.counts()
+        if request.column is not None:
+            made |= self._of_values(request, certain, possible)
+        return [pl.Series(request.named(name), values) for name, values in made.items()]
+
+    def _of_values(
+        self, request: Request, certain: Runs, possible: Runs
+    ) -> dict[str, NDArray[Any] | pl.Series]:
+        made: dict[str, NDArray[Any] | pl.Series] = {}
+        match request.function:
+            case "sum":
+                made |= self._sums(request, self._values(request), certain, possible)
+            case "avg":
+                made["sum"] = certain.totals(self._values(request))
+            case "nunique":
+                codes = _codes(self._value(request))
+                made["distinct"] = certain.distinct(codes)
+                same = certain is possible
+                made["distinct_possible"] = made["distinct"] if same else possible.distinct(codes)
+            case "first" | "last" if is_time(request):
+                name = "min" if request.function == "first" else "max"
+                made["end"] = self._bound(request, possible, name)
+            case "first" | "last":
+                made |= self._ends(request, possible)
+        for bound in bounds_needed(request):
+            made[f"certain_{bound}"] = self._bound(request, certain, bound)
+            same = certain is possible
+            made[f"possible_{bound}"] = (
+                made[f"certain_{bound}"] if same else self._bound(request, possible, bound)
+            )
+        return made
+
+    def _sums(
+        self, request: Request, values: NDArray[Any], certain: Runs, possible: Runs
+    ) -> dict[str, NDArray[Any]]:
+        if request.rows.condition is None or certain is possible:
+            total = certain.totals(values)
+            return {"sum": total} if request.rows.condition is None else {"sum": total, "sum_most": total}
+        is_sure = self._series(f"{request.rows.id}.certain").to_numpy()
+        return {
+            "sum": possible.totals(np.where(is_sure | (values < 0), values, 0)),
+            "sum_most": possible.totals(np.where(is_sure | (values > 0), values, 0)),
+        }
+
+    def _bound(self, request: Request, runs: Runs, bound: str) -> pl.Series:
+        """The least or the greatest value of each profile, null where it has none."""
+        values = self._values(request)
+        found = runs.least(values) if bound == "min" else runs.greatest(values)
+        is_empty = np.ones(self._n_profiles, dtype=bool)
+        is_empty[runs.of] = False
+        found[is_empty] = 0
+        made = pl.Series(found).cast(self._value(request).dtype)
+        return made.set(pl.Series(is_empty), None)
+
+    def _ends(self, request: Request, possible: Runs) -> dict[str, NDArray[Any] | pl.Series]:
+        """What the earliest (or latest) possible row says."""
+        places = possible.ends(
+            self._at, self._rows["event_id"].to_numpy(), is_first=request.function == "first"
+        )
+        of_profile = pl.Series([None], dtype=pl.UInt32).new_from_index(0, self._n_profiles)
+        of_profile = of_profile.scatter(possible.of, places.astype(np.uint32))
+        parts = {"end": self._value(request)}
+        if not request.is_whole:
+            parts["end_at"] = self._rows["at"]
+        if request.rows.condition is not None:
+            parts["end_certain"] = self._series(f"{request.rows.id}.certain")
+        if request.has_currency and request.only_currency is None:
+            parts["code"] = self._series(request.named("currency"))
+        return {name: series.gather(of_profile) for name, series in parts.items()}
+
+
+def one_currency(amounts: pl.Series, currency: pl.Series) -> str | None:
+    """The currency of all amounts; None where there are several, or an amount has none.
+
+    >>> one_currency(pl.Series([1, 2]), pl.Series(["VND", "VND"])), one_currency(pl.Series([1]), pl.Series(["VND"]))
+    ('VND', 'VND')
+    """
+    first = currency.drop_nulls().head(1)
+    if first.is_empty():
+        return None
+    is_same = currency == first.item()
+    return str(first.item()) if (is_same.fill_null(False) | amounts.is_null()).all() else None
+
+
+def with_one_currency(request: Request, currency: str) -> Request:
+    """The aggregate where all amounts are of one currency: none of its groups can mix two."""
+    assert request.column is not None
+    return replace(request, column=replace(request.column, currency=pl.lit(currency)))
+
+
+def _codes(values: pl.Series) -> Numbers:
+    """A number from zero on for each value; those of what is null say nothing."""
+    if values.dtype == pl.String:
+        values = values.cast(pl.Categorical)
+    codes: Numbers = values.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+    least, most = int(codes.min(initial=0)), int(codes.max(initial=0))
+    if most - least >= _MOST_CODES:
+        inverse: Numbers = np.unique(codes, return_inverse=True)[1]
+        return inverse
+    return codes - least
