@@ -91,19 +91,22 @@ class Frames:
         look, stream, catalog = Look.of(requests), requests[0].rows.stream, self.rows.catalog
         spans = Spans([request.rows for request in requests], catalog)
         columns = [*look.columns, *([pl.col("event_id")] if look.needs_ids else [])]
-        if asking is None and not self.rows.has_numbers(stream):
-            rows = self._scanned(stream, requests).filter(spans.widest)
-            specs = {request.rows.id: request.rows for request in requests}.values()
-            conditions = [spec.condition for spec in specs if spec.condition is not None]
-            if len(conditions) == len(specs) == 1:
-                rows = rows.filter(conditions[0].fill_null(True))
-            at = [pl.col("at")] if look.needs_ids or not spans.is_one else []
-            found = self.rows.in_order(rows.select(KEY, *at, *columns).collect(engine="streaming"))
-            is_cut = spans.is_one
-        else:
-            names = columns_read(requests)[stream]
+        names = columns_read(requests)[stream]
+        if asking is not None or self.rows.has_numbers(stream):
             held = self._held(stream, names) if asking is None else asking
             found, is_cut = held.lazy().select(WHO, "at", *columns).collect(), asking is not None
+        else:
+            rows, is_cut = self.rows.lazily(stream).filter(spans.widest), spans.is_one
+            specs = {request.rows.id: request.rows for request in requests}.values()
+            conditions = [spec.condition for spec in specs if spec.condition is not None]
+            is_seen = conditions[0].fill_null(True) if len(conditions) == len(specs) == 1 else pl.lit(True)
+            if self.rows.refers(stream, names) or any(name.startswith(ME) for name in names):
+                read = self._beside(self.rows.collected(rows, stream, names), stream, names)
+                found = read.lazy().filter(is_seen).select(WHO, "at", *columns).collect()
+            else:
+                at = [pl.col("at")] if look.needs_ids or not is_cut else []
+                read = rows.filter(is_seen).select(KEY, *at, *columns).collect(engine="streaming")
+                found = self.rows.in_order(read)
         return Tallies(found, look, None if is_cut else spans, len(self.rows.profiles))
 
     def _grouped(self, requests: list[Request], asking: pl.DataFrame | None) -> list[pl.Series]:
@@ -161,7 +164,11 @@ class Frames:
 
     def _held(self, stream: str, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
         """The same in memory, in the order of profiles, with the columns that are read of it."""
-        rows, mine = self.rows.held(stream).some(names, places), self._mine(stream).drop(KEY)
+        return self._beside(self.rows.held(stream).some(names, places), stream, names)
+
+    def _beside(self, rows: pl.DataFrame, stream: str, names: Collection[str]) -> pl.DataFrame:
+        """Rows with WHO, and what they ask of their profile."""
+        mine = self._mine(stream).drop(KEY)
         wanted = mine.select(name for name in mine.columns if name in names)
         return rows.hstack(wanted[rows[WHO]]) if wanted.width else rows
 

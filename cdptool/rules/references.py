@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -44,6 +44,33 @@ def follow(
     tables: Mapping[str, pl.DataFrame],
 ) -> pl.LazyFrame:
     """Add a column `<prefix>a.b` for each path over references, by joining the tables of `by_key`. Order is kept."""
+    for key, small in _looked_up(prefix, columns, paths, catalog, tables):
+        frame = frame.join(small.lazy(), on=key, how="left", maintain_order="left")
+    return frame
+
+
+def followed(
+    rows: pl.DataFrame,
+    prefix: str,
+    columns: tuple[Column, ...],
+    paths: set[tuple[str, ...]],
+    catalog: Catalog,
+    tables: Mapping[str, pl.DataFrame],
+) -> pl.DataFrame:
+    """The same of rows in memory, of which only the keys go through the joins."""
+    for key, small in _looked_up(prefix, columns, paths, catalog, tables):
+        rows = rows.hstack(rows.select(key).join(small, on=key, how="left", maintain_order="left").drop(key))
+    return rows
+
+
+def _looked_up(
+    prefix: str,
+    columns: tuple[Column, ...],
+    paths: set[tuple[str, ...]],
+    catalog: Catalog,
+    tables: Mapping[str, pl.DataFrame],
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The small tables that the paths run through, in order, each with the name of the column it is joined by."""
     steps = {path[:length] for path in paths for length in range(2, len(path) + 1)}
     for base in sorted({step[:-1] for step in steps}, key=lambda path: (len(path), path)):
         start = catalog.follow(find_column(columns, base[0]), base[1:])
@@ -53,9 +80,7 @@ def follow(
         wanted = [find_column(table.columns, step[-1]) for step in sorted(steps) if step[:-1] == base]
         names = sorted({name for column in wanted if column for name in with_currency(column)})
         attributes = [pl.col(name).alias(f"{key}.{name}") for name in names]
-        small = tables[table.name].lazy().select(pl.col(table.key).alias(key), *attributes)
-        frame = frame.join(small, on=key, how="left", maintain_order="left")
-    return frame
+        yield key, tables[table.name].select(pl.col(table.key).alias(key), *attributes)
 
 
 def by_key(tables: Mapping[str, pl.DataFrame], catalog: Catalog) -> dict[str, pl.DataFrame]:

@@ -115,6 +115,7 @@ def in_order_of(rows: pl.DataFrame, key: str, profiles: pl.Series) -> pl.DataFra
     >>> in_order_of(rows, "id", pl.Series([5, 7])).rows()
     [(5, 0), (7, 1), (7, 1)]
     """
+    rows = rows.filter(pl.col(key).is_not_null()) if rows[key].null_count() else rows
     keys, ids = rows[key].to_numpy(), profiles.to_numpy()
     if np.any(keys[1:] < keys[:-1]):
         order = np.argsort(keys)

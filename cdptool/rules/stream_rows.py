@@ -13,7 +13,7 @@ import polars as pl
 from cdptool.rules.aggregates import Request
 from cdptool.rules.book import Catalog
 from cdptool.rules.raw_columns import needs_ids
-from cdptool.rules.references import event_columns, follow
+from cdptool.rules.references import event_columns, follow, followed
 from cdptool.rules.runs import WHO, Runs, in_order_of, two_ends
 from cdptool.rules.spans import in_window
 from cdptool.rules.subjects import Needs
@@ -31,12 +31,11 @@ class Held:
     `is_whole`: no profile's row was left out.
     """
 
-    def __init__(self, rows: pl.DataFrame, profiles: pl.Series, *, is_whole: bool) -> None:
-        self.rows = in_order_of(rows.rechunk(), KEY, profiles).with_row_index(ROW)
-        self.is_whole = is_whole
+    def __init__(self, rows: pl.DataFrame, n_profiles: int, *, is_whole: bool) -> None:
+        self.rows, self.is_whole = rows.with_row_index(ROW), is_whole
         self.at: Numbers = self.rows["at"].to_physical().to_numpy()
         self.who = self.rows[WHO].to_numpy()
-        self._n_profiles = len(profiles)
+        self._n_profiles = n_profiles
         self._ends: dict[bool, tuple[Numbers, Numbers]] = {}
 
     @cached_property
@@ -94,19 +93,39 @@ class StreamRows:
         """
         if self.has_numbers(stream):
             return self._held[stream].rows.lazy()
-        return self._followed(self._new_rows(stream, None), stream, names)
+        is_row = pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
+        schema = self.catalog.stream(stream)
+        assert schema is not None
+        rows, paths = self.lazily(stream).filter(is_row), self._references(stream, names)
+        return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
+
+    def lazily(self, stream: str) -> pl.LazyFrame:
+        """What the rules read of a stream, before references are followed. Any order; ids and times may be null."""
+        schema = self.catalog.stream(stream)
+        assert schema is not None
+        own = event_columns(schema.columns, stream, self.needs.columns.get(stream, set()))
+        named = [pl.col(name.removeprefix(f"{stream}.")).alias(name) for name in own]
+        return self.streams[stream].select(KEY, "at", "event_id", *named)
+
+    def collected(self, rows: pl.LazyFrame, stream: str, names: Collection[str]) -> pl.DataFrame:
+        """Some rows of a stream in the order of profiles with WHO, `at` and the names, references followed."""
+        paths = self._references(stream, names)
+        schema, wanted = rows.collect_schema(), {*names} | {f"{stream}.{path[0]}" for path in paths}
+        read = rows.select(KEY, "at", *sorted(wanted & {*schema} - {KEY, "at"})).collect(engine="streaming")
+        declared = self.catalog.stream(stream)
+        assert declared is not None
+        ordered = self.in_order(read.filter(pl.col("at").is_not_null()) if read["at"].null_count() else read)
+        return followed(ordered, f"{stream}.", declared.columns, paths, self.catalog, self.tables)
+
+    def refers(self, stream: str, names: Collection[str]) -> bool:
+        """Whether some of the names are those of references."""
+        return bool(self._references(stream, names))
 
     def _references(self, stream: str, names: Collection[str]) -> set[tuple[str, ...]]:
         """The paths over references behind names of columns."""
         paths = (path for path in self.needs.columns.get(stream, set()) if len(path) > 1)
         told = {path: f"{stream}." + ".".join(path) for path in paths}
         return {path for path, name in told.items() if name in names or f"{name}_currency" in names}
-
-    def _followed(self, rows: pl.LazyFrame, stream: str, names: Collection[str]) -> pl.LazyFrame:
-        schema = self.catalog.stream(stream)
-        assert schema is not None
-        paths = self._references(stream, names)
-        return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
 
     def in_order(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Those of the rows that belong to one of the profiles, in their order, with WHO."""
@@ -126,14 +145,13 @@ class StreamRows:
             plain = {request.rows.stream for request in self.requests if not request.rows.nested}
             asked, asks = self._asked(), {each.rows.stream for each in self.requests if each.rows.nested}
             only = self._only() if stream in asked and stream not in asks else None
-            rows, is_whole = self._new_rows(stream, only), only is None
+            rows, is_whole = self.lazily(stream), only is None
+            if only is not None:
+                rows = rows.filter(pl.col(KEY).is_in(only.implode()))
             if stream not in asked and stream not in plain:
                 rows, is_whole = rows.filter(self._asks(stream)), False
-            names = columns_read(self.requests)[stream]
-            rows = self._followed(rows, stream, names)
-            schema = rows.collect_schema()
-            rows = rows.select(KEY, "at", *sorted(names & {*schema} - {KEY, "at"}))
-            self._held[stream] = Held(rows.collect(engine="streaming"), self.profiles, is_whole=is_whole)
+            found = self.collected(rows, stream, columns_read(self.requests)[stream])
+            self._held[stream] = Held(found, len(self.profiles), is_whole=is_whole)
         return self._held[stream]
 
     def _asked(self) -> set[str]:
@@ -157,18 +175,6 @@ class StreamRows:
             is_few = int(asks.sum()) * _MANY < len(asks)
             self._askers.append(self.profiles.filter(pl.Series(asks)) if is_few else None)
         return self._askers[0]
-
-    def _new_rows(self, stream: str, only: pl.Series | None) -> pl.LazyFrame:
-        schema = self.catalog.stream(stream)
-        assert schema is not None
-        paths = self.needs.columns.get(stream, set())
-        own = event_columns(schema.columns, stream, paths)
-        is_row = pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
-        named = [pl.col(name.removeprefix(f"{stream}.")).alias(name) for name in own]
-        rows = self.streams[stream].filter(is_row).select(KEY, "at", "event_id", *named)
-        if only is not None:
-            rows = rows.filter(pl.col(KEY).is_in(only.implode()))
-        return rows
 
 
 def _nested(request: Request) -> Iterator[Request]:

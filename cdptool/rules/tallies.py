@@ -101,6 +101,7 @@ class Tallies:
         self._names = look.names
         self._arrays: dict[str, NDArray[Any]] = {}
         self._runs: dict[tuple[object, ...], Runs] = {}
+        self._only: dict[tuple[str, str], str | None] = {}
         self._are_same: dict[tuple[str, ...], bool] = {}
         self.requests: list[Request] = []  # with the one currency of their amounts
         self.left: list[Request] = []
@@ -121,7 +122,10 @@ class Tallies:
             return None
         if not request.checks_currency or column.currency is None:
             return request
-        currency = one_currency(self._value(request), self._series(request.named("currency")))
+        value, told = self._value(request), self._series(request.named("currency"))
+        if (value.name, told.name) not in self._only:
+            self._only[value.name, told.name] = one_currency(value, told)
+        currency = self._only[value.name, told.name]
         return None if currency is None else with_one_currency(request, currency)
 
     def _series(self, name: str) -> pl.Series:
