@@ -22,7 +22,7 @@ from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import ZERO_WITHOUT_ROWS, mode_rows, raw, takes_rows
 from cdptool.rules.references import profile_columns
 from cdptool.rules.runs import WHO
-from cdptool.rules.spans import Spans, in_window, instant
+from cdptool.rules.spans import Spans, between, in_window, instant
 from cdptool.rules.stream_rows import KEY, ROW, Held, StreamRows, columns_read
 from cdptool.rules.subjects import ME, OUTER
 from cdptool.rules.tallies import Look, Tallies, is_tallied, one_currency, with_one_currency
@@ -91,23 +91,24 @@ class Frames:
         look, stream, catalog = Look.of(requests), requests[0].rows.stream, self.rows.catalog
         spans = Spans([request.rows for request in requests], catalog)
         columns = [*look.columns, *([pl.col("event_id")] if look.needs_ids else [])]
-        names = columns_read(requests)[stream]
+        names, n_profiles = columns_read(requests)[stream], len(self.rows.profiles)
         if asking is not None or self.rows.has_numbers(stream):
             held = self._held(stream, names) if asking is None else asking
-            found, is_cut = held.lazy().select(WHO, "at", *columns).collect(), asking is not None
-        else:
-            rows, is_cut = self.rows.lazily(stream).filter(spans.widest), spans.is_one
-            specs = {request.rows.id: request.rows for request in requests}.values()
-            conditions = [spec.condition for spec in specs if spec.condition is not None]
-            is_seen = conditions[0].fill_null(True) if len(conditions) == len(specs) == 1 else pl.lit(True)
-            if self.rows.refers(stream, names) or any(name.startswith(ME) for name in names):
-                read = self._beside(self.rows.collected(rows, stream, names), stream, names)
-                found = read.lazy().filter(is_seen).select(WHO, "at", *columns).collect()
-            else:
-                at = [pl.col("at")] if look.needs_ids or not is_cut else []
-                read = rows.filter(is_seen).select(KEY, *at, *columns).collect(engine="streaming")
-                found = self.rows.in_order(read)
-        return Tallies(found, look, None if is_cut else spans, len(self.rows.profiles))
+            found = held.lazy().select(WHO, "at", *columns).collect()
+            return Tallies(found, look, None if asking is not None else spans, n_profiles)
+        rows, needs_at = self.rows.lazily(stream), look.needs_ids or not spans.is_one or "at" in names
+        if needs_at or spans.widest.first is not None or self.rows.has_later(stream, spans.widest.last):
+            rows = rows.filter(between(spans.widest))
+        specs = {request.rows.id: request.rows for request in requests}.values()
+        conditions = [spec.condition for spec in specs if spec.condition is not None]
+        is_cut = len(conditions) == len(specs) == 1
+        asks_profile = any(name.startswith(ME) for name in names)
+        if self.rows.refers(stream, names) or asks_profile:
+            read = self.rows.collected(rows, stream, names)
+            rows = (self._beside(self.rows.in_order(read), stream, names) if asks_profile else read).lazy()
+        rows = rows.filter(conditions[0].fill_null(True)) if is_cut else rows
+        found = rows.select(KEY, *([pl.col("at")] if needs_at else []), *columns).collect(engine="streaming")
+        return Tallies(self.rows.in_order(found), look, None if spans.is_one else spans, n_profiles)
 
     def _grouped(self, requests: list[Request], asking: pl.DataFrame | None) -> list[pl.Series]:
         """The raw columns of requests over one stream by a group-by; rows that count for none are left out first."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
+import numpy as np
 import polars as pl
 
 from cdptool.rules.book import Catalog, find_column, kind_of
@@ -57,9 +59,23 @@ def followed(
     catalog: Catalog,
     tables: Mapping[str, pl.DataFrame],
 ) -> pl.DataFrame:
-    """The same of rows in memory, of which only the keys go through the joins."""
+    """The same of rows in memory: each key is looked up once, however many rows have it."""
     for key, small in _looked_up(prefix, columns, paths, catalog, tables):
-        rows = rows.hstack(rows.select(key).join(small, on=key, how="left", maintain_order="left").drop(key))
+        if rows.schema[key] != pl.String:
+            found = rows.select(key).join(small, on=key, how="left", maintain_order="left").drop(key)
+        else:
+            codes = rows[key].cast(pl.Categorical).to_physical()
+            row_of = np.zeros(int(cast(int, codes.max() or 0)) + 1, dtype=np.int64)
+            known = (
+                np.flatnonzero(codes.is_not_null().to_numpy())
+                if codes.null_count()
+                else np.arange(len(codes))
+            )
+            row_of[codes.drop_nulls().to_numpy()] = known
+            one_each = rows.select(key)[row_of if rows.height else []]
+            told = one_each.join(small, on=key, how="left", maintain_order="left").drop(key)
+            found = pl.DataFrame([column.gather(codes) for column in told])
+        rows = rows.hstack(found)
     return rows
 
 

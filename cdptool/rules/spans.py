@@ -33,7 +33,7 @@ def span(rows: Rows, catalog: Catalog) -> Bounds:
 
 def in_window(rows: Rows, catalog: Catalog) -> pl.Expr:
     """Which rows lie in the window of a profile's aggregate."""
-    return _between(span(rows, catalog))
+    return between(span(rows, catalog))
 
 
 class Spans:
@@ -53,12 +53,12 @@ class Spans:
         return len(self._of) == 1
 
     @property
-    def widest(self) -> pl.Expr:
-        """Which rows lie in one of them or between two."""
+    def widest(self) -> Bounds:
+        """From the first of them to the last."""
         firsts = [each.first for each in self._of.values()]
         known = [first for first in firsts if first is not None]
         first = min(known) if len(known) == len(firsts) else None
-        return _between(Bounds(first, max(each.last for each in self._of.values())))
+        return Bounds(first, max(each.last for each in self._of.values()))
 
     def mask(self, rows: Rows, at: Numbers) -> Mask | None:
         """Which of these times lie in the window of an aggregate; None for all."""
@@ -72,6 +72,7 @@ class Spans:
         return self._masks[key]
 
 
-def _between(seen: Bounds) -> pl.Expr:
+def between(seen: Bounds) -> pl.Expr:
+    """Which rows lie in a stretch of time, by their `at`."""
     inside = pl.col("at") <= moment(seen.last)
     return inside if seen.first is None else inside & (pl.col("at") >= moment(seen.first))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +13,7 @@ import polars as pl
 
 from cdptool.rules.aggregates import Request
 from cdptool.rules.book import Catalog
+from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import needs_ids
 from cdptool.rules.references import event_columns, follow, followed
 from cdptool.rules.runs import WHO, Runs, in_order_of, two_ends
@@ -108,14 +110,23 @@ class StreamRows:
         return self.streams[stream].select(KEY, "at", "event_id", *named)
 
     def collected(self, rows: pl.LazyFrame, stream: str, names: Collection[str]) -> pl.DataFrame:
-        """Some rows of a stream in the order of profiles with WHO, `at` and the names, references followed."""
+        """Some rows of a stream, in any order: `profile_id`, `at` and the names, references followed."""
         paths = self._references(stream, names)
         schema, wanted = rows.collect_schema(), {*names} | {f"{stream}.{path[0]}" for path in paths}
         read = rows.select(KEY, "at", *sorted(wanted & {*schema} - {KEY, "at"})).collect(engine="streaming")
         declared = self.catalog.stream(stream)
         assert declared is not None
-        ordered = self.in_order(read.filter(pl.col("at").is_not_null()) if read["at"].null_count() else read)
-        return followed(ordered, f"{stream}.", declared.columns, paths, self.catalog, self.tables)
+        read = read.filter(pl.col("at").is_not_null()) if read["at"].null_count() else read
+        return followed(read, f"{stream}.", declared.columns, paths, self.catalog, self.tables)
+
+    def has_later(self, stream: str, last: datetime) -> bool:
+        """
+        Whether a row may be left out because of its time: it is later than this, or has none.
+
+        Where files keep the least and greatest values of their parts, the times themselves are not read for that.
+        """
+        is_out = (pl.col("at") > moment(last)) | pl.col("at").is_null()
+        return not self.streams[stream].filter(is_out).select("at").head(1).collect().is_empty()
 
     def refers(self, stream: str, names: Collection[str]) -> bool:
         """Whether some of the names are those of references."""
@@ -150,7 +161,7 @@ class StreamRows:
                 rows = rows.filter(pl.col(KEY).is_in(only.implode()))
             if stream not in asked and stream not in plain:
                 rows, is_whole = rows.filter(self._asks(stream)), False
-            found = self.collected(rows, stream, columns_read(self.requests)[stream])
+            found = self.in_order(self.collected(rows, stream, columns_read(self.requests)[stream]))
             self._held[stream] = Held(found, len(self.profiles), is_whole=is_whole)
         return self._held[stream]
 
