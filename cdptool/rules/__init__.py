@@ -7,6 +7,7 @@ they read, `evaluate_kernel` makes the kernel that answers them, `row_condition`
 
 from __future__ import annotations
 
+from cdptool.rules.answering import MIXED_CURRENCY
 from cdptool.rules.book import Catalog, Rule, RuleBook, Split
 from cdptool.rules.check import check_condition, check_rules
 from cdptool.rules.columns import (
@@ -18,7 +19,6 @@ from cdptool.rules.columns import (
 )
 from cdptool.rules.conditions import row_condition
 from cdptool.rules.evaluate import (
-    MIXED_CURRENCY,
     BookNeeds,
     Question,
     RankingPass,

@@ -16,20 +16,16 @@ import polars as pl
 
 from cdptool.errors import ConfigError, Finding
 from cdptool.kernels import Kernel
-from cdptool.rules.aggregates import mixed_currency
+from cdptool.rules.answering import MIXED_CURRENCY, computed, field_columns
 from cdptool.rules.book import Catalog, RuleBook, find_column
 from cdptool.rules.check import check_rules
 from cdptool.rules.compile import Compiler
-from cdptool.rules.frames import Frames
 from cdptool.rules.naming import order
 from cdptool.rules.nodes import Call, walk
 from cdptool.rules.ranks import CutPoints, Ranking, cut_points
-from cdptool.rules.references import by_key, event_columns, follow, with_currency
-from cdptool.rules.runs import WHO
-from cdptool.rules.stream_rows import KEY, StreamRows
+from cdptool.rules.references import event_columns, with_currency
+from cdptool.rules.stream_rows import KEY
 from cdptool.rules.values import Value
-
-MIXED_CURRENCY = "#mixed_currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ def needs(book: RuleBook, catalog: Catalog, as_of: datetime) -> BookNeeds:
     }
     keyed = compiler.catalog.keyed
     fields = {
-        keyed.get(name, name) for path in found.fields for name in _field_columns(compiler.catalog, path[0])
+        keyed.get(name, name) for path in found.fields for name in field_columns(compiler.catalog, path[0])
     }
     return BookNeeds(streams, tuple(sorted(fields - splits)), _table_columns(compiler))
 
@@ -157,7 +153,9 @@ def answer_kernel(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Kern
 
     def kernel(profiles: pl.LazyFrame, *streams: pl.LazyFrame) -> pl.LazyFrame:
         rows = dict(zip(read, streams, strict=True))
-        return _output(_computed(compiler, question, profiles, rows), book, traits, segments)
+        return computed(
+            compiler, question.tables, profiles, rows, lambda frame: _output(frame, book, traits, segments)
+        )
 
     return kernel
 
@@ -218,8 +216,9 @@ def ranking_pass(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Ranki
     read = sorted(whole.needs.columns)
 
     def kernel(profiles: pl.LazyFrame, *streams: pl.LazyFrame) -> pl.LazyFrame:
-        frame = _computed(compiler, question, profiles, dict(zip(read, streams, strict=True)))
-        return frame.select(KEY, *(part for i, value in enumerate(values) for part in _bounds_of(i, value)))
+        rows = dict(zip(read, streams, strict=True))
+        parts = [part for i, value in enumerate(values) for part in _bounds_of(i, value)]
+        return computed(compiler, question.tables, profiles, rows, lambda frame: frame.select(KEY, *parts))
 
     return RankingPass(tuple(ready), kernel)
 
@@ -234,33 +233,6 @@ def _bounds_of(i: int, value: Value) -> tuple[pl.Expr, ...]:
     currency = pl.lit(None, pl.String) if value.currency is None else value.currency
     parts = {"lo": value.lo, "hi": value.upper, "empty": empty, "currency": currency}
     return tuple(part.alias(f"{i}.{name}") for name, part in parts.items())
-
-
-def _computed(
-    compiler: Compiler, question: Question, profiles: pl.LazyFrame, streams: Mapping[str, pl.LazyFrame]
-) -> pl.LazyFrame:
-    """The profiles with every column that requests and layers make, stage by stage."""
-    found, catalog = compiler.needs, compiler.catalog
-    columns = sorted({name for path in found.fields for name in _field_columns(catalog, path[0])})
-    known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
-    tables = by_key(question.tables, catalog)
-    lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, tables)
-    frame = lazy.collect(engine="streaming")
-    frame = (frame if frame[KEY].is_sorted() else frame.sort(KEY)).with_row_index(WHO)
-    lazy = frame.lazy()
-    asked = compiler.profiles.values()
-    requests = tuple(request for subject in asked for request in subject.requests.values())
-    rows = StreamRows(catalog, found, streams, tables, frame[KEY], requests)
-    stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
-    mixed = list[pl.Expr]()
-    for stage in sorted(stages):
-        frame = lazy.collect(engine="streaming") if stage else frame
-        now = [request for request in requests if request.rows.reads.stage == stage]
-        lazy, settled = Frames(rows, frame, stage).with_aggregates(now)
-        mixed += [mixed_currency(request) for request in settled if request.checks_currency]
-        for of, layer in compiler.layers:
-            lazy = lazy.with_columns(layer) if of == stage else lazy
-    return lazy.with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
 
 
 def shortened(
@@ -353,11 +325,6 @@ def _own_columns(catalog: Catalog, stream: str, paths: set[tuple[str, ...]]) -> 
     schema = catalog.stream(stream)
     assert schema is not None
     return tuple(name.removeprefix(f"{stream}.") for name in event_columns(schema.columns, stream, paths))
-
-
-def _field_columns(catalog: Catalog, name: str) -> tuple[str, ...]:
-    column = catalog.field(name)
-    return (name,) if column is None else with_currency(column)
 
 
 def _table_columns(compiler: Compiler) -> dict[str, tuple[str, ...]]:

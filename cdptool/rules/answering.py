@@ -1,0 +1,82 @@
+"""The columns of a compiled book for all profiles: stage by stage, and of many profiles piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from cdptool.rules.aggregates import mixed_currency
+from cdptool.rules.book import Catalog
+from cdptool.rules.compile import Compiler
+from cdptool.rules.frames import Frames
+from cdptool.rules.pieces import pieces
+from cdptool.rules.references import by_key, follow, with_currency
+from cdptool.rules.runs import WHO
+from cdptool.rules.stream_rows import KEY, StreamRows
+
+MIXED_CURRENCY = "#mixed_currency"
+
+
+def computed(
+    compiler: Compiler,
+    tables: Mapping[str, pl.DataFrame],
+    profiles: pl.LazyFrame,
+    streams: Mapping[str, pl.LazyFrame],
+    output: Callable[[pl.LazyFrame], pl.LazyFrame],
+) -> pl.LazyFrame:
+    """
+    What a compiled book says of profiles.
+
+    Args:
+        compiler: The book, compiled.
+        tables: The reference tables.
+        profiles: One row per `profile_id`, with the fields the rules need.
+        streams: The rows of each stream.
+        output: What is told of the profiles with every column that requests and layers make.
+
+    Returns:
+        What `output` gives, in the order of `profile_id`. Profiles and rows are read when it is called.
+    """
+    found, catalog = compiler.needs, compiler.catalog
+    columns = sorted({name for path in found.fields for name in field_columns(catalog, path[0])})
+    known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
+    small = by_key(tables, catalog)
+    lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, small)
+    frame = lazy.collect(engine="streaming")
+    frame = frame if frame[KEY].is_sorted() else frame.sort(KEY)
+    parts = list[pl.LazyFrame]()
+    for some, rows in pieces(frame, streams, KEY):
+        made = output(_of(compiler, small, some, rows))
+        parts.append(made if some.height == frame.height else made.collect(engine="streaming").lazy())
+    return pl.concat(parts)
+
+
+def _of(
+    compiler: Compiler,
+    tables: Mapping[str, pl.DataFrame],
+    profiles: pl.DataFrame,
+    streams: Mapping[str, pl.LazyFrame],
+) -> pl.LazyFrame:
+    """Profiles with every column that requests and layers make, stage by stage."""
+    frame = profiles.with_row_index(WHO)
+    lazy = frame.lazy()
+    asked = compiler.profiles.values()
+    requests = tuple(request for subject in asked for request in subject.requests.values())
+    rows = StreamRows(compiler.catalog, compiler.needs, streams, tables, frame[KEY], requests)
+    stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
+    mixed = list[pl.Expr]()
+    for stage in sorted(stages):
+        frame = lazy.collect(engine="streaming") if stage else frame
+        now = [request for request in requests if request.rows.reads.stage == stage]
+        lazy, settled = Frames(rows, frame, stage).with_aggregates(now)
+        mixed += [mixed_currency(request) for request in settled if request.checks_currency]
+        for of, layer in compiler.layers:
+            lazy = lazy.with_columns(layer) if of == stage else lazy
+    return lazy.with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
+
+
+def field_columns(catalog: Catalog, name: str) -> tuple[str, ...]:
+    """The columns that a field of profiles consists of; a split is one of its own."""
+    column = catalog.field(name)
+    return (name,) if column is None else with_currency(column)
