@@ -1,25 +1,25 @@
 """
-The frames behind requests: rows of a stream with what their conditions need, grouped by profile or by row.
+The frames behind requests: rows of a stream with what their conditions need, and what is made of them for each profile.
 
-All plain aggregates over a stream share one pass over it, or one a window where its rows are in memory. An aggregate
-whose condition looks around each row gets its rows cut to its window first. A count in a pure time window around rows is
-a difference of two running totals (`timelines`), also among rows of the same text (`lanes`); only what is left
-(other correlated conditions, other aggregates) pairs rows.
+All plain aggregates over a stream share one look at its rows, which stand in the order of profiles (`tallies`); what these
+do not tell is grouped (`groups`). An aggregate whose condition looks around each row gets its rows cut to its window first. A
+count in a pure time window around rows is a difference of two running totals (`timelines`), also among rows of the same text
+(`lanes`), or a look at the ends of a profile; only what is left (other correlated conditions, other aggregates) pairs rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from cdptool.rules.aggregates import COUNTS, Request, Rows, finish
+from cdptool.rules.groups import by_number, grouped, masks
 from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
-from cdptool.rules.raw_columns import ZERO_WITHOUT_ROWS, mode_rows, raw, takes_rows
 from cdptool.rules.references import profile_columns
 from cdptool.rules.runs import WHO
 from cdptool.rules.spans import Spans, between, in_window, instant
@@ -28,8 +28,6 @@ from cdptool.rules.subjects import ME, OUTER
 from cdptool.rules.tallies import Look, Tallies, is_tallied, one_currency, with_one_currency
 from cdptool.rules.timelines import Mask, Numbers
 from cdptool.rules.windows import Window
-
-_SEEN: Final = "#seen"
 
 
 class _Asked(NamedTuple):
@@ -125,7 +123,7 @@ class Frames:
         columns: list[pl.Series] = []
         for found in pl.collect_all(lazy, engine="streaming"):
             numbered = found if key == WHO else self.rows.in_order(found)
-            columns += _by_number(numbered.drop(KEY, strict=False), len(self.rows.profiles))
+            columns += by_number(numbered.drop(KEY, strict=False), len(self.rows.profiles))
         return columns
 
     def _asking(self, requests: list[Request]) -> pl.DataFrame:
@@ -147,7 +145,7 @@ class Frames:
         if len(specs) == 1 and specs[0].condition is not None:
             rows = rows.filter(specs[0].condition.fill_null(True))
         made = [mask for spec, within in zip(specs, inside, strict=True) for mask in masks(spec, within)]
-        return _groups(requests, rows.with_columns(made), keys, is_cut=is_cut)
+        return grouped(requests, rows.with_columns(made), keys, is_cut=is_cut)
 
     def _mine(self, stream: str) -> pl.DataFrame:
         """What the rows of a stream ask of their profile, as far as earlier stages made it; in the profiles' order."""
@@ -297,7 +295,7 @@ class Frames:
                 answered = self._around(answered, these, nested)
             pairs = answered.lazy()
         pairs = pairs.with_columns(masks(rows, pl.lit(True)))
-        for found in pl.collect_all(_groups([request], pairs, list(ids)), engine="streaming"):
+        for found in pl.collect_all(grouped([request], pairs, list(ids)), engine="streaming"):
             frame = frame.join(found, left_on=asked.ids, right_on=ids, how="left", maintain_order="left")
         return frame
 
@@ -344,57 +342,6 @@ def _pairs(subjects: pl.LazyFrame, inner: pl.LazyFrame, rows: Rows) -> pl.LazyFr
     unknown = subjects.filter(no_text).join(inner, on=WHO, how="inner")
     unsure = subjects.filter(~no_text).join(inner.filter(no_own), on=WHO, how="inner")
     return pl.concat([same, unknown, unsure], how="diagonal")
-
-
-def masks(rows: Rows, inside: pl.Expr) -> list[pl.Expr]:
-    """Which rows count for certain, and which possibly; never null."""
-    certain, possible = f"{rows.id}.certain", f"{rows.id}.possible"
-    if rows.condition is None:
-        return [inside.alias(certain)]
-    return [
-        (inside & rows.condition.fill_null(False)).alias(certain),
-        (inside & rows.condition.fill_null(True)).alias(possible),
-    ]
-
-
-def _groups(
-    requests: list[Request], rows: pl.LazyFrame, keys: list[str], *, is_cut: bool = False
-) -> list[pl.LazyFrame]:
-    """The raw columns of the requests by some keys; what several of them ask is worked out once."""
-    alone = [] if is_cut else [request for request in requests if takes_rows(request)]
-    together = [request for request in requests if request not in alone]
-    first: dict[bytes, str] = {}
-    parts, again = [], []
-    for part in (part for request in together for part in raw(request, is_cut=is_cut)):
-        name = part.meta.output_name()
-        known = first.setdefault(part.meta.undo_aliases().meta.serialize(), name)
-        parts += [part] if known == name else []
-        again += [] if known == name else [pl.col(known).alias(name)]
-    found = [rows.group_by(keys).agg(parts).with_columns(again)] if parts else []
-    found += [_by_rows(request, rows, keys) for request in alone]
-    return found + [mode_rows(request, rows, keys) for request in requests if request.function == "mode"]
-
-
-def _by_rows(request: Request, rows: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
-    """The raw columns of one request, of no more rows than may count, whose values are worked out once."""
-    assert request.column is not None
-    seen = replace(request, column=replace(request.column, lo=pl.col(_SEEN)))
-    rows = rows.filter(request.rows.possible).with_columns(request.column.lo.alias(_SEEN))
-    return rows.group_by(keys).agg(raw(seen))
-
-
-def _by_number(grouped: pl.DataFrame, n_profiles: int) -> list[pl.Series]:
-    """The columns of groups in the order of the numbers that they are of; where there is no group zero, or null."""
-    who, made = grouped[WHO].to_numpy(), []
-    place = pl.Series([None], dtype=pl.UInt32).new_from_index(0, n_profiles).scatter(who, np.arange(len(who)))
-    for column in grouped.drop(WHO):
-        if column.name.rpartition(".")[2] in ZERO_WITHOUT_ROWS and not column.null_count():
-            values = np.zeros(n_profiles, dtype=column.to_numpy().dtype)
-            values[who] = column.to_numpy()
-            made.append(pl.Series(column.name, values))
-        else:
-            made.append(column.gather(place))
-    return made
 
 
 def _count_names(request: Request) -> list[str]:
