@@ -177,10 +177,11 @@ class _Blocks:
     def _shared_numbers(self, part: Part) -> Ids:
         """Value numbers without those that one record holds alone: it shares no block with another. Worked out once."""
         if part.name not in self._shared:
-            is_shared = np.append(part.counts > 1, False)  # the last for no value, which is -1
-            has_many = int((part.counts == 1).sum()) * _WORTH > len(part.ids)
+            ids, counts = part.numbered()
+            is_shared = np.append(counts > 1, False)  # the last for no value, which is -1
+            has_many = int((counts == 1).sum()) * _WORTH > len(ids)
             self._shared[part.name] = (
-                np.where(np.take(is_shared, part.ids), part.ids, np.int32(MISSING)) if has_many else part.ids
+                np.where(np.take(is_shared, ids), ids, np.int32(MISSING)) if has_many else ids
             )
         return self._shared[part.name]
 
@@ -189,8 +190,8 @@ def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choic
     """Every key: single telling parts, pairs of parts, and three whole or coarse ones of three fields."""
     pieces = [(part, one) for one in comparisons for part in parts(one)]
     agrees = _imagined(comparisons, pieces)
-    shares = [_share(part.counts, n_records) for part, _ in pieces]
     n_pairs = n_records * (n_records - 1) / 2
+    shares = [part.agreeing / n_pairs for part, _ in pieces]
     numbers = range(len(pieces))
     groups: list[tuple[int, ...]] = [(k,) for k in numbers if pieces[k][0].is_alone]
     groups += [g for g in combinations(numbers, 2) if _of_different_fields(g, pieces)]
@@ -208,18 +209,12 @@ def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choic
     either = names_in_either_order(comparisons)
     if either is not None:
         swapped = np.random.default_rng(_SEED).random(_IMAGINED) < 0.02
-        part = Part("names in either order", "", either, np.bincount(either + 1)[1:], 0.0)
-        found.append(_Choice(part.name, (part,), n_pairs * _share(part.counts, n_records), swapped))
+        found.append(_Choice(either.name, (either,), either.agreeing, swapped))
     return [one for one in found if one.catches.any()]
 
 
 def _of_different_fields(group: tuple[int, ...], pieces: list[tuple[Part, Comparison]]) -> bool:
     return len({pieces[k][0].field for k in group}) == len(group)
-
-
-def _share(counts: Rows, n_records: int) -> float:
-    """The share of all pairs of records that agree on a part, by how many records hold each of its values."""
-    return float((counts * (counts - 1.0)).sum() / max(n_records * (n_records - 1.0), 1.0))
 
 
 def _imagined(

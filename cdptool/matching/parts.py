@@ -9,25 +9,34 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cdptool.matching.comparing import Comparison
 from cdptool.matching.sketches import local_parts
 from cdptool.matching.sorting import sorted_with_rows
-from cdptool.matching.values import MISSING, Ids, Rows, Values, recoded, recoded_numbers
+from cdptool.matching.values import MISSING, Ids, Rows, Values, recoded_values
 
+EITHER_ORDER: Final = "names in either order"
+_ENOUGH: Final = 100_000  # records
 _Pieces = list[tuple[str, pl.Series, float]]
+
+
+Numbered = tuple[Ids, Rows]
 
 
 class Part(NamedTuple):
     """
-    A value or a piece of one, and how many records hold each. `survives`: how likely two records agree on it whose
-    values are only near; `is_alone`: telling enough to be a key by itself.
+    A value or a piece of one. `survives`: how likely two records agree on it whose values are only near; `is_alone`:
+    telling enough to be a key by itself.
+
+    `agreeing`: how many pairs of records agree on it. `numbered`: works out per record the number of what it holds,
+    -1 for nothing, and per number how many records hold it; few parts come to be part of a key.
     """
 
     name: str
     field: str
-    ids: Ids
-    counts: Rows
+    agreeing: float
+    numbered: Callable[[], Numbered]
     survives: float
     is_alone: bool = False
 
@@ -37,17 +46,38 @@ def parts(one: Comparison) -> list[Part]:
     make = _PARTS.get(one.kind.name)
     if make is None:
         return []
-    is_alone = one.kind.name in _ALONE
-    found = [Part(one.field, one.field, one.values.ids, one.values.counts, 0.0, is_alone)]
-    for name, texts, survives in make(one.values):
-        ids, counts = recoded_numbers(one.values, texts)
-        found.append(Part(f"{one.field} ({name})", one.field, ids, counts, survives))
+    values, is_alone = one.values, one.kind.name in _ALONE
+    found = [
+        Part(
+            one.field, one.field, _agreeing(values.counts), lambda: (values.ids, values.counts), 0.0, is_alone
+        )
+    ]
+    for name, texts, survives in make(values):
+        found.append(_piece(one, name, texts, survives))
     if one.kind.name == "organisation":
-        words = _rarest_words(one.values)
         found += [
-            Part(f"{one.field} ({name})", one.field, word.ids, word.counts, 0.6, True) for name, word in words
+            _piece(one, name, words, 0.6)._replace(is_alone=True) for name, words in _rarest_words(values)
         ]
     return found
+
+
+def _piece(one: Comparison, name: str, texts: pl.Series, survives: float) -> Part:
+    """The part that is a function of the value: `texts` says, value by value, what each becomes."""
+    short, counts = recoded_values(one.values, texts)
+    ids = one.values.ids
+    # The last of them is for -1, those without a value.
+    return Part(
+        f"{one.field} ({name})",
+        one.field,
+        _agreeing(counts),
+        lambda: (np.take(np.append(short, np.int32(MISSING)), ids), counts),
+        survives,
+    )
+
+
+def _agreeing(counts: Rows) -> float:
+    """How many pairs of records agree, by how many records hold each value."""
+    return float((counts * (counts - 1.0)).sum() / 2)
 
 
 def _name_parts(values: Values) -> _Pieces:
@@ -128,7 +158,7 @@ def sound(texts: pl.Series) -> pl.Series:
     return (letters.str.head(1) + tail.str.head(4)).replace("", None)
 
 
-def _rarest_words(values: Values) -> list[tuple[str, Values]]:
+def _rarest_words(values: Values) -> list[tuple[str, pl.Series]]:
     """The rarest and the second rarest word of every value."""
     listed = pl.DataFrame(
         {"value": np.arange(len(values.texts)), "word": values.texts, "held": values.counts}
@@ -143,20 +173,45 @@ def _rarest_words(values: Values) -> list[tuple[str, Values]]:
     for place, name in enumerate(("rarest word", "second rarest word")):
         chosen = ranked.group_by("value", maintain_order=True).agg(pl.col("word").slice(place, 1).first())
         texts = listed.select("value").join(chosen, on="value", how="left", maintain_order="left")["word"]
-        found.append((name, recoded(values, texts)))
+        found.append((name, texts))
     return found
 
 
-def names_in_either_order(comparisons: tuple[Comparison, ...]) -> Ids | None:
+def names_in_either_order(comparisons: tuple[Comparison, ...]) -> Part | None:
     """Given and family name as one value, in either order; None where there are not both."""
     by_kind = {one.kind.name: one.values for one in comparisons}
     if "given" not in by_kind or "family" not in by_kind:
         return None
-    given, family = (by_kind[kind].hashes() for kind in ("given", "family"))
-    known = (by_kind["given"].ids >= 0) & (by_kind["family"].ids >= 0)
-    rows = np.flatnonzero(known)
-    ordered, order = sorted_with_rows(((given + family)[rows] >> np.uint64(1)).view(np.int64), 1 << 63)
-    ids = np.full(len(known), MISSING, dtype=np.int32)
-    is_other = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
-    ids[rows[order]] = np.cumsum(is_other, dtype=np.int32) - np.int32(1)
-    return ids
+    given, family = by_kind["given"], by_kind["family"]
+    known = (given.ids | family.ids) >= 0  # negative where one of them is
+
+    def numbered() -> Numbered:
+        rows = np.flatnonzero(known)
+        order, is_other = _ordered_names(given, family, rows)
+        ids = np.full(len(known), MISSING, dtype=np.int32)
+        ids[rows[order]] = np.cumsum(is_other, dtype=np.int32) - np.int32(1)
+        return ids, np.bincount(ids + 1)[1:]
+
+    part = max(len(known) // _ENOUGH, 1)
+    rows = np.flatnonzero(known & _some_names(given, family, part))
+    _, is_other = _ordered_names(given, family, rows)
+    counts = np.diff(np.append(np.flatnonzero(is_other), len(rows)))
+    return Part(EITHER_ORDER, "", part * _agreeing(counts), numbered, 0.0)
+
+
+def _some_names(given: Values, family: Values, part: int) -> NDArray[np.bool_]:
+    """One record in so many, all with the same two names or none: enough to tell how many agree."""
+    of_given, of_family = (
+        np.take(np.append(values.texts.hash().to_numpy() >> np.uint64(48), 0).astype(np.uint16), values.ids)
+        for values in (given, family)
+    )
+    return np.asarray(of_given + of_family <= np.uint16((1 << 16) // part - 1))
+
+
+def _ordered_names(given: Values, family: Values, rows: Rows) -> tuple[Rows, NDArray[np.bool_]]:
+    """These records in the order of their two names, and where other names begin."""
+    by_given, by_family = (
+        np.take(values.texts.hash().to_numpy(), np.take(values.ids, rows)) for values in (given, family)
+    )
+    ordered, order = sorted_with_rows(((by_given + by_family) >> np.uint64(1)).view(np.int64), 1 << 63)
+    return order, np.append(True, ordered[1:] != ordered[:-1])[: len(order)]

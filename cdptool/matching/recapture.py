@@ -9,16 +9,12 @@ pairs, and whoever differs from himself in everything is caught by none: the rec
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 from cdptool.matching.comparing import Comparison, Table
 from cdptool.matching.parts import names_in_either_order, parts
 from cdptool.matching.values import Ids, Rows
-
-_EITHER_ORDER: Final = "names in either order"
 
 
 def estimated_recall(
@@ -52,12 +48,13 @@ def estimated_recall(
 
 def columns_of_keys(comparisons: tuple[Comparison, ...], keys: tuple[str, ...]) -> list[tuple[Ids, ...]]:
     """The columns of every key whose parts are known."""
-    known = {part.name: part.ids for one in comparisons for part in parts(one)}
+    known = {part.name: part for one in comparisons for part in parts(one)}
     either = names_in_either_order(comparisons)
     if either is not None:
-        known[_EITHER_ORDER] = either
-    named = [key.split(" + ") for key in keys]
-    return [tuple(known[name] for name in names) for names in named if all(name in known for name in names)]
+        known[either.name] = either
+    named = [names for names in (key.split(" + ") for key in keys) if known.keys() >= set(names)]
+    columns = {name: known[name].numbered()[0] for names in named for name in names}
+    return [tuple(columns[name] for name in names) for names in named]
 
 
 def _agrees(columns: tuple[Ids, ...], left: Rows, right: Rows) -> NDArray[np.bool_]:

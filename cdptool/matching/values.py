@@ -97,10 +97,10 @@ def recoded(values: Values, texts: pl.Series) -> Values:
     return _spread(texts, values.ids, values.counts)
 
 
-def recoded_numbers(values: Values, texts: pl.Series) -> tuple[Ids, Rows]:
-    """The same without the texts: per record the number of what its value becomes, and how many records hold each."""
+def recoded_values(values: Values, texts: pl.Series) -> tuple[Ids, Rows]:
+    """The same by number, without the texts: what each value becomes, and how many records hold each of these."""
     short, firsts, _ = _numbered(texts)
-    return _spread_numbers(short, len(firsts), values.ids, values.counts)
+    return short, _held(short, len(firsts), values.counts)
 
 
 def spread(texts: pl.Series, numbers: Ids) -> Values:
@@ -111,11 +111,10 @@ def spread(texts: pl.Series, numbers: Ids) -> Values:
 def _spread(texts: pl.Series, numbers: Ids, counts: Rows) -> Values:
     """`counts`: in how many records each number stands."""
     short = encoded(texts)
-    ids, held = _spread_numbers(short.ids, len(short.texts), numbers, counts)
-    return Values(ids, short.texts, held)
+    ids = np.take(np.append(short.ids, np.int32(MISSING)), numbers)  # the last one for those without a number
+    return Values(ids, short.texts, _held(short.ids, len(short.texts), counts))
 
 
-def _spread_numbers(short: Ids, n_texts: int, numbers: Ids, counts: Rows) -> tuple[Ids, Rows]:
-    ids = np.take(np.append(short, np.int32(MISSING)), numbers)  # the last one for those without a number
-    held = np.bincount(short + 1, weights=counts, minlength=n_texts + 1)[1:]
-    return ids, held.astype(np.int64)
+def _held(short: Ids, n_texts: int, counts: Rows) -> Rows:
+    """In how many records each text stands, by the number of each value's and by how many hold that value."""
+    return np.bincount(short + 1, weights=counts, minlength=n_texts + 1)[1:].astype(np.int64)
