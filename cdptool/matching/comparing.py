@@ -69,13 +69,18 @@ class Comparison:
         found[exact] = self.first_exact + np.take(self.bins, mine[exact])
         if self.kind.judge is not None:
             unlike = np.flatnonzero(known & ~agree)
-            mine, other = mine[unlike], other[unlike]
+            mine, other = (side[unlike].astype(np.int64) for side in (mine, other))
             if len(self.values.texts) ** 2 > len(unlike):
                 near = SCREENS[self.kind.judge](self.values, mine, other)
                 unlike, mine, other = unlike[near], mine[near], other[near]
             if len(unlike):
                 found[unlike] = DIFFERENT + once_per_pair(self.kind.judge, self.values, mine, other)
         return found
+
+    def agree(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
+        """Whether both hold the same value, pair by pair of rows."""
+        mine = np.take(self.values.ids, left)
+        return np.asarray((mine == np.take(self.values.ids, right)) & (mine >= 0))
 
     def anchor(self) -> Table:
         """How often two records of one person have each level where both hold a value; sums to one."""

@@ -7,7 +7,7 @@ A judge gets two arrays of value numbers (never equal, none missing) and gives o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Final
 
 import numpy as np
@@ -23,15 +23,16 @@ from cdptool.matching.sketches import (
     in_common,
     local_parts,
     may_be_spelt_alike,
+    share_a_word,
     short_forms,
     without_spaces,
 )
 from cdptool.matching.sorting import sorted_with_rows
-from cdptool.matching.values import Ids, Rows, Values
+from cdptool.matching.values import Rows, Values
 from cdptool.matching.word_sets import Words
 
 Levels = NDArray[np.uint8]
-Judge = Callable[[Values, Ids, Ids], Levels]
+Judge = Callable[[Values, Rows, Rows], Levels]
 _NAME_CLOSE: Final = 0.90
 _NAME_LOOSE: Final = 0.80
 _EVERYONES: Final = 0.05
@@ -40,98 +41,97 @@ _TABLE: Final = 1 << 26  # entries of a table of value × value
 _TABLE_PER_PAIR: Final = 64
 
 
-def once_per_pair(judge: Judge, values: Values, left: Ids, right: Ids) -> Levels:
+def once_per_pair(judge: Judge, values: Values, left: Rows, right: Rows) -> Levels:
     """The levels of pairs of different values, each unordered pair judged once."""
-    low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
     n_texts = len(values.texts)
-    codes = low * n_texts + high
+    codes = np.minimum(left, right) * n_texts
+    codes += np.maximum(left, right)
     if n_texts * n_texts <= _TABLE and n_texts * n_texts <= _TABLE_PER_PAIR * len(codes):
         held = np.zeros(n_texts * n_texts, dtype=bool)
         held[codes] = True
         fresh = np.flatnonzero(held)
         table = held.view(np.uint8)
-        table[fresh] = judge(values, *(side.astype(np.int32) for side in np.divmod(fresh, n_texts)))
+        table[fresh] = judge(values, *np.divmod(fresh, n_texts))
         return np.take(table, codes)
     ordered, order = sorted_with_rows(codes, n_texts * n_texts)
     is_fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(codes)]
-    judged = judge(values, *(side.astype(np.int32) for side in np.divmod(ordered[is_fresh], n_texts)))
+    judged = judge(values, *np.divmod(ordered[is_fresh], n_texts))
     levels = np.empty(len(codes), dtype=np.uint8)
     levels[order] = np.take(judged, np.cumsum(is_fresh) - 1)
     return levels
 
 
-def names(values: Values, left: Ids, right: Ids) -> Levels:
+def names(values: Values, left: Rows, right: Rows) -> Levels:
     """1 = alike, 2 = the other's initial or beginning, 3 = a telling word or a short form, 4 = one slip away."""
     a, b = values.of(left), values.of(right)
-    levels = texts_as_names(a, b, values.worked_out(_everyones_words))
+    spaced = np.flatnonzero(share_a_word(values, left, right))
+    levels = texts_as_names(a, b, values.worked_out(_everyones_words), spaced)
     short = np.flatnonzero(in_common(values.worked_out(short_forms), left, right) & (levels < 3))
     levels[_are_short_for(a.to_list(), b.to_list(), short)] = 3
     return levels
 
 
-def texts_as_names(a: pl.Series, b: pl.Series, everyones: pl.Series | None = None) -> Levels:
+def texts_as_names(
+    a: pl.Series, b: pl.Series, everyones: Set[str] = frozenset(), spaced: Rows | None = None
+) -> Levels:
     """
     `names` but for the short forms, of texts side by side that may stand in different columns.
 
     Args:
         a, b: The texts (String), without nulls.
         everyones: Words that so many hold that they tell nobody from another.
+        spaced: The rows where a text of several words may have one in common with the other; without it, any.
     """
     mine, other = a.to_list(), b.to_list()
     alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32)
     slips = process.cpdist(mine, other, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
     shorter = np.minimum(a.str.len_chars().to_numpy(), b.str.len_chars().to_numpy())
-    pair = pl.DataFrame({"a": a.alias("a"), "b": b.alias("b")})
-    begins = pair.select(
-        pl.col("a").str.starts_with(pl.col("b")) | pl.col("b").str.starts_with(pl.col("a"))
-    ).to_series()
     levels = np.zeros(len(a), dtype=np.uint8)
     levels[alike >= _NAME_LOOSE] = 1
-    levels[begins.to_numpy() & (shorter <= 3)] = 2
-    levels[_share_a_word(pair, everyones)] = 3
+    levels[_begin_alike(mine, other, np.flatnonzero(shorter <= 3))] = 2
+    levels[_share_a_word(mine, other, np.arange(len(a)) if spaced is None else spaced, everyones)] = 3
     levels[(alike >= _NAME_CLOSE) | ((slips <= 1) & (shorter >= 4))] = 4
     return levels
 
 
-def _share_a_word(pair: pl.DataFrame, everyones: pl.Series | None) -> NDArray[np.int64]:
-    """The rows whose two texts have a telling word in common and do not begin with two different names."""
-    several = pair.with_row_index("row").filter(
-        pl.any_horizontal(pl.col("a", "b").str.contains(" ", literal=True))
-    )
-    if not several.height:
-        return several["row"].to_numpy().astype(np.int64)
-    words = several.with_columns(pl.col("a", "b").str.split(" "))
-    shared = words.with_columns(shared=pl.col("a").list.set_intersection("b")).with_columns(
-        first=pl.col("a").list.first(), other=pl.col("b").list.first()
-    )
-    if everyones is not None and len(everyones):
-        is_single = (pl.col("a").list.len() == 1) | (pl.col("b").list.len() == 1)
-        telling = pl.col("shared").list.set_difference(pl.lit(everyones).implode())
-        shared = shared.with_columns(shared=pl.when(is_single).then("shared").otherwise(telling))
-    shared = shared.filter(pl.col("shared").list.len() > 0)
-    begins = pl.any_horizontal(pl.col("shared").list.contains(pl.col(name)) for name in ("first", "other"))
-    doubtful = shared.filter(~begins)
-    apart = _are_other_names(doubtful["first"], doubtful["other"])
-    return np.concatenate([shared.filter(begins)["row"].to_numpy(), doubtful["row"].to_numpy()[~apart]])
+def _begin_alike(mine: list[str], other: list[str], rows: Rows) -> list[int]:
+    """Of these rows those where one text begins with the other."""
+    return [i for i in rows.tolist() if mine[i].startswith(other[i]) or other[i].startswith(mine[i])]
 
 
-def _are_other_names(a: pl.Series, b: pl.Series) -> NDArray[np.bool_]:
+def _share_a_word(mine: list[str], other: list[str], rows: Rows, everyones: Set[str]) -> list[int]:
+    """Of these rows those whose texts have a telling word in common and do not begin with two different names."""
+    found, doubtful = [], []
+    for i in rows.tolist():
+        words, its = mine[i].split(" "), other[i].split(" ")
+        if len(words) == 1 == len(its):
+            continue
+        shared = set(words).intersection(its)
+        if len(words) > 1 < len(its):
+            shared -= everyones
+        if words[0] in shared or its[0] in shared:
+            found.append(i)
+        elif shared:
+            doubtful.append((i, words[0], its[0]))
+    apart = _are_other_names([first for _, first, _ in doubtful], [first for *_, first in doubtful])
+    return found + [i for (i, _, _), is_other in zip(doubtful, apart.tolist(), strict=True) if not is_other]
+
+
+def _are_other_names(mine: list[str], other: list[str]) -> NDArray[np.bool_]:
     """Whether two words are neither alike, nor an initial, nor forms of one name."""
-    mine, other = a.to_list(), b.to_list()
     alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32) >= _NAME_LOOSE
-    shorter = np.minimum(a.str.len_chars().to_numpy(), b.str.len_chars().to_numpy())
-    begins = [one.startswith(two) or two.startswith(one) for one, two in zip(mine, other, strict=True)]
-    alike |= np.array(begins, dtype=bool) & (shorter <= 3)
+    short = [i for i, pair in enumerate(zip(mine, other, strict=True)) if min(map(len, pair)) <= 3]
+    alike[_begin_alike(mine, other, np.array(short, dtype=np.int64))] = True
     alike[_are_short_for(mine, other, np.flatnonzero(~alike))] = True
     return ~alike
 
 
-def _everyones_words(values: Values) -> pl.Series:
+def _everyones_words(values: Values) -> frozenset[str]:
     """The words that stand in so many names (Thị, de, J) that two with one in common have nothing in common."""
     listed = pl.DataFrame({"word": values.texts.str.split(" "), "held": values.counts})
     several = listed.filter(pl.col("word").list.len() > 1).explode("word")
     held = several.group_by("word").agg(pl.col("held").sum())
-    return held.filter(pl.col("held") > max(_EVERYONES * values.n_known, _FEW))["word"].sort()
+    return frozenset(held.filter(pl.col("held") > max(_EVERYONES * values.n_known, _FEW))["word"])
 
 
 def _are_short_for(mine: list[str], other: list[str], rows: Rows) -> list[int]:
@@ -143,7 +143,7 @@ def _are_short_for(mine: list[str], other: list[str], rows: Rows) -> list[int]:
     ]
 
 
-def dates(values: Values, left: Ids, right: Ids) -> Levels:
+def dates(values: Values, left: Rows, right: Rows) -> Levels:
     """1 = same year or same day of the year, 2 = same year and month or day, 3 = one slip or day and month swapped."""
     digits = values.worked_out(date_digits)
     a, b = np.take(digits, left, axis=0), np.take(digits, right, axis=0)
@@ -170,7 +170,7 @@ def _neighbours_swapped(
     return np.asarray(crossed & (second > first))
 
 
-def digits(values: Values, left: Ids, right: Ids) -> Levels:
+def digits(values: Values, left: Rows, right: Rows) -> Levels:
     """Numbers that identify: 1 = two slips, 2 = one slip, or the same last seven."""
     a, b = values.of(left), values.of(right)
     slips = process.cpdist(a.to_list(), b.to_list(), scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
@@ -182,7 +182,7 @@ def digits(values: Values, left: Ids, right: Ids) -> Levels:
     return levels
 
 
-def postcodes(values: Values, left: Ids, right: Ids) -> Levels:
+def postcodes(values: Values, left: Rows, right: Rows) -> Levels:
     """1 = the same beginning, 2 = one slip."""
     a, b = values.of(left), values.of(right)
     slips = process.cpdist(a.to_list(), b.to_list(), scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
@@ -191,7 +191,7 @@ def postcodes(values: Values, left: Ids, right: Ids) -> Levels:
     return levels
 
 
-def emails(values: Values, left: Ids, right: Ids) -> Levels:
+def emails(values: Values, left: Rows, right: Rows) -> Levels:
     """1 = nearly the same name before the @, 2 = the same there, 3 = the whole address but for two slips."""
     a, b = values.of(left), values.of(right)
     before = values.worked_out(local_parts)
@@ -208,7 +208,7 @@ def emails(values: Values, left: Ids, right: Ids) -> Levels:
     return levels
 
 
-def websites(values: Values, left: Ids, right: Ids) -> Levels:
+def websites(values: Values, left: Rows, right: Rows) -> Levels:
     """1 = two slips apart, 2 = one slip, or the same but for its ending."""
     a, b = values.of(left), values.of(right)
     stems = values.worked_out(hashed_stems)
@@ -220,7 +220,7 @@ def websites(values: Values, left: Ids, right: Ids) -> Levels:
     return levels
 
 
-def words(values: Values, left: Ids, right: Ids) -> Levels:
+def words(values: Values, left: Rows, right: Rows) -> Levels:
     """Texts of several words: 1…4 = the share of what their words tell that they have in common."""
     told = values.worked_out(Words)
     shared = told.shared(left, right)

@@ -17,10 +17,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.matching.nicknames import GROUPS_OF
-from cdptool.matching.values import Ids, Rows, Values
+from cdptool.matching.values import Rows, Values
 
 Bits = NDArray[np.uint64]
-Screen = Callable[[Values, Ids, Ids], Rows]
+Screen = Callable[[Values, Rows, Rows], Rows]
 _AT_ONCE: Final = 8_192  # texts, whose counts of letters are in the cache at a time
 _DIGITS_AMONG_LETTERS: Final = (0, 27, 28, 29, 30, 31, 22, 17, 24, 26)  # the last with v, q, x and z
 _LETTER: Final = np.arange(128, dtype=np.int64) & 31
@@ -36,7 +36,7 @@ class Sketches(NamedTuple):
     bits: Bits
     lengths: NDArray[np.int32]
 
-    def unlike(self, left: Ids, right: Ids) -> NDArray[np.uint8]:
+    def unlike(self, left: Rows, right: Rows) -> NDArray[np.uint8]:
         """In how many bits the sketches differ: at most twice the slips between the texts."""
         return np.asarray(np.bitwise_count(np.take(self.bits, left) ^ np.take(self.bits, right)))
 
@@ -153,12 +153,12 @@ def _several_words(values: Values) -> NDArray[np.bool_]:
     return values.texts.str.contains(" ", literal=True).to_numpy()
 
 
-def in_common(bits: Bits, left: Ids, right: Ids) -> NDArray[np.bool_]:
+def in_common(bits: Bits, left: Rows, right: Rows) -> NDArray[np.bool_]:
     """Whether the two values of a pair have a bit in common."""
     return np.asarray((np.take(bits, left) & np.take(bits, right)) != 0)
 
 
-def near_names(values: Values, left: Ids, right: Ids) -> Rows:
+def near_names(values: Values, left: Rows, right: Rows) -> Rows:
     """
     Enough letters in common for Jaro and Winkler's 0.8, or a word in common, an initial, or a short form.
 
@@ -177,14 +177,20 @@ def near_names(values: Values, left: Ids, right: Ids) -> Rows:
     equal = sum((apart << np.uint64(64 - 16 * n) == 0).astype(np.uint8) for n in (1, 2, 3, 4))
     is_short = np.minimum(mine[rows], other[rows]) <= 3
     may_be[rows[(missing[rows] * (1 - 0.1 * equal) <= 0.601) | (is_short & (equal > 0))]] = True
+    return np.flatnonzero(may_be | share_a_word(values, left, right))
+
+
+def share_a_word(values: Values, left: Rows, right: Rows) -> NDArray[np.bool_]:
+    """Whether two texts, of which one is of several words, may have a word in common."""
     several = values.worked_out(_several_words)
+    found = np.zeros(len(left), dtype=bool)
     if several.any():
         spaced = np.flatnonzero(np.take(several, left) | np.take(several, right))
-        may_be[spaced] |= in_common(values.worked_out(_words), left[spaced], right[spaced])
-    return np.flatnonzero(may_be)
+        found[spaced] = in_common(values.worked_out(_words), left[spaced], right[spaced])
+    return found
 
 
-def near_dates(values: Values, left: Ids, right: Ids) -> Rows:
+def near_dates(values: Values, left: Rows, right: Rows) -> Rows:
     """The same year, or the same day of the year, or at most two digits apart."""
     digits = values.worked_out(date_digits).view(np.uint64).ravel()
     apart = np.take(digits, left) ^ np.take(digits, right)
@@ -202,7 +208,7 @@ def date_digits(values: Values) -> NDArray[np.uint8]:
     return np.frombuffer("".join(plain.to_list()).encode("ascii"), dtype=np.uint8).reshape(-1, 8)
 
 
-def near_numbers(values: Values, left: Ids, right: Ids) -> Rows:
+def near_numbers(values: Values, left: Rows, right: Rows) -> Rows:
     """At most two slips, or the same end."""
     few = values.worked_out(_of_numbers).unlike(left, right) <= 4
     tails = values.worked_out(_tails)
@@ -211,14 +217,14 @@ def near_numbers(values: Values, left: Ids, right: Ids) -> Rows:
     return rows[np.take(is_long, left[rows]) & np.take(is_long, right[rows])]
 
 
-def near_postcodes(values: Values, left: Ids, right: Ids) -> Rows:
+def near_postcodes(values: Values, left: Rows, right: Rows) -> Rows:
     """At most one slip, or the same beginning."""
     few = values.worked_out(_of_texts).unlike(left, right) <= 2
     heads = values.worked_out(_heads)
     return np.flatnonzero(few | (np.take(heads, left) == np.take(heads, right)))
 
 
-def near_emails(values: Values, left: Ids, right: Ids) -> Rows:
+def near_emails(values: Values, left: Rows, right: Rows) -> Rows:
     """
     At most two slips before the @, or in the whole where one has not one @.
 
@@ -240,21 +246,21 @@ def hashed_stems(values: Values) -> Bits:
     return values.texts.str.replace(r"\..*$", "").hash().to_numpy()
 
 
-def near_websites(values: Values, left: Ids, right: Ids) -> Rows:
+def near_websites(values: Values, left: Rows, right: Rows) -> Rows:
     """At most two slips, or the same before the first dot."""
     few = values.worked_out(_of_texts).unlike(left, right) <= 4
     stems = values.worked_out(hashed_stems)
     return np.flatnonzero(few | (np.take(stems, left) == np.take(stems, right)))
 
 
-def may_be_spelt_alike(values: Values, left: Ids, right: Ids) -> NDArray[np.bool_]:
+def may_be_spelt_alike(values: Values, left: Rows, right: Rows) -> NDArray[np.bool_]:
     """Pairs that may have three quarters of their letters in common, in the same order."""
     letters = values.worked_out(_of_letters_only)
     together = np.take(letters.lengths, left) + np.take(letters.lengths, right)
     return np.asarray(letters.unlike(left, right) <= 0.25 * together)
 
 
-def near_words(values: Values, left: Ids, right: Ids) -> Rows:
+def near_words(values: Values, left: Rows, right: Rows) -> Rows:
     """A word in common, or three quarters of the letters."""
     alike = may_be_spelt_alike(values, left, right)
     return np.flatnonzero(alike | in_common(values.worked_out(_words), left, right))

@@ -94,10 +94,12 @@ def _some(keys: Keys, rows: Rows) -> tuple[Keys, Rows]:
 
 def _agree_on_nothing(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> Rows:
     """The pairs that differ in a field and agree or nearly agree in none."""
-    agreed = np.zeros(len(left), dtype=bool)
+    rows = np.arange(len(left))
+    for one in comparisons:  # first the cheap question
+        rows = rows[~one.agree(left[rows], right[rows])]
     differed = np.zeros(len(left), dtype=bool)
     for one in comparisons:
-        levels = one.levels(left, right)
-        agreed |= levels >= max(one.first_exact - 1, DIFFERENT + 1)
-        differed |= levels == DIFFERENT
-    return np.flatnonzero(differed & ~agreed)
+        levels = one.levels(left[rows], right[rows])
+        differed[rows[levels == DIFFERENT]] = True
+        rows = rows[levels < max(one.first_exact - 1, DIFFERENT + 1)]
+    return rows[differed[rows]]

@@ -44,7 +44,7 @@ class Words:
         self.bits = np.zeros(self.ids.shape)
         self.ids[where], self.bits[where] = places[kept] + 1, told[kept]
 
-    def shared(self, left: Ids, right: Ids) -> NDArray[np.float64]:
+    def shared(self, left: Rows, right: Rows) -> NDArray[np.float64]:
         """How many bits the words tell that both values hold."""
         found = np.zeros(len(left))
         theirs = np.take(self.ids, right, axis=0)
