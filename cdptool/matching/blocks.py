@@ -14,6 +14,7 @@ from cdptool.matching.values import Ids, Rows
 
 Keys = NDArray[np.uint64]
 _BITS: Final = 64
+_HALF: Final = np.uint64(32)
 
 
 def hashed(*columns: Ids) -> tuple[Keys, Rows]:
@@ -91,20 +92,56 @@ def pairs_of_blocks(keys: Keys, rows: Rows, largest: int) -> tuple[Rows, Rows]:
     >>> sorted(zip(left.tolist(), right.tolist()))
     [(0, 2), (0, 3), (2, 3)]
     """
-    packed, order = _ordered(keys, rows)
-    is_next = packed[1:] == packed[:-1]  # whether the next record is of the same block
-    _leave_out(is_next, packed, largest)
-    is_next = np.append(is_next, False)
-    places = np.flatnonzero(is_next)
-    firsts: list[Rows] = []
-    seconds: list[Rows] = []
-    distance = 1
-    while len(places) or not firsts:
-        firsts.append(np.take(order, places))
-        seconds.append(np.take(order, places + distance))
-        places = np.compress(np.take(is_next, places + distance), places)
-        distance += 1
-    return np.concatenate(firsts), np.concatenate(seconds)
+    left, right, _ = Neighbours.of(keys, rows, largest).pairs()
+    return left, right
+
+
+class Neighbours(NamedTuple):
+    """Records block by block in `order`, and whether the next one is of the same block (of not too many)."""
+
+    order: Rows
+    is_next: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, keys: Keys, rows: Rows, largest: int) -> Neighbours:
+        """The blocks of at most `largest` records."""
+        packed, order = _ordered(keys, rows)
+        is_next = np.zeros(len(packed), dtype=bool)
+        np.equal(packed[1:], packed[:-1], out=is_next[:-1])
+        _leave_out(is_next, packed, largest)
+        return cls(order, is_next)
+
+    def pairs(self, known: Keys | None = None) -> tuple[Rows, Rows, int]:
+        """
+        Every pair within a block, and how many these are.
+
+        Args:
+            known: Per record its blocks of two earlier keys, half the bits for each: pairs of these are left out,
+                but for the count.
+        """
+        blocks = None if known is None else np.take(known, self.order)
+        places = np.flatnonzero(self.is_next)
+        firsts: list[Rows] = []
+        seconds: list[Rows] = []
+        distance, n_pairs = 1, 0
+        while len(places) or not firsts:
+            n_pairs += len(places)
+            these, others = places, places + distance
+            if blocks is not None:
+                apart = np.take(blocks, these) ^ np.take(blocks, others)
+                fresh = np.flatnonzero((apart >> _HALF != 0) & (apart << _HALF != 0))
+                these, others = np.take(these, fresh), np.take(others, fresh)
+            firsts.append(np.take(self.order, these))
+            seconds.append(np.take(self.order, others))
+            places = np.compress(np.take(self.is_next, places + distance), places)
+            distance += 1
+        return np.concatenate(firsts), np.concatenate(seconds), n_pairs
+
+    def numbers(self, n_records: int) -> Ids:
+        """Per record the number of its block; of its own where it shares none."""
+        found = np.arange(-n_records, 0, dtype=np.int32)
+        found[self.order] = np.cumsum(np.append(True, ~self.is_next[:-1])[: len(self.order)], dtype=np.int32)
+        return found
 
 
 def _leave_out(is_next: NDArray[np.bool_], packed: Keys, largest: int) -> None:

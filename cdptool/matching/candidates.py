@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cdptool.matching.blocks import hashed, pairs_of_blocks
+from cdptool.matching.blocks import Neighbours, hashed
 from cdptool.matching.comparing import Comparison
 from cdptool.matching.gathering import Gathered
 from cdptool.matching.parts import Part, names_in_either_order, parts
@@ -109,12 +109,12 @@ def candidates(
     too_large: list[str] = []
     while (number := coverage.next(in_order=keys is not None)) is not None:
         one = choices[number]
-        brought = blocks.pairs(one) if gathered.has_room(one.expected) else None
-        if brought is None or not gathered.add(*brought):
+        n_pairs = gathered.add(blocks.of(one)) if gathered.has_room(one.expected) else None
+        if n_pairs is None:
             too_large.append(one.name)
             continue
         coverage.catch(number)
-        taken.append((one, len(brought[0]), coverage.share))
+        taken.append((one, n_pairs, coverage.share))
         if is_spare and coverage.share >= _TELLING:
             by_chance = sum(one.expected for one, _, _ in taken)
             gathered.budget = pair_budget(n_records, (gathered.count() - by_chance) / coverage.share)
@@ -163,16 +163,14 @@ class _Coverage:
 
 
 class _Blocks:
-    """The pairs of keys, from value numbers that are made ready once for all keys of a part."""
+    """The blocks of keys, from value numbers that are made ready once for all keys of a part."""
 
     def __init__(self) -> None:
         self._shared: dict[str, Ids] = {}
 
-    def pairs(self, one: _Choice) -> tuple[Rows, Rows]:
-        """The pairs of a key."""
-        return pairs_of_blocks(
-            *hashed(*(self._shared_numbers(part) for part in one.parts)), largest=LARGEST_BLOCK
-        )
+    def of(self, one: _Choice) -> Neighbours:
+        """The blocks of a key."""
+        return Neighbours.of(*hashed(*(self._shared_numbers(part) for part in one.parts)), LARGEST_BLOCK)
 
     def _shared_numbers(self, part: Part) -> Ids:
         """Value numbers without those that one record holds alone: it shares no block with another. Worked out once."""

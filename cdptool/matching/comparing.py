@@ -69,12 +69,12 @@ class Comparison:
         found[exact] = self.first_exact + np.take(self.bins, mine[exact])
         if self.kind.judge is not None:
             unlike = np.flatnonzero(known & ~agree)
-            mine, other = (side[unlike].astype(np.int64) for side in (mine, other))
+            these, others = (side[unlike].astype(np.int64) for side in (mine, other))
             if len(self.values.texts) ** 2 > len(unlike):
-                near = SCREENS[self.kind.judge](self.values, mine, other)
-                unlike, mine, other = unlike[near], mine[near], other[near]
+                near = SCREENS[self.kind.judge](self.values, these, others)
+                unlike, these, others = unlike[near], these[near], others[near]
             if len(unlike):
-                found[unlike] = DIFFERENT + once_per_pair(self.kind.judge, self.values, mine, other)
+                found[unlike] = DIFFERENT + once_per_pair(self.kind.judge, self.values, these, others)
         return found
 
     def agree(self, left: Rows, right: Rows) -> NDArray[np.bool_]:

@@ -1,4 +1,9 @@
-"""Pairs gathered key by key within a budget, each kept once: sorted only when the budget may be reached, and at the end."""
+"""
+Pairs gathered key by key within a budget, each kept once: sorted only when the budget may be reached, and at the end.
+
+Most pairs of one person come with key after key. Those of the first keys are known by their blocks: two records that
+share one are a pair already, and are not gathered again.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cdptool.matching.blocks import Keys, Neighbours
 from cdptool.matching.values import Rows
 
 _KEY_BITS: Final = 8
 _LAST_KEY: Final = (1 << _KEY_BITS) - 1
+_FIRST_KEYS: Final = 2  # whose blocks are known: they bring most of what comes again
 
 
 class Gathered:
@@ -18,19 +25,24 @@ class Gathered:
     The pairs of the keys so far, each as one number: left row, right row, and in the last bits the key that brought it.
 
     >>> pairs = Gathered(n_records=9, budget=3)
-    >>> pairs.add(np.array([0, 1]), np.array([2, 5])), pairs.add(np.array([1, 4]), np.array([5, 8]))
-    (True, True)
-    >>> pairs.add(np.array([0]), np.array([8])), [side.tolist() for side in pairs.all()]
-    (False, [[0, 1, 4], [2, 5, 8], [2, 1]])
+    >>> for order in ([0, 2, 1, 5], [1, 5, 4, 8], [0, 8]):
+    ...     print(pairs.add(Neighbours(np.array(order), np.arange(len(order)) % 2 == 0)))
+    2
+    2
+    None
+    >>> [side.tolist() for side in pairs.all()]
+    [[0, 1, 4], [2, 5, 8], [2, 1]]
     """
 
     def __init__(self, n_records: int, budget: int) -> None:
+        self._n_records = n_records
         self._row_bits = max(n_records - 1, 1).bit_length()
         self.budget = budget
         self._batches: list[NDArray[np.int64]] = []
         self._n_gathered = 0  # pairs at most; exactly, once the batches are one
         self._n_settled = 0  # different pairs for certain
         self._n_keys = 0
+        self._blocks: Keys | None = None  # of the first keys, per record
 
     def has_room(self, n_pairs: float) -> bool:
         """Whether so many new pairs are within the budget."""
@@ -40,8 +52,9 @@ class Gathered:
             self._settle()
         return n_pairs <= self.budget - self._n_gathered
 
-    def add(self, left: Rows, right: Rows) -> bool:
-        """Take in the pairs of one more key (left < right, each once); False if the new ones are over the budget."""
+    def add(self, found: Neighbours) -> int | None:
+        """Take in the pairs of one more key; how many it brings, or None if the new ones are over the budget."""
+        left, right, n_brought = found.pairs(self._blocks)
         more = (left << self._row_bits | right) << _KEY_BITS
         more |= min(self._n_keys, _LAST_KEY)
         more.sort()
@@ -50,14 +63,27 @@ class Gathered:
         if len(more) > self.budget - self._n_gathered:
             together = _each_once([*self._batches, more])
             if len(together) > self.budget:
-                return False
+                return None
             self._batches = [together]
             self._n_gathered = self._n_settled = len(together)
         else:
             self._batches.append(more)
             self._n_gathered += len(more)
+        if self._n_keys < _FIRST_KEYS:
+            self._remember(found)
         self._n_keys += 1
-        return True
+        return n_brought
+
+    def _remember(self, found: Neighbours) -> None:
+        """Keep in which block each record is, of the first key in the high bits; where there is none, in one of its own."""
+        numbers = found.numbers(self._n_records).view(np.uint32)
+        if self._blocks is None:
+            self._blocks = np.arange(self._n_records, dtype=np.uint64)
+            self._blocks |= numbers.astype(np.uint64) << np.uint64(32)
+        else:
+            self._blocks >>= np.uint64(32)
+            self._blocks <<= np.uint64(32)
+            self._blocks |= numbers
 
     def _unknown(self, more: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those of some sorted pairs that are not settled: looking them up is cheaper than merging all."""

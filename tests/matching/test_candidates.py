@@ -1,12 +1,13 @@
 """The pairs that are compared: as many as their number of matches asks for, and none twice."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import polars as pl
 import pytest
 
 from cdptool.matching import comparisons
+from cdptool.matching.blocks import Neighbours, hashed
 from cdptool.matching.candidates import Candidates, candidates, pair_budget
 from cdptool.matching.gathering import Gathered
 
@@ -59,16 +60,22 @@ def test_fewer_matches_never_ask_for_more_pairs(n_records: int) -> None:
     assert budgets[-1] <= pair_budget(n_records)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(30))
 def test_pairs_are_gathered_once_and_within_the_budget(seed: int) -> None:
     chance = np.random.default_rng(seed)
     budget = int(chance.integers(5, 120))
     pairs, expected = Gathered(30, budget), set()
     for _ in range(12):
-        both = {tuple(sorted(chance.choice(30, 2, replace=False).tolist())) for _ in range(15)}
-        left, right = np.array(list(both)).T
-        is_taken = pairs.add(left, right)
-        assert is_taken == (len(expected | both) <= budget)
+        values = chance.integers(-1, 20, 30)
+        sizes = np.bincount(values + 1, minlength=21)[1:]
+        both = {
+            (i, j)
+            for i, j in combinations(range(30), 2)
+            if -1 < values[i] == values[j] and sizes[values[i]] < 4
+        }
+        n_brought = pairs.add(Neighbours.of(*hashed(values.astype(np.int32)), largest=3))
+        is_taken = len(expected | both) <= budget
+        assert n_brought == (len(both) if is_taken else None)
         expected |= both if is_taken else set()
         if chance.random() < 0.3:
             assert pairs.count() == len(expected)
