@@ -66,7 +66,7 @@ class Gathered:
                 return None
             self._batches = [together]
             self._n_gathered = self._n_settled = len(together)
-        else:
+        elif len(more):  # a batch without pairs would stand for all of them, once they are settled
             self._batches.append(more)
             self._n_gathered += len(more)
         if self._n_keys < _FIRST_KEYS:

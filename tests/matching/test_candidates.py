@@ -82,3 +82,12 @@ def test_pairs_are_gathered_once_and_within_the_budget(seed: int) -> None:
     left, right, n_new = pairs.all()
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == sorted(expected)
     assert int(n_new.sum()) == len(expected)
+
+
+def test_pairs_stay_when_the_last_key_brings_none_after_a_count() -> None:
+    pairs, found = Gathered(4, 10), hashed(np.array([0, 0, 1, 1], dtype=np.int32))
+    for _ in range(2):
+        pairs.add(Neighbours.of(*found, largest=3))
+        assert pairs.count() == 2
+    left, right, _ = pairs.all()
+    assert (left.tolist(), right.tolist()) == ([0, 2], [1, 3])
