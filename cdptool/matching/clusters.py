@@ -94,12 +94,12 @@ class _Weighed:
 
 def _components(n_records: int, left: Rows, right: Rows, log_odds: Scores, trigger: float) -> Rows:
     """What sure pairs hold together; a component too large to be looked at as a whole needs surer ones."""
-    sure = log_odds >= trigger
+    sure = np.flatnonzero(log_odds >= trigger)
     labels = connected_components(n_records, left[sure], right[sure])
     while np.bincount(labels).max(initial=0) > _LARGEST:
         trigger += 1.0
         is_large = np.bincount(labels, minlength=n_records) > _LARGEST
-        sure &= ~np.take(is_large, np.take(labels, left)) | (log_odds >= trigger)
+        sure = sure[~np.take(is_large, np.take(labels, left[sure])) | (log_odds[sure] >= trigger)]
         labels = connected_components(n_records, left[sure], right[sure])
     return labels
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cdptool.matching.frequencies import Frequencies, counted
 from cdptool.matching.kinds import KINDS, MADE_OF_NAMES, SCREENS, Kind
-from cdptool.matching.levels import Levels, once_per_pair, texts_as_names
+from cdptool.matching.levels import Levels, names_across, once_per_pair
 from cdptool.matching.values import Rows, Values, recoded
 
 N_BINS: Final = 6
@@ -171,7 +171,7 @@ def _cross(
         texts, others = (values.at(side) for values, side in ((mine, wrong), (its, sound)))
         bins = np.take(which.bins, np.take(which.values.ids, sound))
         is_same = (texts == others).to_numpy()
-        levels[rows] = np.where(is_same, which.first_exact + bins, DIFFERENT + texts_as_names(texts, others))
+        levels[rows] = np.where(is_same, which.first_exact + bins, DIFFERENT + names_across(texts, others))
 
 
 def _lone(

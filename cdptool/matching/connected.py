@@ -18,11 +18,10 @@ def connected_components(n_nodes: int, left: Ids, right: Ids) -> Ids:
     labels = np.arange(n_nodes, dtype=np.int64)
     while left.size:
         of_left, of_right = np.take(labels, left), np.take(labels, right)
-        open_edges = of_left != of_right
-        if not open_edges.any():
-            break
-        left, right = left[open_edges], right[open_edges]
-        of_left, of_right = of_left[open_edges], of_right[open_edges]
+        open_edges = np.flatnonzero(of_left != of_right)
+        left, right, of_left, of_right = (
+            np.take(side, open_edges) for side in (left, right, of_left, of_right)
+        )
         np.minimum.at(labels, np.maximum(of_left, of_right), np.minimum(of_left, of_right))
         while True:
             shorter = np.take(labels, labels)

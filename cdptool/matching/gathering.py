@@ -127,4 +127,4 @@ def _each_once(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     is_fresh = np.ones(len(pairs), dtype=bool)
     np.not_equal(pairs[1:], pairs[:-1], out=is_fresh[1:])
     del pairs
-    return together[is_fresh]
+    return np.compress(is_fresh, together)

@@ -7,7 +7,8 @@ A judge gets two arrays of value numbers (never equal, none missing) and gives o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -28,15 +29,14 @@ from cdptool.matching.sketches import (
     without_spaces,
 )
 from cdptool.matching.sorting import sorted_with_rows
-from cdptool.matching.values import Rows, Values
+from cdptool.matching.values import Rows, Values, encoded
 from cdptool.matching.word_sets import Words
+from cdptool.matching.words_of_names import NameWords
 
 Levels = NDArray[np.uint8]
 Judge = Callable[[Values, Rows, Rows], Levels]
 _NAME_CLOSE: Final = 0.90
 _NAME_LOOSE: Final = 0.80
-_EVERYONES: Final = 0.05
-_FEW: Final = 10
 _TABLE: Final = 1 << 26  # entries of a table of value × value
 _TABLE_PER_PAIR: Final = 64
 
@@ -55,7 +55,7 @@ def once_per_pair(judge: Judge, values: Values, left: Rows, right: Rows) -> Leve
         return np.take(table, codes)
     ordered, order = sorted_with_rows(codes, n_texts * n_texts)
     is_fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(codes)]
-    judged = judge(values, *np.divmod(ordered[is_fresh], n_texts))
+    judged = judge(values, *np.divmod(np.compress(is_fresh, ordered), n_texts))
     levels = np.empty(len(codes), dtype=np.uint8)
     levels[order] = np.take(judged, np.cumsum(is_fresh) - 1)
     return levels
@@ -63,35 +63,26 @@ def once_per_pair(judge: Judge, values: Values, left: Rows, right: Rows) -> Leve
 
 def names(values: Values, left: Rows, right: Rows) -> Levels:
     """1 = alike, 2 = the other's initial or beginning, 3 = a telling word or a short form, 4 = one slip away."""
-    a, b = values.of(left), values.of(right)
-    spaced = np.flatnonzero(share_a_word(values, left, right))
-    levels = texts_as_names(a, b, values.worked_out(_everyones_words), spaced)
-    short = np.flatnonzero(in_common(values.worked_out(short_forms), left, right) & (levels < 3))
-    levels[_are_short_for(a.to_list(), b.to_list(), short)] = 3
-    return levels
-
-
-def texts_as_names(
-    a: pl.Series, b: pl.Series, everyones: Set[str] = frozenset(), spaced: Rows | None = None
-) -> Levels:
-    """
-    `names` but for the short forms, of texts side by side that may stand in different columns.
-
-    Args:
-        a, b: The texts (String), without nulls.
-        everyones: Words that so many hold that they tell nobody from another.
-        spaced: The rows where a text of several words may have one in common with the other; without it, any.
-    """
-    mine, other = a.to_list(), b.to_list()
-    alike = process.cpdist(mine, other, scorer=JaroWinkler.similarity, dtype=np.float32)
-    slips = process.cpdist(mine, other, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
-    shorter = np.minimum(a.str.len_chars().to_numpy(), b.str.len_chars().to_numpy())
+    mine, other = (values.of(side) for side in (left, right))
+    a, b = mine.to_list(), other.to_list()
+    alike = process.cpdist(a, b, scorer=JaroWinkler.similarity, dtype=np.float32)
+    slips = process.cpdist(a, b, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
+    shorter = np.minimum(mine.str.len_chars().to_numpy(), other.str.len_chars().to_numpy())
     levels = np.zeros(len(a), dtype=np.uint8)
     levels[alike >= _NAME_LOOSE] = 1
-    levels[_begin_alike(mine, other, np.flatnonzero(shorter <= 3))] = 2
-    levels[_share_a_word(mine, other, np.arange(len(a)) if spaced is None else spaced, everyones)] = 3
+    levels[_begin_alike(a, b, np.flatnonzero(shorter <= 3))] = 2
+    levels[_share_a_word(values, left, right)] = 3
     levels[(alike >= _NAME_CLOSE) | ((slips <= 1) & (shorter >= 4))] = 4
+    short = np.flatnonzero(in_common(values.worked_out(short_forms), left, right) & (levels < 3))
+    levels[_are_short_for(a, b, short)] = 3
     return levels
+
+
+def names_across(a: pl.Series, b: pl.Series) -> Levels:
+    """`names` of texts side by side (String, without nulls) that stand in different columns; no word is everyone's."""
+    values = encoded(pl.concat([a, b]))
+    left, right = np.split(values.ids.astype(np.int64), [len(a)])
+    return names(replace(values, counts=np.zeros_like(values.counts)), left, right)
 
 
 def _begin_alike(mine: list[str], other: list[str], rows: Rows) -> list[int]:
@@ -99,22 +90,17 @@ def _begin_alike(mine: list[str], other: list[str], rows: Rows) -> list[int]:
     return [i for i in rows.tolist() if mine[i].startswith(other[i]) or other[i].startswith(mine[i])]
 
 
-def _share_a_word(mine: list[str], other: list[str], rows: Rows, everyones: Set[str]) -> list[int]:
-    """Of these rows those whose texts have a telling word in common and do not begin with two different names."""
-    found, doubtful = [], []
-    for i in rows.tolist():
-        words, its = mine[i].split(" "), other[i].split(" ")
-        if len(words) == 1 == len(its):
-            continue
-        shared = set(words).intersection(its)
-        if len(words) > 1 < len(its):
-            shared -= everyones
-        if words[0] in shared or its[0] in shared:
-            found.append(i)
-        elif shared:
-            doubtful.append((i, words[0], its[0]))
-    apart = _are_other_names([first for _, first, _ in doubtful], [first for *_, first in doubtful])
-    return found + [i for (i, _, _), is_other in zip(doubtful, apart.tolist(), strict=True) if not is_other]
+def _share_a_word(values: Values, left: Rows, right: Rows) -> Rows:
+    """The rows whose names have a telling word in common and do not begin with two different names."""
+    rows = np.flatnonzero(share_a_word(values, left, right))
+    if not len(rows):
+        return rows
+    words = values.worked_out(NameWords)
+    share, begins = words.shared(left[rows], right[rows])
+    doubtful = np.flatnonzero(share & ~begins)
+    first, beside = (words.first(side[rows[doubtful]]).to_list() for side in (left, right))
+    share[doubtful] = ~_are_other_names(first, beside)
+    return rows[share]
 
 
 def _are_other_names(mine: list[str], other: list[str]) -> NDArray[np.bool_]:
@@ -124,14 +110,6 @@ def _are_other_names(mine: list[str], other: list[str]) -> NDArray[np.bool_]:
     alike[_begin_alike(mine, other, np.array(short, dtype=np.int64))] = True
     alike[_are_short_for(mine, other, np.flatnonzero(~alike))] = True
     return ~alike
-
-
-def _everyones_words(values: Values) -> frozenset[str]:
-    """The words that stand in so many names (Thị, de, J) that two with one in common have nothing in common."""
-    listed = pl.DataFrame({"word": values.texts.str.split(" "), "held": values.counts})
-    several = listed.filter(pl.col("word").list.len() > 1).explode("word")
-    held = several.group_by("word").agg(pl.col("held").sum())
-    return frozenset(held.filter(pl.col("held") > max(_EVERYONES * values.n_known, _FEW))["word"])
 
 
 def _are_short_for(mine: list[str], other: list[str], rows: Rows) -> list[int]:
