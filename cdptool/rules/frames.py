@@ -22,12 +22,12 @@ from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
 from cdptool.rules.references import profile_columns
 from cdptool.rules.runs import WHO
-from cdptool.rules.spans import Spans, between, in_window, instant
+from cdptool.rules.spans import Spans, between, in_window, instant, span
 from cdptool.rules.stream_rows import KEY, ROW, Held, StreamRows, columns_read
 from cdptool.rules.subjects import ME, OUTER
 from cdptool.rules.tallies import Look, Tallies, is_tallied, one_currency, with_one_currency
 from cdptool.rules.timelines import Mask, Numbers
-from cdptool.rules.windows import Window
+from cdptool.rules.windows import Bounds, Window
 
 
 class _Asked(NamedTuple):
@@ -129,7 +129,7 @@ class Frames:
     def _asking(self, requests: list[Request]) -> pl.DataFrame:
         """The rows of one window that ask of rows, with what they are told."""
         rows = requests[0].rows
-        places = self.rows.held(rows.stream).places(in_window(rows, self.rows.catalog))
+        places = self.rows.held(rows.stream).places(span(rows, self.rows.catalog))
         nested = {each.id: each for request in requests for each in request.rows.nested}
         held = self._held(rows.stream, columns_read(requests)[rows.stream], places)
         return self._with_nested(held, rows.stream, tuple(nested.values()))
@@ -304,10 +304,7 @@ class Frames:
         rows, held = request.rows, self.rows.held(request.rows.stream)
         is_asked = np.zeros(len(self.rows.profiles), dtype=bool)
         is_asked[asked.rows[WHO].to_numpy()] = True
-        is_seen = pl.col("at") <= moment(rows.cut)
-        if rows.since is not None:
-            is_seen &= pl.col("at") >= moment(rows.since)
-        places = held.places(is_seen)
+        places = held.places(Bounds(rows.since, rows.cut))
         places = places[np.take(is_asked, np.take(held.who, places))]
         return self._held(rows.stream, columns_read([request])[rows.stream], places)
 

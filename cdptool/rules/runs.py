@@ -7,6 +7,7 @@ its number.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -38,9 +39,17 @@ class Runs:
     def __init__(self, who: NDArray[Any], places: Numbers | None, n_profiles: int) -> None:
         self.who = who if places is None else np.take(who, places)
         self.places, self.n_profiles = places, n_profiles
+
+    @cached_property
+    def starts(self) -> Numbers:
+        """Where each run begins."""
         is_new = np.flatnonzero(self.who[1:] != self.who[:-1]) + 1
-        self.starts = np.concatenate((np.zeros(min(len(self.who), 1), dtype=np.int64), is_new))
-        self.of = np.take(self.who, self.starts)  # the profile of each run
+        return np.concatenate((np.zeros(min(len(self.who), 1), dtype=np.int64), is_new))
+
+    @cached_property
+    def of(self) -> NDArray[Any]:
+        """The profile of each run."""
+        return np.take(self.who, self.starts)
 
     def taken(self, values: NDArray[Any]) -> NDArray[Any]:
         """The values of these rows, of values of the whole table."""
@@ -52,19 +61,19 @@ class Runs:
 
     def counts(self) -> Numbers:
         """How many rows each profile has."""
-        return self._spread(self.lengths(), 0)
+        return np.bincount(self.who, minlength=self.n_profiles)
 
     def totals(self, values: NDArray[Any]) -> Numbers:
         """The sum of whole numbers; zero where there is no row."""
-        return self._spread(self._reduced(np.add, values), 0)
+        return self.spread(self.reduced(np.add, self.taken(values)), 0)
 
     def least(self, values: NDArray[Any]) -> Numbers:
         """The least value; where there is no row, more than any."""
-        return self._spread(self._reduced(np.minimum, values), _AFTER_ALL)
+        return self.spread(self.reduced(np.minimum, self.taken(values)), _AFTER_ALL)
 
     def greatest(self, values: NDArray[Any]) -> Numbers:
         """The greatest value; where there is no row, less than any."""
-        return self._spread(self._reduced(np.maximum, values), _BEFORE_ALL)
+        return self.spread(self.reduced(np.maximum, self.taken(values)), _BEFORE_ALL)
 
     def distinct(self, codes: Numbers) -> Numbers:
         """How many distinct codes (from zero on) there are."""
@@ -80,7 +89,7 @@ class Runs:
     def ends(self, at: Numbers, ids: Numbers, *, is_first: bool) -> Numbers:
         """The place in the table of the earliest (or latest) row of each run; of rows of one time the id decides."""
         times, places = self.taken(at), self.places
-        ends = self._reduced(np.minimum if is_first else np.maximum, at)
+        ends = self.reduced(np.minimum if is_first else np.maximum, times)
         is_end = np.flatnonzero(times == np.repeat(ends, self.lengths()))
         if len(is_end) > len(self.starts):
             chosen = is_end if places is None else places[is_end]
@@ -90,13 +99,15 @@ class Runs:
             is_end = is_end[np.append(True, who[1:] != who[:-1])]
         return is_end if places is None else places[is_end]
 
-    def _reduced(self, function: np.ufunc, values: NDArray[Any]) -> Numbers:
+    def reduced(self, function: np.ufunc, taken: NDArray[Any]) -> Numbers:
+        """What a function makes of the values of each run."""
         if not len(self.starts):
             return np.zeros(0, dtype=np.int64)
-        found: Numbers = function.reduceat(self.taken(values), self.starts, dtype=np.int64)
+        found: Numbers = function.reduceat(taken, self.starts, dtype=np.int64)
         return found
 
-    def _spread(self, found: Numbers, nothing: int) -> Numbers:
+    def spread(self, found: Numbers, nothing: int) -> Numbers:
+        """A value of each run by the number of its profile."""
         made = np.full(self.n_profiles, nothing) if nothing else np.zeros(self.n_profiles, dtype=np.int64)
         made[self.of] = found
         return made
@@ -144,12 +155,11 @@ def two_ends(runs: Runs, at: Numbers, mask: Mask | None, *, is_first: bool) -> t
     """
     if mask is not None:
         runs = Runs(runs.who, np.flatnonzero(mask), runs.n_profiles)
-    nothing = _AFTER_ALL if is_first else _BEFORE_ALL
-    end = runs.least(at) if is_first else runs.greatest(at)
+    nothing, function = (_AFTER_ALL, np.minimum) if is_first else (_BEFORE_ALL, np.maximum)
     times = runs.taken(at)
-    is_end = np.flatnonzero(times == np.take(end, runs.who))
+    end = runs.reduced(function, times)
+    is_end = np.flatnonzero(times == np.repeat(end, runs.lengths()))
     who = runs.who[is_end]
     rest = times.copy()
     rest[is_end[np.append(True, who[1:] != who[:-1])[: len(who)]]] = nothing
-    others = Runs(runs.who, None, runs.n_profiles)
-    return end, others.least(rest) if is_first else others.greatest(rest)
+    return runs.spread(end, nothing), runs.spread(runs.reduced(function, rest), nothing)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 
 from cdptool.rules.aggregates import Rows
@@ -14,7 +16,9 @@ from cdptool.rules.moments import moment
 from cdptool.rules.timelines import Mask, Numbers
 from cdptool.rules.windows import ONE_MICROSECOND, Bounds, Window, bounds
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def instant(when: datetime) -> int:
@@ -45,7 +49,7 @@ class Spans:
             key = (rows.window, rows.cut)
             if key not in self._of:
                 self._of[key] = span(rows, catalog)
-        self._masks: dict[tuple[Window | None, datetime], Mask | None] = {}
+        self._places: dict[tuple[Window | None, datetime], Numbers | None] = {}
 
     @property
     def is_one(self) -> bool:
@@ -60,16 +64,40 @@ class Spans:
         first = min(known) if len(known) == len(firsts) else None
         return Bounds(first, max(each.last for each in self._of.values()))
 
-    def mask(self, rows: Rows, at: Numbers) -> Mask | None:
-        """Which of these times lie in the window of an aggregate; None for all."""
+    def places(self, rows: Rows, at: Numbers) -> Numbers | None:
+        """Which of these times lie in the window of an aggregate, by their places; None for all."""
         key = (rows.window, rows.cut)
-        if key not in self._masks:
-            seen = self._of[key]
-            mask: Mask = at <= instant(seen.last)
-            if seen.first is not None:
-                mask &= at >= instant(seen.first)
-            self._masks[key] = None if mask.all() else mask
-        return self._masks[key]
+        if key not in self._places:
+            self._look(at)
+        return self._places[key]
+
+    def _look(self, at: Numbers) -> None:
+        """Find the places of all windows, each among those of the narrowest found before that holds it."""
+        found: list[tuple[Bounds, Numbers | None, Numbers]] = [(Bounds(None, _LAST), None, at)]
+        for key, seen in sorted(self._of.items(), key=lambda each: _length(each[1]), reverse=True):
+            _, places, times = next(each for each in reversed(found) if _holds(each[0], seen))
+            mask = mask_of(seen, times)
+            if not mask.all():
+                own = np.flatnonzero(mask)
+                places = own if places is None else np.take(places, own)
+                times = np.take(times, own)
+            found.append((seen, places, times))
+            self._places[key] = places
+
+
+def mask_of(seen: Bounds, at: Numbers) -> Mask:
+    """Which times (microseconds) lie in a stretch of time."""
+    mask: Mask = at <= instant(seen.last)
+    return mask if seen.first is None else mask & (at >= instant(seen.first))
+
+
+def _length(seen: Bounds) -> timedelta:
+    return seen.last - (_FIRST if seen.first is None else seen.first)
+
+
+def _holds(wide: Bounds, narrow: Bounds) -> bool:
+    is_first = wide.first is None or (narrow.first is not None and wide.first <= narrow.first)
+    return is_first and narrow.last <= wide.last
 
 
 def between(seen: Bounds) -> pl.Expr:

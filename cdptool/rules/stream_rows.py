@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Final
 
 import numpy as np
@@ -17,9 +18,10 @@ from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import needs_ids
 from cdptool.rules.references import event_columns, follow, followed
 from cdptool.rules.runs import WHO, Runs, in_order_of, two_ends
-from cdptool.rules.spans import in_window
+from cdptool.rules.spans import in_window, mask_of, span
 from cdptool.rules.subjects import Needs
 from cdptool.rules.timelines import Mask, Numbers, Timeline
+from cdptool.rules.windows import Bounds
 
 KEY: Final = "profile_id"
 ROW: Final = "#row"  # the place of a row among those of its stream
@@ -58,9 +60,9 @@ class Held:
             self._ends[is_first] = two_ends(self.runs, self.at, None, is_first=is_first)
         return self._ends[is_first]
 
-    def places(self, seen: pl.Expr) -> Numbers:
-        """The places of the rows whose time (`at`) meets a condition."""
-        return np.flatnonzero(self.rows.select(seen).to_series().to_numpy())
+    def places(self, *seen: Bounds) -> Numbers:
+        """The places of the rows that lie in one of these stretches of time."""
+        return np.flatnonzero(reduce(or_, [mask_of(each, self.at) for each in seen]))
 
     def some(self, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
         """ROW, WHO, `at` and those of the columns that the stream has; of all rows, or of those at some places."""
@@ -182,7 +184,12 @@ class StreamRows:
             asks = np.zeros(len(self.profiles), dtype=bool)
             for stream in sorted({request.rows.stream for request in self.requests if request.rows.nested}):
                 held = self.held(stream)
-                asks[held.who[held.places(self._asks(stream))]] = True
+                spans = (
+                    span(each.rows, self.catalog)
+                    for each in self.requests
+                    if each.rows.nested and each.rows.stream == stream
+                )
+                asks[held.who[held.places(*spans)]] = True
             is_few = int(asks.sum()) * _MANY < len(asks)
             self._askers.append(self.profiles.filter(pl.Series(asks)) if is_few else None)
         return self._askers[0]

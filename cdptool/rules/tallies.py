@@ -23,7 +23,7 @@ from cdptool.rules.book import Kind
 from cdptool.rules.raw_columns import bounds_needed, is_time, needs_ids
 from cdptool.rules.runs import WHO, Runs
 from cdptool.rules.spans import Spans
-from cdptool.rules.timelines import Mask, Numbers
+from cdptool.rules.timelines import Numbers
 
 _WHOLE: Final[tuple[Kind, ...]] = ("number", "money", "time", "date")
 _TOLD_APART: Final[tuple[Kind, ...]] = (*_WHOLE, "text", "truth")
@@ -142,8 +142,8 @@ class Tallies:
             self._arrays[series.name] = (whole.fill_null(0) if whole.null_count() else whole).to_numpy()
         return self._arrays[series.name]
 
-    def _inside(self, rows: Rows) -> Mask | None:
-        return None if self._spans is None else self._spans.mask(rows, self._at)
+    def _inside(self, rows: Rows) -> Numbers | None:
+        return None if self._spans is None else self._spans.places(rows, self._at)
 
     @cached_property
     def _at(self) -> Numbers:
@@ -167,11 +167,16 @@ class Tallies:
         value = value if value is not None and value.null_count() else None
         key = (rows.window, rows.cut, *(None if each is None else each.name for each in (condition, value)))
         if key not in self._runs:
-            masks = [self._inside(rows)]
-            masks.append(None if condition is None or condition.all() else condition.to_numpy())
+            masks = [None if condition is None or condition.all() else condition.to_numpy()]
             masks.append(None if value is None else value.is_not_null().to_numpy())
-            given = [mask for mask in masks if mask is not None]
-            places = np.flatnonzero(reduce(and_, given)) if given else None
+            given, places = [mask for mask in masks if mask is not None], self._inside(rows)
+            if given:
+                mask = reduce(and_, given)
+                places = (
+                    np.flatnonzero(mask)
+                    if places is None
+                    else np.take(places, np.flatnonzero(np.take(mask, places)))
+                )
             self._runs[key] = Runs(self._who, places, self._n_profiles)
         return self._runs[key]
 
