@@ -241,7 +241,7 @@ class Compiler(Asking):
         if column is None:
             today = pl.col(around + "at").dt.convert_time_zone(self.catalog.tz).dt.date()
             unit = next(unit for unit in CALENDAR_UNITS if unit == name)
-            return exact("date", period_starts(today, unit, 0, self.catalog.week_starts))
+            return Value("date", period_starts(today, unit, 0, self.catalog.week_starts), period=unit)
         self.needs.columns.setdefault(stream.name, set()).add(path)
         return declared(column, around + self.prefix.format(stream=stream.name) + ".".join(path))
 

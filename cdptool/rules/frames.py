@@ -93,8 +93,8 @@ class Frames:
         if asking is not None or self.rows.has_numbers(stream):
             held = self._held(stream, names) if asking is None else asking
             found = held.lazy().select(WHO, "at", *columns).collect()
-            return Tallies(found, look, None if asking is not None else spans, n_profiles)
-        rows, needs_at = self.rows.lazily(stream), look.needs_ids or not spans.is_one or "at" in names
+            return Tallies(found, look, None if asking is not None else spans, n_profiles, catalog)
+        rows, needs_at = self.rows.lazily(stream), look.needs_at or not spans.is_one or "at" in names
         if needs_at or spans.widest.first is not None or self.rows.has_later(stream, spans.widest.last):
             rows = rows.filter(between(spans.widest))
         specs = {request.rows.id: request.rows for request in requests}.values()
@@ -106,7 +106,7 @@ class Frames:
             rows = (self._beside(self.rows.in_order(read), stream, names) if asks_profile else read).lazy()
         rows = rows.filter(conditions[0].fill_null(True)) if is_cut else rows
         found = rows.select(KEY, *([pl.col("at")] if needs_at else []), *columns).collect(engine="streaming")
-        return Tallies(self.rows.in_order(found), look, None if spans.is_one else spans, n_profiles)
+        return Tallies(self.rows.in_order(found), look, None if spans.is_one else spans, n_profiles, catalog)
 
     def _grouped(self, requests: list[Request], asking: pl.DataFrame | None) -> list[pl.Series]:
         """The raw columns of requests over one stream by a group-by; rows that count for none are left out first."""

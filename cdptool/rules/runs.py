@@ -32,7 +32,7 @@ class Runs:
         n_profiles: Profiles in all.
 
     >>> runs = Runs(np.array([0, 0, 2]), None, 3)
-    >>> runs.counts().tolist(), runs.totals(np.array([5, 6, 7])).tolist()
+    >>> runs.counts.tolist(), runs.totals(np.array([5, 6, 7])).tolist()
     ([2, 0, 1], [11, 0, 7])
     """
 
@@ -59,6 +59,7 @@ class Runs:
         """How many rows each run has."""
         return np.diff(self.starts, append=len(self.who))
 
+    @cached_property
     def counts(self) -> Numbers:
         """How many rows each profile has."""
         return np.bincount(self.who, minlength=self.n_profiles)

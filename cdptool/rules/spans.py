@@ -16,7 +16,7 @@ from cdptool.rules.moments import moment
 from cdptool.rules.timelines import Mask, Numbers
 from cdptool.rules.windows import ONE_MICROSECOND, Bounds, Window, bounds
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def instant(when: datetime) -> int:
     >>> instant(datetime(1970, 1, 2, tzinfo=UTC))
     86400000000
     """
-    return (when - _EPOCH) // ONE_MICROSECOND
+    return (when - EPOCH) // ONE_MICROSECOND
 
 
 def span(rows: Rows, catalog: Catalog) -> Bounds:

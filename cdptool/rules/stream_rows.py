@@ -68,7 +68,7 @@ class Held:
         """ROW, WHO, `at` and those of the columns that the stream has; of all rows, or of those at some places."""
         own = {"at", *names} & {*self.rows.columns}
         rows = self.rows.select(ROW, WHO, *sorted(own))
-        return rows if places is None else rows[places]
+        return rows if places is None or len(places) == rows.height else rows[places]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cdptool.rules.aggregates import COUNTS, Request, Rows
-from cdptool.rules.book import Kind
+from cdptool.rules.book import Catalog, Kind
+from cdptool.rules.days import distinct_periods
 from cdptool.rules.raw_columns import bounds_needed, is_time, needs_ids
 from cdptool.rules.runs import WHO, Runs
 from cdptool.rules.spans import Spans
@@ -59,7 +60,7 @@ class Look:
             if rows.condition is not None and f"{rows.id}.certain" not in look.names:
                 look._add(f"{rows.id}.certain", rows.condition.fill_null(False))
                 look._add(f"{rows.id}.possible", rows.condition.fill_null(True))
-            if column is not None:
+            if column is not None and not _counts_periods(request):
                 look._add(request.named("value"), column.lo)
                 if request.has_currency and column.currency is not None:
                     look._add(request.named("currency"), column.currency)
@@ -79,6 +80,11 @@ class Look:
         return [part.alias(f"#part{i}") for i, part in enumerate(self.parts.values())]
 
     @property
+    def needs_at(self) -> bool:
+        """Whether the times of rows tell more than whether they lie in a window."""
+        return self.needs_ids or any(_counts_periods(each) for each in self.requests)
+
+    @property
     def needs_ids(self) -> bool:
         """Whether ties of time are to be decided."""
         return any(needs_ids(each) for each in self.requests)
@@ -93,10 +99,13 @@ class Tallies:
         look: The aggregates.
         spans: Their windows; None where all rows lie in all of them.
         n_profiles: Profiles in all.
+        catalog: Tells the zone and the first day of weeks.
     """
 
-    def __init__(self, rows: pl.DataFrame, look: Look, spans: Spans | None, n_profiles: int) -> None:
-        self._rows, self._spans, self._n_profiles = rows, spans, n_profiles
+    def __init__(
+        self, rows: pl.DataFrame, look: Look, spans: Spans | None, n_profiles: int, catalog: Catalog
+    ) -> None:
+        self._rows, self._spans, self._n_profiles, self._catalog = rows, spans, n_profiles, catalog
         self._who = rows[WHO].to_numpy()
         self._names = look.names
         self._arrays: dict[str, NDArray[Any]] = {}
@@ -116,7 +125,7 @@ class Tallies:
     def _settled(self, request: Request) -> Request | None:
         """The aggregate with the only currency of its amounts; None where it cannot be made here."""
         column = request.column
-        if column is None or request.function in COUNTS:
+        if column is None or request.function in COUNTS or _counts_periods(request):
             return request
         if self._value(request).dtype.is_float():
             return None
@@ -163,7 +172,7 @@ class Tallies:
     def _some(self, request: Request, *, possible: bool) -> Runs:
         """The rows that count for certain, or possibly, and have a value."""
         rows, condition = request.rows, self._condition(request.rows, possible=possible)
-        value = None if request.column is None else self._value(request)
+        value = None if request.column is None or _counts_periods(request) else self._value(request)
         value = value if value is not None and value.null_count() else None
         key = (rows.window, rows.cut, *(None if each is None else each.name for each in (condition, value)))
         if key not in self._runs:
@@ -184,9 +193,9 @@ class Tallies:
         certain, possible = (self._some(request, possible=each) for each in (False, True))
         made: dict[str, NDArray[Any] | pl.Series] = {}
         if request.function != "nunique":
-            made["n"] = certain.counts()
+            made["n"] = certain.counts
             if request.rows.condition is not None:
-                made["possible"] = made["n"] if certain is possible else possible.counts()
+                made["possible"] = made["n"] if certain is possible else possible.counts
         if request.column is not None:
             made |= self._of_values(request, certain, possible)
         return [pl.Series(request.named(name), values) for name, values in made.items()]
@@ -201,7 +210,7 @@ class Tallies:
             case "avg":
                 made["sum"] = certain.totals(self._values(request))
             case "nunique":
-                codes = _codes(self._value(request))
+                codes = self._codes(request)
                 made["distinct"] = certain.distinct(codes)
                 same = certain is possible
                 made["distinct_possible"] = made["distinct"] if same else possible.distinct(codes)
@@ -217,6 +226,21 @@ class Tallies:
                 made[f"certain_{bound}"] if same else self._bound(request, possible, bound)
             )
         return made
+
+    def _codes(self, request: Request) -> Numbers:
+        """A number from zero on for each value; those of what is null say nothing."""
+        if _counts_periods(request) and request.column is not None and request.column.period is not None:
+            codes = distinct_periods(
+                self._at, request.column.period, self._catalog.tz, self._catalog.week_starts
+            )
+        else:
+            values = self._value(request)
+            values = values.cast(pl.Categorical) if values.dtype == pl.String else values
+            codes = values.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+        least, most = int(codes.min(initial=0)), int(codes.max(initial=0))
+        if most - least >= _MOST_CODES:
+            codes, least = np.unique(codes, return_inverse=True)[1], 0
+        return codes - least
 
     def _sums(
         self, request: Request, values: NDArray[Any], certain: Runs, possible: Runs
@@ -276,13 +300,6 @@ def with_one_currency(request: Request, currency: str) -> Request:
     return replace(request, column=replace(request.column, currency=pl.lit(currency)))
 
 
-def _codes(values: pl.Series) -> Numbers:
-    """A number from zero on for each value; those of what is null say nothing."""
-    if values.dtype == pl.String:
-        values = values.cast(pl.Categorical)
-    codes: Numbers = values.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
-    least, most = int(codes.min(initial=0)), int(codes.max(initial=0))
-    if most - least >= _MOST_CODES:
-        inverse: Numbers = np.unique(codes, return_inverse=True)[1]
-        return inverse
-    return codes - least
+def _counts_periods(request: Request) -> bool:
+    """Whether it counts the days, weeks, … that rows lie in."""
+    return request.function == "nunique" and request.column is not None and request.column.period is not None

@@ -23,7 +23,7 @@ import polars as pl
 from cdptool.rules.book import Kind
 from cdptool.rules.moments import day_starts, moment
 from cdptool.rules.nodes import Comparison, Operator
-from cdptool.rules.windows import day_start
+from cdptool.rules.windows import CalendarUnit, day_start
 from cdptool.tables import MONEY_SCALE
 
 UNKNOWN: Final = pl.lit(None, dtype=pl.Boolean)
@@ -32,7 +32,11 @@ MICROSECONDS_OF_A_DAY: Final = 86_400_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """An exact value or an interval of them (see the module). `constant` is set for what a rule spells out."""
+    """
+    An exact value or an interval of them (see the module).
+
+    `constant` is set for what a rule spells out, `period` for the calendar period that the time of a row lies in.
+    """
 
     kind: Kind
     lo: pl.Expr
@@ -40,6 +44,7 @@ class Value:
     empty: pl.Expr | None = None
     constant: bool | int | float | str | None = None
     currency: pl.Expr | None = None
+    period: CalendarUnit | None = None
 
     @property
     def is_exact(self) -> bool:
