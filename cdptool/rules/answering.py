@@ -45,11 +45,13 @@ def computed(
     lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, small)
     frame = lazy.collect(engine="streaming")
     frame = frame if frame[KEY].is_sorted() else frame.sort(KEY)
-    parts = list[pl.LazyFrame]()
+    parts = list[pl.DataFrame]()
     for some, rows in pieces(frame, streams, KEY):
         made = output(_of(compiler, small, some, rows))
-        parts.append(made if some.height == frame.height else made.collect(engine="streaming").lazy())
-    return pl.concat(parts)
+        if some.height == frame.height:
+            return made
+        parts.append(made.collect(engine="streaming"))
+    return pl.concat(parts, rechunk=False).lazy()
 
 
 def _of(

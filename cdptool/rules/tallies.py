@@ -111,6 +111,7 @@ class Tallies:
         self._arrays: dict[str, NDArray[Any]] = {}
         self._runs: dict[tuple[object, ...], Runs] = {}
         self._only: dict[tuple[str, str], str | None] = {}
+        self._columns: dict[int, tuple[NDArray[Any], pl.Series]] = {}  # by the array, which is kept
         self._are_same: dict[tuple[str, ...], bool] = {}
         self.requests: list[Request] = []  # with the one currency of their amounts
         self.left: list[Request] = []
@@ -198,7 +199,15 @@ class Tallies:
                 made["possible"] = made["n"] if certain is possible else possible.counts
         if request.column is not None:
             made |= self._of_values(request, certain, possible)
-        return [pl.Series(request.named(name), values) for name, values in made.items()]
+        return [self._column(values).alias(request.named(name)) for name, values in made.items()]
+
+    def _column(self, values: NDArray[Any] | pl.Series) -> pl.Series:
+        """Values as a series; of an array that several aggregates tell, the same one."""
+        if isinstance(values, pl.Series):
+            return values
+        if id(values) not in self._columns:
+            self._columns[id(values)] = (values, pl.Series(values))
+        return self._columns[id(values)][1]
 
     def _of_values(
         self, request: Request, certain: Runs, possible: Runs
