@@ -10,7 +10,7 @@ import pytest
 
 from cdptool.rules.days import distinct_periods, local_days
 from cdptool.rules.moments import period_starts
-from cdptool.rules.windows import CALENDAR_UNITS
+from cdptool.rules.windows import CALENDAR_UNITS, CalendarUnit
 
 ZONES = (
     ("Asia/Ho_Chi_Minh", 2026),
@@ -46,10 +46,10 @@ def test_days_long_ago_and_far_ahead(at: list[int]) -> None:
 
 
 @pytest.mark.parametrize("unit", CALENDAR_UNITS)
-def test_periods_are_equal_where_their_starts_are(unit: str) -> None:
+def test_periods_are_equal_where_their_starts_are(unit: CalendarUnit) -> None:
     at, tz = instants(2024, 1)[:5_000], "Europe/Berlin"
     day = pl.Series("day", at).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(tz).dt.date()
-    starts = day.to_frame().select(period_starts(pl.col("day"), unit, 0, "sunday")).to_series()  # type: ignore[arg-type]
-    found = pl.Series(distinct_periods(at, unit, tz, "sunday"))  # type: ignore[arg-type]
+    starts = day.to_frame().select(period_starts(pl.col("day"), unit, 0, "sunday")).to_series()
+    found = pl.Series(distinct_periods(at, unit, tz, "sunday"))
     pairs = pl.DataFrame({"found": found, "start": starts}).unique()
     assert pairs.height == pairs["found"].n_unique() == pairs["start"].n_unique()
