@@ -176,6 +176,12 @@ MATCH_CLASSES: Final[dict[str, pl.DataType]] = {
     "expected": pl.Float64(),  # how many pairs it probably has
     "pairs": pl.Float64(),  # of all records
 }
+MATCH_SCALE: Final[dict[str, pl.DataType]] = {
+    "pass": pl.String(),
+    "place": pl.Int64(),
+    "stated": pl.Float64(),  # log odds as the fields add up to
+    "found": pl.Float64(),  # what they are held to
+}
 MATCH_KEYS: Final[dict[str, pl.DataType]] = {
     "pass": pl.String(),
     "place": pl.Int64(),

@@ -9,6 +9,7 @@ from cdptool.matching.explaining import Waterfall, Weighed
 from cdptool.matching.masking import masked
 
 _MOST: Final = 0.9999
+_LEAST_SHOWN: Final = 0.05  # bits
 
 
 def waterfall_grid(found: Waterfall, title: str, names: tuple[str, str], *, show_values: bool) -> Grid:
@@ -34,7 +35,11 @@ def waterfall_grid(found: Waterfall, title: str, names: tuple[str, str], *, show
         total += line.bits
         values = line_values(line, show_values=show_values)
         rows.append((line.field, *values, line.words, *_signed(line.bits, total), *_alike(line.bits_alike)))
-    rows.append(("together", None, None, None, None, f"{total:>+6.1f}", *_alike(found.total_alike)))
+    if abs(found.on_scale) >= _LEAST_SHOWN:
+        words = "doubtful pairs like this, by what hangs together"
+        alike = found.on_scale if found.nearest else None
+        rows.append(("the others", None, None, words, *_signed(found.on_scale, found.total), *_alike(alike)))
+    rows.append(("together", None, None, None, None, f"{found.total:>+6.1f}", *_alike(found.total_alike)))
     return Grid(title, columns, tuple(rows))
 
 
@@ -66,6 +71,7 @@ def waterfall_data(found: Waterfall, *, show_values: bool) -> dict[str, Any]:
         "prior_bits": _rounded(found.prior),
         "prior_bits_beside_look_alikes": _rounded(found.prior_alike),
         "lines": lines,
+        "scale_bits": _rounded(found.on_scale),
         "total_bits": _rounded(found.total),
         "look_alikes": found.nearest,
         "total_bits_beside_look_alikes": _rounded(found.total_alike),

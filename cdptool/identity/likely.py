@@ -24,6 +24,7 @@ from cdptool.matching import Known, Matching, Model, Origin, comparisons, match
 from cdptool.matching.clusters import clusters
 from cdptool.matching.exchange import from_text
 from cdptool.matching.saving import Saved, loaded, of_pass, saved, together
+from cdptool.matching.scaling import unscaled
 from cdptool.matching.values import Rows
 from cdptool.tables import DOUBTFUL, Column
 
@@ -132,8 +133,9 @@ def _joined(result: Matching, sources: pl.Series, asked: _Asked) -> tuple[pl.Ser
     labels = result.clusters
     if is_barred.any():
         kept = (~is_barred).to_numpy()
-        odds, weigh = result.log_odds[kept], result.model.log_odds
-        labels = clusters(len(sources), left[kept], right[kept], odds, weigh, asked.step.at_least)
+        joins = unscaled(asked.step.at_least, result.model.scale)
+        odds, weigh = result.stated[kept], result.model.stated
+        labels = clusters(len(sources), left[kept], right[kept], odds, weigh, joins)
     is_one_to_one = is_unique.gather(left) & is_unique.gather(right) & ~is_of_one
     return ~is_barred, ~is_barred & (pl.Series(labels[left] == labels[right]) | is_one_to_one)
 

@@ -16,6 +16,7 @@ from cdptool.matching.judging import doubts_of, doubts_of_fit
 from cdptool.matching.kinds import KINDS
 from cdptool.matching.model import FIRMLY, Model, fit
 from cdptool.matching.saving import Saved, kept_keys, loaded
+from cdptool.matching.scaling import scaled, unscaled
 from cdptool.matching.values import Rows, Values, encoded
 
 AUTOMATIC: Final = 0.9
@@ -41,10 +42,11 @@ class Matching(NamedTuple):
     """
     The candidates with their log odds, the model that weighed them, and each record's cluster (its smallest row).
 
-    `origin`: where the model is from. `doubts`: what spoke against the model that was learned or known before.
+    `stated`: the log odds as the fields add up (`Model.stated`); `log_odds`: on the scale of the model. `origin`: where the model is from. `doubts`: what spoke against the model that was learned or known before.
     """
 
     candidates: Candidates
+    stated: Table
     log_odds: Table
     model: Model
     clusters: Rows
@@ -74,15 +76,17 @@ def match(
     fields = comparisons(texts, kinds)
     n_records = len(texts) if isinstance(texts, pl.DataFrame) else len(fields[0].values.ids)
     weighed = _weighed(fields, n_records, budget, known)
-    pairs = weighed.candidates
-    labels = clusters(n_records, pairs.left, pairs.right, weighed.log_odds, weighed.model.log_odds, at_least)
-    return Matching(pairs, weighed.log_odds, weighed.model, labels, weighed.origin, weighed.doubts)
+    pairs, model, odds = weighed.candidates, weighed.model, weighed.stated
+    joins = unscaled(at_least, model.scale)
+    labels = clusters(n_records, pairs.left, pairs.right, odds, model.stated, joins)
+    return Matching(pairs, odds, weighed.log_odds, model, labels, weighed.origin, weighed.doubts)
 
 
 class _Weighed(NamedTuple):
     """Matching before its clusters."""
 
     candidates: Candidates
+    stated: Table
     log_odds: Table
     model: Model
     origin: Origin
@@ -99,19 +103,20 @@ def _weighed(
         taken, _ = kept_keys(known.name, known.tables)
         names = tuple(key.name for key in taken)
         pairs = candidates(model.comparisons, n_records, budget, names)
-        odds = model.log_odds(pairs.left, pairs.right)
+        stated = model.stated(pairs.left, pairs.right)
+        odds = scaled(stated, model.scale)
         doubts = doubts_of(model, n_records, pairs, odds)
         if known.is_pinned or not doubts:
-            return _Weighed(pairs, odds, model, "pinned" if known.is_pinned else "kept", doubts)
+            return _Weighed(pairs, stated, odds, model, "pinned" if known.is_pinned else "kept", doubts)
     elif known is not None and known.has_model:
         doubts = ("it was learned on other fields",)
     pairs = candidates(fields, n_records, budget)
     fitted = fit(fields, n_records, pairs.left, pairs.right)
     against = doubts_of_fit(fitted)
     if not against:
-        return _Weighed(pairs, fitted.log_odds, fitted.model, "learned", doubts)
+        return _Weighed(pairs, fitted.stated, fitted.log_odds, fitted.model, "learned", doubts)
     plain = fit(fields, n_records, pairs.left, pairs.right, anchored=FIRMLY)
-    return _Weighed(pairs, plain.log_odds, plain.model, "anchored", (*doubts, *against))
+    return _Weighed(pairs, plain.stated, plain.log_odds, plain.model, "anchored", (*doubts, *against))
 
 
 def comparisons(

@@ -14,6 +14,7 @@ import polars as pl
 from cdptool.matching.saving import SAVED, Saved
 
 FORM: Final = "cdptool model 1"
+_ADDED: Final = "match_scale"  # texts of before are without it, and their odds are as stated
 
 
 def to_text(name: str, tables: Saved) -> str:
@@ -49,7 +50,7 @@ def from_text(name: str, text: str) -> Saved:
     frames = []
     for part, schema in SAVED.items():
         wanted = {column: dtype for column, dtype in schema.items() if column != "pass"}
-        header, *rows = told.get(part) or [[]]
+        header, *rows = told.get(part) or [list(wanted) if part == _ADDED else []]
         if header != list(wanted):
             raise ValueError(f"`{part}` does not have the columns {', '.join(wanted)}")
         try:
@@ -64,7 +65,7 @@ def from_text(name: str, text: str) -> Saved:
 
 def _refuse_holes(model: Saved) -> None:
     """A text may have been cut, or mended by hand: each class says once how often each level of each field comes."""
-    weights, classes, _, frequencies = model
+    weights, classes, _, frequencies, scale = model
     shares = weights["probability"]
     if shares.null_count() or not shares.is_between(0, 1).all():
         raise ValueError("a probability of `match_weights` is not between 0 and 1")
@@ -86,3 +87,7 @@ def _refuse_holes(model: Saved) -> None:
         raise ValueError(
             "`match_frequencies` does not say of every field how many values are known and alone"
         )
+    knots = scale.sort("place").select("stated", "found").fill_nan(None)
+    falls = knots.select((pl.all().diff() < 0).any()).row(0)
+    if any(knots.null_count().row(0)) or any(falls):
+        raise ValueError("`match_scale` does not rise")

@@ -51,12 +51,14 @@ class Waterfall(NamedTuple):
     """
     The whole of it: prior bits, the lines, and what comes out.
 
-    `classes`: every class with its probability, same person first. `nearest` is the likeliest class of look-alikes.
+    `on_scale`: bits that the scale of the odds adds (`scaling`). `classes`: every class with its probability, same person
+    first. `nearest` is the likeliest class of look-alikes.
     """
 
     prior: float
     prior_alike: float | None
     lines: tuple[Weighed, ...]
+    on_scale: float
     nearest: str | None
     probability: float
     classes: tuple[tuple[str, float], ...]
@@ -64,14 +66,14 @@ class Waterfall(NamedTuple):
     @property
     def total(self) -> float:
         """Bits beside strangers, all in all."""
-        return self.prior + sum(line.bits for line in self.lines)
+        return self.prior + sum(line.bits for line in self.lines) + self.on_scale
 
     @property
     def total_alike(self) -> float | None:
         """Bits beside the nearest look-alikes, all in all."""
         if self.prior_alike is None:
             return None
-        return self.prior_alike + sum(line.bits_alike or 0.0 for line in self.lines)
+        return self.prior_alike + sum(line.bits_alike or 0.0 for line in self.lines) + self.on_scale
 
 
 def waterfall(model: Model, left: int, right: int) -> Waterfall:
@@ -97,15 +99,20 @@ def waterfall(model: Model, left: int, right: int) -> Waterfall:
         _line(model, place, (left, right), places, logs[:, place], nearest)
         for place in range(len(model.comparisons))
     )
-    shares = np.exp(joint - np.logaddexp.reduce(joint))
+    others = joint[1:] - np.logaddexp.reduce(joint[1:])
     odds = float(model.log_odds(one, other)[0])
+    probability = float(1 / (1 + np.exp(-odds)))
+    shares = (probability, *((1 - probability) * np.exp(others)).tolist())
     return Waterfall(
         prior=_bits(priors[0] - priors[1]),
         prior_alike=_bits(priors[0] - priors[nearest]) if nearest is not None else None,
         lines=lines,
+        on_scale=_bits(odds - (joint[0] - np.logaddexp.reduce(joint[1:])))
+        if len(model.scale.stated)
+        else 0.0,
         nearest=model.names[nearest] if nearest is not None else None,
-        probability=float(1 / (1 + np.exp(-odds))),
-        classes=tuple(zip(model.names, shares.tolist(), strict=True)),
+        probability=probability,
+        classes=tuple(zip(model.names, shares, strict=True)),
     )
 
 

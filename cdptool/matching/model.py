@@ -29,6 +29,7 @@ from cdptool.matching.comparing import (
 from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
 from cdptool.matching.levels import Levels
 from cdptool.matching.patterns import Codes, Patterns, patterns
+from cdptool.matching.scaling import AS_STATED, Scale, learned_scale, scaled
 from cdptool.matching.strangers import stranger_tables
 from cdptool.matching.values import Rows
 
@@ -69,9 +70,14 @@ class Model:
     expected: Table
     n_pairs: float
     shares: tuple[Shares, ...] = ()  # of each likeness, as learned so far
+    scale: Scale = AS_STATED
 
     def log_odds(self, left: Rows, right: Rows) -> Table:
         """For and against one person (natural logarithm), per pair of rows."""
+        return scaled(self.stated(left, right), self.scale)
+
+    def stated(self, left: Rows, right: Rows) -> Table:
+        """The log odds as the fields add up, before they are held to the scale: by these, clusters hold together."""
         parts = [
             _log_odds(self, _codes(self.comparisons, left[i : i + _CHUNK], right[i : i + _CHUNK]))
             for i in range(0, len(left), _CHUNK)
@@ -81,7 +87,7 @@ class Model:
 
 class Fitted(NamedTuple):
     """
-    The model and the log odds of the pairs that it was fitted on.
+    The model and the log odds of the pairs that it was fitted on, as the fields add up (`stated`) and on its scale.
 
     `starts`: how many matches a part of the patterns has when learned from few expected matches, and from many.
     `levels`: of every pattern of levels the levels (comparison × pattern), in `counts` how many pairs have it, and in
@@ -89,6 +95,7 @@ class Fitted(NamedTuple):
     """
 
     model: Model
+    stated: Table
     log_odds: Table
     starts: tuple[float, float]
     levels: tuple[Levels, ...]
@@ -137,10 +144,13 @@ def fit(
     part = found.part(max(len(found.counts) // _SAMPLED, 1))
     few, many = (_from(start(share), part, anchors, strangers) for share in _OTHER_STARTS)
     odds = _log_odds(model, found.codes)  # to the last bit what a kept model says of the same pairs
+    stated = np.take(odds, found.of_pair)
+    model = replace(model, scale=learned_scale(n_records, left, right, stated))
+    odds = scaled(odds, model.scale)
     levels = tuple(
         (found.codes[place] % one.n_levels).astype(np.uint8) for place, one in enumerate(comparisons)
     )
-    return Fitted(model, np.take(odds, found.of_pair), (few, many), levels, found.counts, odds)
+    return Fitted(model, stated, np.take(odds, found.of_pair), (few, many), levels, found.counts, odds)
 
 
 def _from(model: Model, part: Patterns, anchors: tuple[Table, ...], strangers: tuple[Table, ...]) -> float:

@@ -16,23 +16,26 @@ from cdptool.matching.candidates import Candidates, Key
 from cdptool.matching.comparing import CONTEXTS, Comparison, comparison, frequencies
 from cdptool.matching.frequencies import COMMON, WORDS, Frequencies
 from cdptool.matching.model import Model
-from cdptool.tables import MATCH_CLASSES, MATCH_FREQUENCIES, MATCH_KEYS, MATCH_WEIGHTS
+from cdptool.matching.scaling import Scale
+from cdptool.tables import MATCH_CLASSES, MATCH_FREQUENCIES, MATCH_KEYS, MATCH_SCALE, MATCH_WEIGHTS
 
 SAVED: Final = {
     "match_weights": MATCH_WEIGHTS,
     "match_classes": MATCH_CLASSES,
     "match_keys": MATCH_KEYS,
     "match_frequencies": MATCH_FREQUENCIES,
+    "match_scale": MATCH_SCALE,
 }
 
 
 class Saved(NamedTuple):
-    """MATCH_WEIGHTS, MATCH_CLASSES, MATCH_KEYS and MATCH_FREQUENCIES of any number of learned passes."""
+    """MATCH_WEIGHTS, MATCH_CLASSES, MATCH_KEYS, MATCH_FREQUENCIES and MATCH_SCALE of any number of learned passes."""
 
     weights: pl.DataFrame
     classes: pl.DataFrame
     keys: pl.DataFrame
     frequencies: pl.DataFrame
+    scale: pl.DataFrame
 
 
 def saved(name: str, model: Model, candidates: Candidates) -> Saved:
@@ -55,6 +58,11 @@ def saved(name: str, model: Model, candidates: Candidates) -> Saved:
         pl.DataFrame(classes, schema=MATCH_CLASSES, orient="row"),
         pl.DataFrame([*keys, *refused], schema=MATCH_KEYS, orient="row"),
         pl.concat(_frequency_rows(name, one) for one in model.comparisons),
+        pl.DataFrame(
+            [(name, place, *knot) for place, knot in enumerate(zip(*map(list, model.scale), strict=True))],
+            schema=MATCH_SCALE,
+            orient="row",
+        ),
     )
 
 
@@ -130,12 +138,14 @@ def loaded(name: str, tables: Saved, comparisons: tuple[Comparison, ...]) -> Mod
         )
         for known in classes["class"]
     )
+    knots = tables.scale.filter(pl.col("pass") == name).sort("place")
     return Model(
         comparisons,
         tuple(classes["class"]),
         shaped,
         classes["expected"].to_numpy(),
         float(classes["pairs"][0]),
+        scale=Scale(knots["stated"].to_numpy(), knots["found"].to_numpy()),
     )
 
 

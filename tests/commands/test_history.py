@@ -124,7 +124,7 @@ def test_a_model_is_kept_learned_again_exported_pinned_and_compared(tmp_path: Pa
     (tmp_path / "b.csv").write_text(people(rng, 400, 100))
     second = merged(settings)
     assert [one["origin"] for one in second.data["models"]] == ["kept"]
-    names = ("match_weights", "match_classes", "match_keys", "match_frequencies")
+    names = ("match_weights", "match_classes", "match_keys", "match_frequencies", "match_scale")
     assert all(digests(tmp_path)[name] == kept[name] for name in names)
     file = tmp_path / "models" / "likely.json"
     explain_model(settings, Wanted("likely", export=file))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from polars.testing import assert_frame_equal
 from cdptool.matching import Known, match
 from cdptool.matching.exchange import from_text, to_text
 from cdptool.matching.saving import kept_keys, loaded, saved, together
+from cdptool.matching.scaling import Scale, scaled
 from tests.matching.test_match import KINDS, world
 
 
@@ -26,6 +28,23 @@ def test_a_saved_model_weighs_every_pair_as_before() -> None:
     left, right = found.candidates[:2]
     assert np.array_equal(again.log_odds(left, right), found.model.log_odds(left, right))
     assert kept_keys("likely", tables) == (found.candidates.keys, found.candidates.too_large)
+
+
+def test_a_scale_is_kept_and_a_text_of_before_there_were_scales_is_read() -> None:
+    texts, _ = world(3, 400, 0.3)
+    found = match(texts, KINDS)
+    scale = Scale(np.array([-1.0, 0.0, 1.0]), np.array([-1.0, 0.25, 1.0]))
+    tables = saved("likely", replace(found.model, scale=scale), found.candidates)
+    told = to_text("likely", tables)
+    again = loaded("likely", from_text("likely", told), found.model.comparisons)
+    assert again is not None
+    assert np.array_equal(again.scale, scale)
+    left, right = found.candidates[:2]
+    assert np.array_equal(again.log_odds(left, right), scaled(found.stated, scale))
+    of_before = {part: rows for part, rows in json.loads(told).items() if part != "match_scale"}
+    plain = loaded("likely", from_text("likely", json.dumps(of_before)), found.model.comparisons)
+    assert plain is not None
+    assert np.array_equal(plain.log_odds(left, right), found.stated)
 
 
 def test_a_model_of_other_fields_is_not_used() -> None:
@@ -115,6 +134,8 @@ def test_a_kept_model_is_learned_again_when_the_records_are_not_those_it_knew() 
         ("match_classes", lambda rows: rows[:-1]),
         ("match_classes", lambda rows: [*rows[:-1], [*rows[-1][:-1], None]]),
         ("match_frequencies", lambda rows: rows[1:]),
+        ("match_scale", lambda rows: [*rows, [0, 1.0, 2.0], [1, 2.0, 1.0]]),
+        ("match_scale", lambda rows: [*rows, [0, 1.0, None]]),
         ("match_frequencies", lambda rows: [["x", *rows[0][1:]], *rows[1:]]),
     ],
 )
