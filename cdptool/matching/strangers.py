@@ -23,6 +23,10 @@ _LARGEST_GROUP: Final = 3_000
 _ENOUGH: Final = 200_000  # records
 _SEED: Final = 20_250_101  # the sample is part of the method: the same records give the same weights
 _DOUBT: Final = 20.0
+_STAYS: Final = (
+    0.3  # a field that differs in so few pairs of one person at most (`Kind.at_most`): a birth date
+)
+_ENOUGH_APART: Final = 2_000  # pairs
 _ALIKE_MADE: Final = 0.05  # …and how many have one that is nearly the same, or the same but for the host
 _NAME_MADE: Final = 0.005  # of strangers of one name, how many share an e-mail or a website, before any data
 
@@ -93,13 +97,19 @@ def _some(keys: Keys, rows: Rows) -> tuple[Keys, Rows]:
 
 
 def _agree_on_nothing(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> Rows:
-    """The pairs that differ in a field and agree or nearly agree in none."""
+    """
+    The pairs that differ in a field and agree or nearly agree in none; where they are enough, in a field that stays.
+
+    One person who moved, with another number, differs in all that changes: among pairs of one name such are more than
+    strangers who happen to have the same e-mail.
+    """
     rows = np.arange(len(left))
     for one in comparisons:  # first the cheap question
         rows = rows[~one.agree(left[rows], right[rows])]
-    differed = np.zeros(len(left), dtype=bool)
+    moved, apart = np.zeros(len(left), dtype=bool), np.zeros(len(left), dtype=bool)
     for one in comparisons:
         levels = one.levels(left[rows], right[rows])
-        differed[rows[levels == DIFFERENT]] = True
+        (apart if one.kind.at_most <= _STAYS else moved)[rows[levels == DIFFERENT]] = True
         rows = rows[levels < max(one.first_exact - 1, DIFFERENT + 1)]
-    return rows[differed[rows]]
+    surely = rows[apart[rows]]
+    return surely if len(surely) >= _ENOUGH_APART else rows[moved[rows] | apart[rows]]
