@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from cdptool import matching
-from cdptool.matching import comparisons, match
+from cdptool.matching import comparisons, match, model
 from cdptool.matching.candidates import candidates
 from cdptool.matching.comparing import DIFFERENT
 from cdptool.matching.judging import (
@@ -54,14 +54,20 @@ def test_of_few_or_of_too_few_fields_nothing_is_estimated() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_sound_fit_is_not_doubted_and_starts_agree(seed: int) -> None:
+def test_a_sound_fit_is_not_doubted_and_starts_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Two starts lead to one place, given the rounds: after the twelve of a run seed 2 still rises, and is 4 % apart.
+
+    A run does not wait for that: it asks whether starts are apart by a factor, not by a part in a hundred.
+    """
+    monkeypatch.setattr(model, "_FEW_ROUNDS", 48)
     texts, _ = world(seed, 1_500, 0.3)
     fields = comparisons(slipped(texts, np.random.default_rng(seed), 0.05), KINDS)
     pairs = candidates(fields, len(texts))
     fitted = fit(fields, len(texts), pairs.left, pairs.right)
     assert doubts_of_fit(fitted) == ()
     few, many = fitted.starts
-    assert few == pytest.approx(many, rel=0.05)
+    assert few == pytest.approx(many, rel=0.005)
 
 
 def test_a_lump_of_namesakes_is_no_people() -> None:
@@ -70,10 +76,10 @@ def test_a_lump_of_namesakes_is_no_people() -> None:
     texts = texts.with_columns(pl.col("given").str.head(6), pl.col("family").str.head(7))
     fields = comparisons(texts, KINDS)
     pairs = candidates(fields, len(texts))
-    model = fit(fields, len(texts), pairs.left, pairs.right).model
+    fitted = fit(fields, len(texts), pairs.left, pairs.right)
     both = [one.levels(pairs.left, pairs.right) > one.first_exact - 1 for one in fields[:2]]
     lump = np.where(both[0] & both[1], 5.0, -5.0)
-    told = " ".join(implausible(model, pairs.left, pairs.right, lump))
+    told = " ".join(implausible(fitted.model, pairs.left, pairs.right, lump))
     assert "`born` differs in" in told
     assert "`phone` differs in" in told
     assert "matches among records with born, phone, given" in told
