@@ -88,6 +88,8 @@ def _bands(column: pl.Series) -> Iterator[_Band]:
 
 def _all_bands(column: pl.Series) -> Iterator[_Band]:
     name, dtype = column.name, column.dtype
+    if dtype.is_float():  # of what is no number, or has no end, no share of people is below
+        column = column.to_frame().select(pl.when(pl.col(name).is_finite()).then(pl.col(name))).to_series()
     yield _Band(f"{name} is missing", column.is_null())
     if dtype == pl.Boolean:
         yield _Band(name, column.fill_null(False))
@@ -95,8 +97,9 @@ def _all_bands(column: pl.Series) -> Iterator[_Band]:
         numbers = column.cast(pl.Int64 if dtype.is_temporal() else pl.Float64).cast(pl.Float64)
         yield from _ranges(name, numbers)
     elif dtype == pl.String:
-        counts = column.drop_nulls().value_counts(sort=False).sort(["count", name], descending=[True, False])
-        for i, value in enumerate(counts[name].head(COMMONEST)):
+        values = column.drop_nulls().alias("value")  # a field may have any name, also one that counts have
+        counts = values.value_counts().sort("count", "value", descending=[True, False])
+        for i, value in enumerate(counts["value"].head(COMMONEST)):
             yield _Band(f"{name}, value {i + 1} by frequency", (column == value).fill_null(False))
 
 

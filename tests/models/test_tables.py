@@ -274,3 +274,26 @@ def test_ranking_is_the_share_of_pairs_in_order() -> None:
     pairs = [(one, other) for one in scores[is_true] for other in scores[~is_true]]
     slow = sum((one > other) + 0.5 * (one == other) for one, other in pairs) / len(pairs)
     assert ranking(scores, is_true) == pytest.approx(slow)
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_finite_number_is_missing_to_a_look_alike(odd: float) -> None:
+    """One infinite amount made all quantiles NaN, and with them one band of everybody."""
+    features, seed = look_alike_world(1_500)
+    numbers = features.select(pl.col("profile_id"), pl.col("a").cast(pl.Float64))
+    is_odd = pl.col("profile_id") % 7 == 0
+    told, plain = (
+        fit_look_alike(
+            numbers.with_columns(pl.when(is_odd).then(pl.lit(value)).otherwise("a").alias("a")), seed
+        )
+        for value in (odd, None)
+    )
+    assert_frame_equal(told.table, plain.table)
+
+
+def test_a_field_that_a_look_alike_looks_at_may_have_any_name() -> None:
+    features, seed = look_alike_world(1_500)
+    texts = features.select("profile_id", a=pl.col("a").cast(pl.String))
+    scored = [fit_look_alike(texts.rename({"a": name}), seed).table for name in ("a", "count", "value")]
+    assert_frame_equal(scored[0], scored[1])
+    assert_frame_equal(scored[0], scored[2])
