@@ -318,7 +318,8 @@ def _output(
 
 
 def _written(seen: pl.Expr, value: Value) -> pl.Expr:
-    return seen.round(0).cast(pl.Int64) if value.kind == "money" else seen
+    # An amount too large to be told is null; Polars would refuse it, and say which amount it is.
+    return seen.round(0).cast(pl.Int64, strict=False) if value.kind == "money" else seen
 
 
 def _own_columns(catalog: Catalog, stream: str, paths: set[tuple[str, ...]]) -> tuple[str, ...]:

@@ -28,6 +28,11 @@ from cdptool.tables import MONEY_SCALE
 
 UNKNOWN: Final = pl.lit(None, dtype=pl.Boolean)
 MICROSECONDS_OF_A_DAY: Final = 86_400_000_000
+_MOST_WHOLE: Final = 2.0**63
+_FAR_OFF: Final = (
+    2.0**62
+)  # a whole number that wrapped is at least 2^64 off, and two thirds of what it should be
+_FAR_OFF_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +102,11 @@ def as_money(value: Value) -> Value:
         return value
     if isinstance(value.constant, int | float):
         scaled = Decimal(str(value.constant)) * MONEY_SCALE
-        whole = int(scaled) if scaled == scaled.to_integral_value() else float(scaled)
-        return constant(whole, "money")
-    hi = None if value.hi is None else value.hi * MONEY_SCALE
-    return replace(value, kind="money", lo=value.lo * MONEY_SCALE, hi=hi)
+        is_whole = scaled == scaled.to_integral_value() and abs(scaled) < _MOST_WHOLE
+        return constant(int(scaled) if is_whole else float(scaled), "money")
+    scale = pl.lit(MONEY_SCALE)
+    hi = None if value.hi is None else _times(value.hi, scale)
+    return replace(value, kind="money", lo=_times(value.lo, scale), hi=hi)
 
 
 def parse_iso(text: str, kind: Kind, zone: ZoneInfo) -> date | datetime | None:
@@ -205,12 +211,13 @@ def arithmetic(operator: Operator, left: Value, right: Value) -> Value:
     """
     `left operator right` of kinds that fit together (see `kinds.arithmetic_kind`).
 
-    Division by zero is null. Text is joined by `+`. The difference of two times is a number of days.
+    Division by zero is null, and so is a result too large to be told. Text is joined by `+`. The difference of two times is
+    a number of days.
     """
     if left.kind == "text":
         return _join(left, right)
     if left.kind in ("time", "date"):
-        return _difference(left, right, days)
+        return _difference(left, right, lambda later, earlier: days(later - earlier))
     money = "money" in (left.kind, right.kind)
     if operator in ("+", "-") and money:
         left, right = as_money(left), as_money(right)
@@ -219,7 +226,7 @@ def arithmetic(operator: Operator, left: Value, right: Value) -> Value:
         case "+":
             result = _sum(left, right)
         case "-":
-            result = _difference(left, right, lambda difference: difference)
+            result = _difference(left, right, _minus)
         case "*":
             result = _product(left, right)
         case _:
@@ -268,6 +275,34 @@ def _certain(truth: pl.Expr) -> pl.Expr:
     return truth.fill_null(False)
 
 
+def _times(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    return _told(left * right, left.cast(pl.Float64) * right.cast(pl.Float64))
+
+
+def _plus(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    return _told(left + right, left.cast(pl.Float64) + right.cast(pl.Float64))
+
+
+def _minus(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    return _told(left - right, left.cast(pl.Float64) - right.cast(pl.Float64))
+
+
+def _told(made: pl.Expr, about: pl.Expr) -> pl.Expr:
+    """
+    A number, null where it is too large to be told: whole numbers beyond 64 bits wrap, others have no end.
+
+    Args:
+        made: The number, which may have wrapped.
+        about: The same worked out in floats.
+
+    >>> large, small = pl.lit(3_000_000_000_000, pl.Int64), pl.lit(3, pl.Int64)
+    >>> pl.select(a=_times(large, large), b=_times(large, small), c=_times(pl.lit(1e200), pl.lit(1e200))).row(0)
+    (None, 9000000000000, None)
+    """
+    off = (made.cast(pl.Float64) - about).abs()
+    return pl.when(off < _FAR_OFF + _FAR_OFF_SHARE * about.abs()).then(made)
+
+
 def _either(left: pl.Expr | None, right: pl.Expr | None) -> pl.Expr | None:
     if left is None or right is None:
         return right if left is None else left
@@ -276,14 +311,15 @@ def _either(left: pl.Expr | None, right: pl.Expr | None) -> pl.Expr | None:
 
 def _sum(left: Value, right: Value) -> Value:
     if left.is_exact and right.is_exact:
-        return exact("number", left.lo + right.lo)
-    return interval("number", left.lo + right.lo, left.upper + right.upper, left.is_empty | right.is_empty)
+        return exact("number", _plus(left.lo, right.lo))
+    lo, hi = _plus(left.lo, right.lo), _plus(left.upper, right.upper)
+    return interval("number", lo, hi, left.is_empty | right.is_empty)
 
 
-def _difference(left: Value, right: Value, unit: Callable[[pl.Expr], pl.Expr]) -> Value:
+def _difference(left: Value, right: Value, minus: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Value:
     if left.is_exact and right.is_exact:
-        return exact("number", unit(left.lo - right.lo))
-    lo, hi = unit(left.lo - right.upper), unit(left.upper - right.lo)
+        return exact("number", minus(left.lo, right.lo))
+    lo, hi = minus(left.lo, right.upper), minus(left.upper, right.lo)
     return interval("number", lo, hi, left.is_empty | right.is_empty)
 
 
@@ -297,13 +333,13 @@ def _join(left: Value, right: Value) -> Value:
 
 def _product(left: Value, right: Value) -> Value:
     if left.is_exact and right.is_exact:
-        return exact("number", left.lo * right.lo)
+        return exact("number", _times(left.lo, right.lo))
     empty = left.is_empty | right.is_empty
-    by_left = _ordered(left.lo >= 0, right.lo * left.lo, right.upper * left.lo, empty)
-    by_right = _ordered(right.lo >= 0, left.lo * right.lo, left.upper * right.lo, empty)
+    by_left = _ordered(left.lo >= 0, _times(right.lo, left.lo), _times(right.upper, left.lo), empty)
+    by_right = _ordered(right.lo >= 0, _times(left.lo, right.lo), _times(left.upper, right.lo), empty)
     if left.is_exact or right.is_exact:
         return by_left if left.is_exact else by_right
-    corners = [a * b for a in (left.lo, left.upper) for b in (right.lo, right.upper)]
+    corners = [_times(a, b) for a in (left.lo, left.upper) for b in (right.lo, right.upper)]
     hull = _either_of(right.is_known, by_right, _hull(corners, empty))
     return _either_of(left.is_known, by_left, hull)
 

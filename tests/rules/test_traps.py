@@ -101,6 +101,31 @@ def test_division_by_zero_is_null_and_no_comparison_is_true() -> None:
     assert truths("max(order.quantity) > 1", given=nan) == [None]
 
 
+def test_a_result_too_large_for_64_bits_is_null_and_not_another_number() -> None:
+    """Whole numbers wrap: `points * 4_000 > 0` was false for who had the most points."""
+    people = [{"profile_id": i, "points": points} for i, points in enumerate((3 * 10**15, -(10**18), 7))]
+    assert values("points * 4_000", profiles=people) == [None, None, 28_000]
+    assert truths("points * 4_000 > 0", profiles=people) == [None, None, True]
+    assert values("points * 100 / 100", profiles=people) == [3e15, None, 7.0]
+    assert values("points * 10 + points", profiles=people) == [33 * 10**15, None, 77]
+    assert values("points * 9 - points * -9", profiles=people) == [54 * 10**15, None, 126]
+    assert values("points * 0.5 * 1e300 * 1e300", profiles=people) == [None] * 3
+
+
+def test_an_amount_too_large_to_be_told_is_null() -> None:
+    """As an amount of money it stopped the run, with the amount in the message."""
+    given = {
+        "order": [{"who": 1, "at": "09:00", "total": 4 * 10**18}, {"who": 2, "at": "09:00", "total": 20_000}]
+    }
+    people = [{"profile_id": 1, "points": 10**15}, {"profile_id": 2, "points": 3}]
+    assert values("max(order.total) * 2.5", given=given) == [None, 50_000]
+    assert values("max(order.total) + points", given=given, profiles=people) == [None, 50_000]
+    assert truths("max(order.total) < points", given=given, profiles=people) == [None, True]
+    assert truths("max(order.total) < 1e300", given=given) == [True, True]
+    cut = {"complete_until": {"order": moment("08:00")}}
+    assert truths("sum(order.total) * 4 > 1", given=given, **cut) == [None, None]
+
+
 def test_a_pure_time_window_around_rows_pairs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trap 6: pairing 1.5 M carts with their orders explodes; only a correlated condition needs pairs."""
 
