@@ -21,9 +21,9 @@ from cdptool.rules.groups import by_number, grouped, masks
 from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
 from cdptool.rules.references import profile_columns
-from cdptool.rules.runs import WHO
+from cdptool.rules.runs import NO_TIME, WHO, end_beside
 from cdptool.rules.spans import Spans, between, in_window, instant, span
-from cdptool.rules.stream_rows import KEY, ROW, Held, StreamRows, columns_read
+from cdptool.rules.stream_rows import KEY, ROW, StreamRows, columns_read
 from cdptool.rules.subjects import ME, OUTER
 from cdptool.rules.tallies import Look, Tallies, is_tallied, one_currency, with_one_currency
 from cdptool.rules.timelines import Mask, Numbers
@@ -88,25 +88,38 @@ class Frames:
         """What is made of runs of rows: those that ask, those in memory, or those of a scan of the widest window."""
         look, stream, catalog = Look.of(requests), requests[0].rows.stream, self.rows.catalog
         spans = Spans([request.rows for request in requests], catalog)
-        columns = [*look.columns, *([pl.col("event_id")] if look.needs_ids else [])]
+        columns = look.columns | ({"event_id": pl.col("event_id")} if look.needs_ids else {})
         names, n_profiles = columns_read(requests)[stream], len(self.rows.profiles)
         if asking is not None or self.rows.has_numbers(stream):
             held = self._held(stream, names) if asking is None else asking
-            found = held.lazy().select(WHO, "at", *columns).collect()
+            found = held.lazy().select(WHO, "at", **columns).collect()
             return Tallies(found, look, None if asking is not None else spans, n_profiles, catalog)
-        rows, needs_at = self.rows.lazily(stream), look.needs_at or not spans.is_one or "at" in names
-        if needs_at or spans.widest.first is not None or self.rows.has_later(stream, spans.widest.last):
+        if look.needs_at or not spans.is_one:
+            columns["at"] = pl.col("at")
+        rows, reads_at = self.rows.lazily(stream), "at" in columns or "at" in names
+        if reads_at or spans.widest.first is not None or self.rows.has_later(stream, spans.widest.last):
             rows = rows.filter(between(spans.widest))
+        found = self.rows.in_order(self._read(rows, requests, look, columns))
+        return Tallies(found, look, None if spans.is_one else spans, n_profiles, catalog)
+
+    def _read(
+        self, rows: pl.LazyFrame, requests: list[Request], look: Look, columns: dict[str, pl.Expr]
+    ) -> pl.DataFrame:
+        """The columns of rows that are not held; where one condition is all that is asked, of those that may meet it."""
+        stream, names = requests[0].rows.stream, columns_read(requests)[requests[0].rows.stream]
         specs = {request.rows.id: request.rows for request in requests}.values()
-        conditions = [spec.condition for spec in specs if spec.condition is not None]
-        is_cut = len(conditions) == len(specs) == 1
+        only = requests[0].rows if len(specs) == 1 and requests[0].rows.condition is not None else None
+        is_seen = None if only is None else look.names[f"{only.id}.possible"]
         asks_profile = any(name.startswith(ME) for name in names)
-        if self.rows.refers(stream, names) or asks_profile:
-            read = self.rows.collected(rows, stream, names)
-            rows = (self._beside(self.rows.in_order(read), stream, names) if asks_profile else read).lazy()
-        rows = rows.filter(conditions[0].fill_null(True)) if is_cut else rows
-        found = rows.select(KEY, *([pl.col("at")] if needs_at else []), *columns).collect(engine="streaming")
-        return Tallies(self.rows.in_order(found), look, None if spans.is_one else spans, n_profiles, catalog)
+        if asks_profile or self.rows.refers(stream, names):
+            looks = None if asks_profile else columns
+            read = self.rows.collected(rows, stream, names, looks)
+            read = self._beside(self.rows.in_order(read), stream, names) if asks_profile else read
+            rows = read.lazy()
+            columns = {name: pl.col(name) if name in read.columns else each for name, each in columns.items()}
+        if is_seen is not None:
+            rows = rows.filter(columns[is_seen])
+        return rows.select(KEY, **columns).collect(engine="streaming")
 
     def _grouped(self, requests: list[Request], asking: pl.DataFrame | None) -> list[pl.Series]:
         """The raw columns of requests over one stream by a group-by; rows that count for none are left out first."""
@@ -207,7 +220,10 @@ class Frames:
         counted = []
         for name, mask in zip(_count_names(request), self._masks(request), strict=True):
             if is_some and (first is None or reaches_on):
-                end = self._nearest_end(frame, held, mask, is_first=first is None, is_own=is_own)
+                itself = _microseconds(frame["at"]) if is_own else None
+                if itself is not None and mask is not None:
+                    itself = np.where(mask[frame[ROW].to_numpy()], itself, NO_TIME)
+                end = end_beside(held.counted(mask), held.at, who, itself, is_first=first is None)
                 found = (end <= last if first is None else end >= first).astype(np.int64)
             elif is_some and first is not None and not is_own:
                 seen = None if mask is None else np.take(mask, held.line.order)
@@ -221,19 +237,6 @@ class Frames:
                     found -= is_inside if mask is None else is_inside & mask[frame[ROW].to_numpy()]
             counted.append(pl.Series(name, found))
         return counted
-
-    def _nearest_end(
-        self, frame: pl.DataFrame, held: Held, mask: Mask | None, *, is_first: bool, is_own: bool
-    ) -> Numbers:
-        """For each row the earliest (or latest) time of a row of its profile that counts, itself left out."""
-        who = frame[WHO].to_numpy()
-        end, other = (np.take(each, who) for each in held.two_ends(mask, is_first=is_first))
-        if not is_own:
-            return end
-        is_end = _microseconds(frame["at"]) == end
-        if mask is not None:
-            is_end &= mask[frame[ROW].to_numpy()]
-        return np.where(is_end, other, end)
 
     def _counted_by_text(self, frame: pl.DataFrame, asked: _Asked, request: Request) -> list[pl.Series]:
         """How many rows that share a text lie in the window around each row."""

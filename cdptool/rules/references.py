@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -58,25 +58,68 @@ def followed(
     paths: set[tuple[str, ...]],
     catalog: Catalog,
     tables: Mapping[str, pl.DataFrame],
+    looks: Mapping[str, pl.Expr] | None = None,
 ) -> pl.DataFrame:
-    """The same of rows in memory: each key is looked up once, however many rows have it."""
-    for key, small in _looked_up(prefix, columns, paths, catalog, tables):
+    """
+    The same of rows in memory: each key is looked up once, however many rows have it.
+
+    Args:
+        rows: Rows with the keys.
+        prefix, columns, paths, catalog, tables: As of `follow`.
+        looks: All that will be looked at, by name, where that is known: what only a key tells is worked out once a key and
+            has a column of that name, and attributes that nothing else reads are left out.
+    """
+    steps = list(_looked_up(prefix, columns, paths, catalog, tables))
+    rest = dict(looks or {})
+    for key, small in steps:
         if rows.schema[key] != pl.String:
-            found = rows.select(key).join(small, on=key, how="left", maintain_order="left").drop(key)
-        else:
-            codes = rows[key].cast(pl.Categorical).to_physical()
-            row_of = np.zeros(int(cast(int, codes.max() or 0)) + 1, dtype=np.int64)
-            known = (
-                np.flatnonzero(codes.is_not_null().to_numpy())
-                if codes.null_count()
-                else np.arange(len(codes))
+            rows = rows.hstack(
+                rows.select(key).join(small, on=key, how="left", maintain_order="left").drop(key)
             )
-            row_of[codes.drop_nulls().to_numpy()] = known
-            one_each = rows.select(key)[row_of if rows.height else []]
-            told = one_each.join(small, on=key, how="left", maintain_order="left").drop(key)
-            found = pl.DataFrame([column.gather(codes) for column in told])
-        rows = rows.hstack(found)
+            continue
+        codes, keys = _keys_of(rows[key])
+        told = keys.to_frame().join(small, on=key, how="left", maintain_order="left")
+        of_key = {name: each for name, each in rest.items() if _reads_only(each, told.columns)}
+        rest = {name: each for name, each in rest.items() if name not in of_key}
+        read = {name for each in rest.values() for name in each.meta.root_names()} | {
+            base for base, _ in steps
+        }
+        attributes = [name for name in told.columns if name != key and (looks is None or name in read)]
+        told = told.select(*attributes, *(each.alias(name) for name, each in of_key.items()))
+        rows = rows.hstack(_gathered(told, codes))
     return rows
+
+
+def _reads_only(look: pl.Expr, names: Sequence[str]) -> bool:
+    read = look.meta.root_names()
+    return bool(read) and set(read) <= set(names)
+
+
+def _gathered(told: pl.DataFrame, codes: pl.Series) -> list[pl.Series]:
+    """The columns of keys for rows; what is the same for every key is gathered once."""
+    places, made = codes.to_numpy(), list[tuple[pl.Series, pl.Series]]()
+    for column in told:
+        same = next((found for each, found in made if each.equals(column)), None)
+        if same is None and column.dtype == pl.Boolean and not column.null_count():
+            same = pl.Series(np.take(column.to_numpy(), places))
+        found = column.gather(codes) if same is None else same.alias(column.name)
+        made.append((column, found))
+    return [found for _, found in made]
+
+
+def _keys_of(keys: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """For each row the place of its key among the keys, of which the last is that of rows without one."""
+    codes = keys.cast(pl.Categorical).to_physical()
+    n_codes = int(cast(int, codes.max() or 0)) + 1
+    row_of = np.zeros(n_codes, dtype=np.uint32)
+    known = np.arange(len(codes), dtype=np.uint32)
+    if codes.null_count():
+        known = known[codes.is_not_null().to_numpy()]
+        row_of[codes.drop_nulls().to_numpy()] = known
+    else:
+        row_of[codes.to_numpy()] = known
+    distinct = keys.gather(row_of) if len(keys) else keys.clear().extend_constant(None, n_codes)
+    return codes.fill_null(n_codes), distinct.extend_constant(None, 1)
 
 
 def _looked_up(

@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cdptool.rules.timelines import Mask, Numbers
+from cdptool.rules.timelines import Numbers
 
 WHO: Final = "#who"  # the number of a row's profile
 _BITS: Final = 63
+NO_TIME: Final = -(1 << 62)  # no row has it
 _BEFORE_ALL: Final = np.iinfo(np.int64).min
 _AFTER_ALL: Final = np.iinfo(np.int64).max
 
@@ -39,6 +40,7 @@ class Runs:
     def __init__(self, who: NDArray[Any], places: Numbers | None, n_profiles: int) -> None:
         self.who = who if places is None else np.take(who, places)
         self.places, self.n_profiles = places, n_profiles
+        self._ends: dict[bool, Numbers] = {}
 
     @cached_property
     def starts(self) -> Numbers:
@@ -75,6 +77,12 @@ class Runs:
     def greatest(self, values: NDArray[Any]) -> Numbers:
         """The greatest value; where there is no row, less than any."""
         return self.spread(self.reduced(np.maximum, self.taken(values)), _BEFORE_ALL)
+
+    def ends_of(self, at: Numbers, *, is_first: bool) -> Numbers:
+        """The earliest (or latest) time of each profile, of the same times whenever it is asked."""
+        if is_first not in self._ends:
+            self._ends[is_first] = self.least(at) if is_first else self.greatest(at)
+        return self._ends[is_first]
 
     def distinct(self, codes: Numbers) -> Numbers:
         """How many distinct codes (from zero on) there are."""
@@ -129,10 +137,10 @@ def in_order_of(rows: pl.DataFrame, key: str, profiles: pl.Series) -> pl.DataFra
     """
     rows = rows.filter(pl.col(key).is_not_null()) if rows[key].null_count() else rows
     keys, ids = rows[key].to_numpy(), profiles.to_numpy()
-    if np.any(keys[1:] < keys[:-1]):
-        order = np.argsort(keys)
-        rows, keys = rows[order], np.take(keys, order)
     runs = Runs(keys, None, 0)
+    if np.any(runs.of[1:] < runs.of[:-1]):
+        order = np.argsort(keys)
+        rows, runs = rows[order], Runs(np.take(keys, order), None, 0)
     number = np.searchsorted(ids, runs.of)
     number[number == len(ids)] = 0
     is_known = np.take(ids, number) == runs.of if len(ids) else np.zeros(len(number), dtype=bool)
@@ -141,26 +149,35 @@ def in_order_of(rows: pl.DataFrame, key: str, profiles: pl.Series) -> pl.DataFra
     return rows if is_known.all() else rows.filter(pl.Series(np.repeat(is_known, runs.lengths())))
 
 
-def two_ends(runs: Runs, at: Numbers, mask: Mask | None, *, is_first: bool) -> tuple[Numbers, Numbers]:
+def end_beside(
+    runs: Runs, at: Numbers, who: NDArray[Any], itself: Numbers | None, *, is_first: bool
+) -> Numbers:
     """
-    Of each profile the earliest time and the one after it (or the latest and the one before).
+    For each of some rows the earliest (or latest) time among the rows of its profile.
 
     Args:
-        runs: All rows of a table.
-        at: Their times.
-        mask: Which rows count; None for all.
+        runs: The rows that count.
+        at: The times of the whole table.
+        who: The profile of each row that asks.
+        itself: Its time, where it is one of those that count and so is to be left out (else any other time); None where
+            none is.
         is_first: The earliest, not the latest.
 
     Returns:
-        Two times per profile; where there is no such row, later (or earlier) than any. Rows of one time are several.
+        A time for each row that asks; where there is none, later (or earlier) than any.
     """
-    if mask is not None:
-        runs = Runs(runs.who, np.flatnonzero(mask), runs.n_profiles)
-    nothing, function = (_AFTER_ALL, np.minimum) if is_first else (_BEFORE_ALL, np.maximum)
-    times = runs.taken(at)
-    end = runs.reduced(function, times)
-    is_end = np.flatnonzero(times == np.repeat(end, runs.lengths()))
-    who = runs.who[is_end]
-    rest = times.copy()
-    rest[is_end[np.append(True, who[1:] != who[:-1])[: len(who)]]] = nothing
-    return runs.spread(end, nothing), runs.spread(runs.reduced(function, rest), nothing)
+    ends = runs.ends_of(at, is_first=is_first)
+    found = np.take(ends, who)
+    if itself is None or not (is_end := itself == found).any():
+        return found
+    asked = np.zeros(runs.n_profiles, dtype=bool)
+    asked[who[is_end]] = True
+    some = np.flatnonzero(np.take(asked, runs.who))
+    rest = Runs(runs.who, some, runs.n_profiles)
+    times = np.take(runs.taken(at), some)
+    ends_of_rest = np.flatnonzero(times == np.take(ends, rest.who))
+    who_of_end = rest.who[ends_of_rest]
+    is_one = np.append(True, who_of_end[1:] != who_of_end[:-1])  # of rows of one time one alone is left out
+    times[ends_of_rest[is_one]] = _AFTER_ALL if is_first else _BEFORE_ALL
+    others = rest.spread(rest.reduced(np.minimum if is_first else np.maximum, times), 0)
+    return np.where(is_end, np.take(others, who), found)

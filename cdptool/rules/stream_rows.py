@@ -17,7 +17,7 @@ from cdptool.rules.book import Catalog
 from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import needs_ids
 from cdptool.rules.references import event_columns, follow, followed
-from cdptool.rules.runs import WHO, Runs, in_order_of, two_ends
+from cdptool.rules.runs import WHO, Runs, in_order_of
 from cdptool.rules.spans import in_window, mask_of, span
 from cdptool.rules.subjects import Needs
 from cdptool.rules.timelines import Mask, Numbers, Timeline
@@ -40,7 +40,6 @@ class Held:
         self.at: Numbers = self.rows["at"].to_physical().to_numpy()
         self.who = self.rows[WHO].to_numpy()
         self._n_profiles = n_profiles
-        self._ends: dict[bool, tuple[Numbers, Numbers]] = {}
 
     @cached_property
     def line(self) -> Timeline:
@@ -52,13 +51,9 @@ class Held:
         """The rows by profile."""
         return Runs(self.who, None, self._n_profiles)
 
-    def two_ends(self, mask: Mask | None, *, is_first: bool) -> tuple[Numbers, Numbers]:
-        """The earliest (or latest) time of each profile and the next one, of rows that count."""
-        if mask is not None:
-            return two_ends(self.runs, self.at, mask, is_first=is_first)
-        if is_first not in self._ends:
-            self._ends[is_first] = two_ends(self.runs, self.at, None, is_first=is_first)
-        return self._ends[is_first]
+    def counted(self, mask: Mask | None) -> Runs:
+        """The rows that count, by profile."""
+        return self.runs if mask is None else Runs(self.who, np.flatnonzero(mask), self._n_profiles)
 
     def places(self, *seen: Bounds) -> Numbers:
         """The places of the rows that lie in one of these stretches of time."""
@@ -111,15 +106,21 @@ class StreamRows:
         named = [pl.col(name.removeprefix(f"{stream}.")).alias(name) for name in own]
         return self.streams[stream].select(KEY, "at", "event_id", *named)
 
-    def collected(self, rows: pl.LazyFrame, stream: str, names: Collection[str]) -> pl.DataFrame:
-        """Some rows of a stream, in any order: `profile_id`, `at` and the names, references followed."""
+    def collected(
+        self,
+        rows: pl.LazyFrame,
+        stream: str,
+        names: Collection[str],
+        looks: Mapping[str, pl.Expr] | None = None,
+    ) -> pl.DataFrame:
+        """Some rows of a stream, in any order: `profile_id`, `at` and the names, references `followed`."""
         paths = self._references(stream, names)
         schema, wanted = rows.collect_schema(), {*names} | {f"{stream}.{path[0]}" for path in paths}
         read = rows.select(KEY, "at", *sorted(wanted & {*schema} - {KEY, "at"})).collect(engine="streaming")
         declared = self.catalog.stream(stream)
         assert declared is not None
         read = read.filter(pl.col("at").is_not_null()) if read["at"].null_count() else read
-        return followed(read, f"{stream}.", declared.columns, paths, self.catalog, self.tables)
+        return followed(read, f"{stream}.", declared.columns, paths, self.catalog, self.tables, looks)
 
     def has_later(self, stream: str, last: datetime) -> bool:
         """

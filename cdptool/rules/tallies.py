@@ -75,9 +75,9 @@ class Look:
         self.parts[key] = part
 
     @property
-    def columns(self) -> list[pl.Expr]:
-        """One column for each part."""
-        return [part.alias(f"#part{i}") for i, part in enumerate(self.parts.values())]
+    def columns(self) -> dict[str, pl.Expr]:
+        """Each part by the name of its column."""
+        return {f"#part{i}": part for i, part in enumerate(self.parts.values())}
 
     @property
     def needs_at(self) -> bool:
