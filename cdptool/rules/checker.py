@@ -162,20 +162,29 @@ class Checker:
         left: tuple[Node, Kind | None],
         right: tuple[Node, Kind | None],
         written: str | None = None,
-    ) -> None:
-        """Refuse two kinds that cannot be compared; `written` is what stands there in place of the operator."""
+    ) -> bool:
+        """
+        Whether two kinds can be compared; if not, a finding says so.
+
+        Args:
+            operator: The comparison.
+            left, right: What is compared, with its kind.
+            written: What stands there in place of the operator.
+        """
         (one, kind), (other, other_kind) = left, right
         if kind is None or other_kind is None or comparable(operator, kind, other_kind):
-            return
+            return True
         for text, beside in ((one, other_kind), (other, kind)):
             if isinstance(text, Constant) and text.kind == "text" and beside in ("date", "time"):
-                if not reads_as_moment(text.value, beside, self.catalog.tz):
+                is_moment = reads_as_moment(text.value, beside, self.catalog.tz)
+                if not is_moment:
                     self.say(f"this text is not {WORDS[beside]}", text.place, "write it as 2026-01-31")
-                return
+                return is_moment
         problem = f"`{written or operator}` does not fit {WORDS[kind]} and {WORDS[other_kind]}"
         stands_in = "the second stands where the first is missing: both are of one kind"
         hint = stands_in if written == "default" else comparison_hint((one, kind), (other, other_kind))
         self.say(problem, other.place, hint)
+        return False
 
     def call(self, node: Call, scope: Scope) -> Kind | None:
         name, arguments = node.function, node.arguments
@@ -204,8 +213,8 @@ class Checker:
                 self.say(f"`matches` takes a text, found {WORDS[kind]}", arguments[0].place, hint)
             self.pattern(arguments[1])
             return "truth"
-        self.compared("==", (arguments[0], kind), (arguments[1], self.kind(arguments[1], scope)), name)
-        return kind
+        second = (arguments[1], self.kind(arguments[1], scope))
+        return kind if self.compared("==", (arguments[0], kind), second, name) else None
 
     def ranking(self, node: Call, scope: Scope) -> Kind | None:
         value, n = node.arguments
