@@ -47,6 +47,7 @@ _COUNTS: Final = {"branch": pl.Int64(), "within": pl.Int64(), "n_pairs": pl.Int6
 _LARGEST: Final = 2_000
 _AT_ONCE: Final = 1_000_000
 _BEGINNING: Final = 2
+_FEW_TIMES: Final = 4
 
 
 class Paired(NamedTuple):
@@ -195,19 +196,39 @@ class _Blocks:
 
     def counts(self) -> pl.DataFrame:
         """One row per block that makes pairs."""
-        sizes = self.keys.group_by("within", "key").len().with_columns(pl.col("len").cast(pl.Int64))
-        n = pl.col("len")
-        blocks = sizes.group_by("within").agg((n * (n - 1) // 2).sum().alias("n_pairs"))
+        held = pl.Series("held", self._sizes()).gather(self.keys["unit"])
+        sizes = (
+            self.keys.with_columns(held)
+            .group_by("within", "key")
+            .agg(
+                pl.len().cast(pl.Int64).alias("n"),
+                ((pl.col("held").sum() ** 2 - (pl.col("held") ** 2).sum()) // 2).alias("n_most"),
+            )
+        )
+        blocks = sizes.group_by("within").agg((pl.col("n") * (pl.col("n") - 1) // 2).sum().alias("n_pairs"))
         if all(isinstance(one.test, Missing) or one == OF_TWO_SOURCES for one in self.condition):
             blocks = self._of_records()
+        elif self._may_be_many(_total(blocks["n_pairs"]), _total(sizes["n_most"])):
+            both = pl.concat([blocks, self._of_records()])
+            blocks = both.group_by("within").agg(pl.col("n_pairs").max())
         is_split = pl.col("within").is_in(self.too_large.implode()) & pl.lit(self.n_split > 0)
         named = blocks.filter(pl.col("n_pairs") > 0).with_columns(
             pl.lit(self.number, pl.Int64).alias("branch"), n_split=is_split.cast(pl.Int64)
         )
         return named.select(pl.col(name).cast(dtype) for name, dtype in _COUNTS.items())
 
+    def _may_be_many(self, n_pairs: int, n_most: int) -> bool:
+        """Whether these pairs of units may be so many more of records that it is worth looking which of them agree."""
+        is_more = n_most > max(_AT_ONCE, _FEW_TIMES * (n_pairs + self.members.height))
+        return is_more and n_pairs <= PAIR_BUDGET
+
     def _of_records(self) -> pl.DataFrame:
-        """`within`, `n_pairs`: where only sources and what is missing count, most pairs of records are evidence."""
+        """
+        `within`, `n_pairs`: how many pairs of records are evidence.
+
+        Many where only sources and what is missing count, and where units do not agree with themselves: two sources
+        with one name each under one telephone are a pair of units, and every record of one with every one of the other.
+        """
         tested = Units(self.units, self.types)
         alone, sizes = self._alone(tested), self._sizes()
         within, found = self.units["within"], [pl.DataFrame(schema={"within": pl.Int64, "n_pairs": pl.Int64})]
@@ -335,3 +356,7 @@ def _spread(keys: Any) -> Any:
     """Keys as 1, 2, … in their high bits, which `pairs_of_blocks` groups by."""
     _, numbers = np.unique(keys, return_inverse=True)
     return numbers.astype(np.uint64) << np.uint64(32)
+
+
+def _total(numbers: pl.Series) -> int:
+    return int(numbers.cast(pl.Int64).to_numpy().sum())

@@ -55,6 +55,26 @@ def sourced(rng: random.Random, world: list[Version]) -> list[Version]:
     return [{**version, "source": source_of[version["record_id"]]} for version in world]
 
 
+@pytest.mark.parametrize(
+    "text", ["same(phone) and near(name, 0.88)", "same(phone) and near(name, 0.88) and differs(email)"]
+)
+def test_crowds_of_two_sources_that_share_a_value_are_counted_record_by_record(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two units are one pair, but each of n records with each of m is evidence: it was made without a limit."""
+    monkeypatch.setattr("cdptool.identity.pairing._AT_ONCE", 1_000)
+    rows = "\n".join(
+        f"{i}  +84900000000  Nguyen_Thu_Hoa{'n' * (i % 2)}  {'crm' if i % 2 else 'club'}  m{i % 2}@x.example"
+        for i in range(100)
+    )
+    frame = records(f"id  phone  name  source  email\n{rows}")
+    merge_plan = replace(rules(text), link="only")
+    with pytest.raises(ConfigError) as error:
+        paired(LocalEngine(), LocalEngine().of(frame), COLUMNS, merge_plan, budget=2_000)
+    assert "pass `p0` would compare 2,500 pairs of the same phone, more than 2,000" in str(error.value)
+    assert paired(LocalEngine(), LocalEngine().of(frame), COLUMNS, merge_plan).edges.height == 2_500
+
+
 def test_two_records_of_a_unique_source_are_never_one() -> None:
     """A third record that both agree with joins neither: which of the two it is cannot be told."""
     frame = records("""
