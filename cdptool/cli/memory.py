@@ -9,6 +9,7 @@ import sys
 from typing import Final
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
+_NO_MAP_BELOW: Final = (1 << 30, 1 << 25)  # bytes; glibc before 2.35 refuses more than the second
 _OF_LIBRARIES: Final = {
     "OPENBLAS_NUM_THREADS": "1",  # numpy's: we multiply no matrices, and idle threads spin
     "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0",  # Polars'
@@ -30,6 +31,7 @@ def reuse_memory() -> None:
 
         library = ctypes.CDLL(None)
         if hasattr(library, "mallopt"):
-            library.mallopt(_MMAP_THRESHOLD, 1 << 30)
-            library.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
+            # Whoever sets only one of the two thresholds freezes the other where it stands: at 128 KB, below every array.
+            if any(library.mallopt(_MMAP_THRESHOLD, size) for size in _NO_MAP_BELOW):
+                library.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
             library.mallopt(_ARENA_MAX, 1)  # other arenas give memory back whatever these say
