@@ -101,18 +101,6 @@ _OPERATORS: Final = {
 }
 
 
-def fields_of(branch: Branch) -> tuple[str, ...]:
-    """The fields that the conditions look at, each once, in the order written."""
-    found: list[str] = []
-    for condition in branch:
-        match condition.test:
-            case Ordered(left=left, right=right):
-                found += [value.field for each in (left, right) for value in _values(each)]
-            case test:
-                found.append(test.field)
-    return tuple(dict.fromkeys(found))
-
-
 def _values(operand: Operand) -> tuple[Value, ...]:
     match operand:
         case Value():

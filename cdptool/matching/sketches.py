@@ -99,10 +99,6 @@ def _of_local_parts(values: Values) -> Sketches:
     return sketched(values.worked_out(local_parts))
 
 
-def _hashed_local_parts(values: Values) -> Bits:
-    return values.worked_out(local_parts).hash().to_numpy()
-
-
 def _tails(values: Values) -> Bits:
     return values.texts.str.tail(7).hash().to_numpy()
 

@@ -130,7 +130,7 @@ def _integral(data: Distinct, parameters: Numbers) -> _Left:
     of_alpha = (low_at, log_low) if alpha <= beta else (high_at, log_high)
     of_beta = (high_at, log_high) if alpha <= beta else (low_at, log_low)
     inside = -shape[:, None] * of_alpha[1] - (s + 1) * of_beta[1] + log_low
-    top = inside[:, :1]  # it never rises: the first point is the greatest
+    top = inside[:, :1]  # only of who came once it may rise, by no more than the log of now over then
     density = np.exp(inside - top) * weights
     total = density.sum(axis=1)
     share = density / np.where(total > 0, total, 1.0)[:, None]

@@ -18,7 +18,7 @@ OF_MAPS, OF_TRIMMING = -3, -1
 def test_where_a_great_threshold_is_refused_the_greatest_that_is_known_stands(
     most: int, told: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Up to glibc 2.34 a gigabyte was refused, and the other threshold then froze this one at 128 KB."""
+    """Older glibc (2.31) refuses a gigabyte, and the other threshold then froze this one at 128 KB."""
     taken: dict[int, int] = {}
 
     def mallopt(what: int, value: int) -> int:
