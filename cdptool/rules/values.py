@@ -287,6 +287,11 @@ def _minus(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     return _told(left - right, left.cast(pl.Float64) - right.cast(pl.Float64))
 
 
+def _over(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    quotient = left / right
+    return pl.when(quotient.is_finite()).then(quotient)
+
+
 def _told(made: pl.Expr, about: pl.Expr) -> pl.Expr:
     """
     A number, null where it is too large to be told: whole numbers beyond 64 bits wrap, others have no end.
@@ -346,16 +351,18 @@ def _product(left: Value, right: Value) -> Value:
 
 def _quotient(left: Value, right: Value) -> Value:
     if left.is_exact and right.is_exact:
-        return exact("number", pl.when(right.lo != 0).then(left.lo / right.lo))
+        return exact("number", _over(left.lo, pl.when(right.lo != 0).then(right.lo)))
     empty = left.is_empty | right.is_empty
     divisor = pl.when(right.lo != 0).then(right.lo)
-    by_right = _ordered(divisor > 0, left.lo / divisor, left.upper / divisor, empty | divisor.is_null())
+    by_right = _ordered(
+        divisor > 0, _over(left.lo, divisor), _over(left.upper, divisor), empty | divisor.is_null()
+    )
     if right.is_exact:
         return by_right
     is_zero = _certain((right.lo == 0) & (right.upper == 0))
     spares_zero = _certain((right.lo > 0) | (right.upper < 0))
     corners = [
-        pl.when(spares_zero).then(a / b) for a in (left.lo, left.upper) for b in (right.lo, right.upper)
+        pl.when(spares_zero).then(_over(a, b)) for a in (left.lo, left.upper) for b in (right.lo, right.upper)
     ]
     may_be_zero = pl.when(is_zero).then(True).when(spares_zero).then(False)
     return _either_of(right.is_known, by_right, _hull(corners, empty | may_be_zero))

@@ -110,6 +110,7 @@ def test_a_result_too_large_for_64_bits_is_null_and_not_another_number() -> None
     assert values("points * 10 + points", profiles=people) == [33 * 10**15, None, 77]
     assert values("points * 9 - points * -9", profiles=people) == [54 * 10**15, None, 126]
     assert values("points * 0.5 * 1e300 * 1e300", profiles=people) == [None] * 3
+    assert values("points * 1e300 / 1e-300", profiles=people) == [None] * 3
 
 
 def test_an_amount_too_large_to_be_told_is_null() -> None:
