@@ -101,8 +101,10 @@ def candidates(
     gathered = Gathered(n_records, budget if budget is not None else pair_budget(n_records))
     is_spare = budget is None and keys is None
     choices = _choices(comparisons, n_records) if n_records > 1 else []
-    if keys is not None:
+    if keys is not None:  # one of a field that few records hold now is a key all the same
         choices = [one for name in keys for one in choices if one.name == name]
+    else:
+        choices = [one for one in choices if one.catches.any()]
     coverage = _Coverage(choices, n_records)
     blocks = _Blocks()
     taken: list[tuple[_Choice, int, float]] = []
@@ -208,7 +210,7 @@ def _choices(comparisons: tuple[Comparison, ...], n_records: int) -> list[_Choic
     if either is not None:
         swapped = np.random.default_rng(_SEED).random(_IMAGINED) < 0.02
         found.append(_Choice(either.name, (either,), either.agreeing, swapped))
-    return [one for one in found if one.catches.any()]
+    return found
 
 
 def _of_different_fields(group: tuple[int, ...], pieces: list[tuple[Part, Comparison]]) -> bool:

@@ -51,6 +51,21 @@ def test_doubles_are_among_the_pairs() -> None:
     assert int((pairs.left // 2 == pairs.right // 2).sum()) == 500
 
 
+@pytest.mark.parametrize("n_known", [0, 10, 300])
+def test_a_kept_key_is_a_key_also_where_few_records_hold_its_field(n_known: int) -> None:
+    """None of the made-up pairs held a passport where 10 of 3,000 records did: the key was gone without a word."""
+    texts = pl.DataFrame(
+        {
+            "given": [f"g{row % 50}" for row in range(3_000)],
+            "passport": [f"p{row // 2}x99887" if row < n_known else None for row in range(3_000)],
+        }
+    )
+    fields = comparisons(texts, [("given", "given"), ("passport", "identifier")])
+    pairs = candidates(fields, 3_000, keys=("passport",))
+    assert pairs.left.tolist() == list(range(0, n_known, 2))
+    assert [key.name for key in pairs.keys] == ["passport"]
+
+
 @pytest.mark.parametrize("n_records", [10, 1_000, 100_000, 10_000_000])
 def test_fewer_matches_never_ask_for_more_pairs(n_records: int) -> None:
     budgets = [
