@@ -58,7 +58,8 @@ def test_a_kept_key_is_a_key_also_where_few_records_hold_its_field(n_known: int)
         {
             "given": [f"g{row % 50}" for row in range(3_000)],
             "passport": [f"p{row // 2}x99887" if row < n_known else None for row in range(3_000)],
-        }
+        },
+        schema={"given": pl.String, "passport": pl.String},
     )
     fields = comparisons(texts, [("given", "given"), ("passport", "identifier")])
     pairs = candidates(fields, 3_000, keys=("passport",))
