@@ -59,7 +59,7 @@ def explained_rows(
     sure = found.probability >= at_least
     why = ""
     if is_one and not sure:
-        why = "; other rows between them join them"
+        why = "; other rows of their cluster join them"
     if not is_one and sure:
         why = "; what their clusters say of each other on the whole speaks against it"
     return Report(

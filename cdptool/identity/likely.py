@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cdptool.fields import field_type, split_name
 from cdptool.fields.folding import squeezed
@@ -21,10 +22,9 @@ from cdptool.identity.survivorship import latest_versions
 from cdptool.ids import hash63
 from cdptool.kernels import Engine
 from cdptool.matching import Known, Matching, Model, Origin, comparisons, match
-from cdptool.matching.clusters import clusters
 from cdptool.matching.exchange import from_text
+from cdptool.matching.pooling import resolved
 from cdptool.matching.saving import Saved, loaded, of_pass, saved, together
-from cdptool.matching.scaling import unscaled
 from cdptool.matching.values import Rows
 from cdptool.tables import DOUBTFUL, Column
 
@@ -98,10 +98,10 @@ def _of_pass(
     before = _before(step, models)
     result = match(read, kinds, at_least=step.at_least, known=before)
     ids = read["record_id"].to_numpy()
-    may_be, joined = _joined(result, read["source"], asked)
-    pairs = _pairs(result, ids, step.name)
-    told = pairs.drop("log_odds")
-    sure = pairs.filter(joined & (pl.col("probability") >= step.at_least))
+    may_be, joined, evidence = _joined(result, read["source"], asked)
+    told = _pairs(result, ids, step.name)
+    pairs = told.with_columns(log_odds=evidence)
+    sure = pairs.filter(joined & (1 / (1 + (-pl.col("log_odds")).exp()) >= step.at_least))
     return Likely(
         sure.select(
             pl.lit(asked.branch, pl.Int64).alias("branch"),
@@ -118,26 +118,30 @@ def _of_pass(
     )
 
 
-def _joined(result: Matching, sources: pl.Series, asked: _Asked) -> tuple[pl.Series, pl.Series]:
+def _joined(
+    result: Matching, sources: pl.Series, asked: _Asked
+) -> tuple[pl.Series, pl.Series, NDArray[np.float64]]:
     """
-    Of each candidate whether its records may be one person at all, and whether the pass takes them for one.
+    Of each candidate whether its records may be one person at all, whether the pass takes them for one, and the log odds of it.
 
     A record of a list that holds each person once has one partner in another such list, whatever the clusters are: which of
-    its sure pairs that is, is decided where limits and judgements are (`assigning`).
+    its sure pairs that is, is decided where limits and judgements are (`assigning`), by what the two records say alone.
     """
     left, right = result.candidates.left, result.candidates.right
     one, other = sources.gather(left), sources.gather(right)
     is_unique = sources.is_in(list(asked.plan.unique_sources))
     is_of_one = one == other
     is_barred = is_of_one & (is_unique.gather(left) | asked.plan.links_only(asked.step))
-    labels = result.clusters
+    labels, evidence = result.clusters, result.evidence
     if is_barred.any():
-        kept = (~is_barred).to_numpy()
-        joins = unscaled(asked.step.at_least, result.model.scale)
-        odds, weigh = result.stated[kept], result.model.stated
-        labels = clusters(len(sources), left[kept], right[kept], odds, weigh, joins)
+        kept = np.flatnonzero(~is_barred.to_numpy())
+        evidence = result.log_odds.copy()
+        labels, evidence[kept] = resolved(
+            result.model, len(sources), left[kept], right[kept], result.stated[kept], asked.step.at_least
+        )
     is_one_to_one = is_unique.gather(left) & is_unique.gather(right) & ~is_of_one
-    return ~is_barred, ~is_barred & (pl.Series(labels[left] == labels[right]) | is_one_to_one)
+    joined = ~is_barred & (pl.Series(labels[left] == labels[right]) | is_one_to_one)
+    return ~is_barred, joined, np.where(is_one_to_one.to_numpy(), result.log_odds, evidence)
 
 
 def _known(
@@ -194,7 +198,7 @@ def _kept(step: Pass, known: Known | None, result: Matching) -> Saved:
 
 
 def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], name: str) -> pl.DataFrame:
-    """The candidates as DOUBTFUL with their log odds, the smaller record first."""
+    """The candidates as DOUBTFUL, the smaller record first."""
     ends = np.take(ids, result.candidates.left), np.take(ids, result.candidates.right)
     return pl.DataFrame(
         {
@@ -202,9 +206,8 @@ def _pairs(result: Matching, ids: np.ndarray[tuple[int], np.dtype[np.int64]], na
             "record_id_r": np.maximum(*ends),
             "pass": pl.Series([name]).new_from_index(0, len(ends[0])),
             "probability": 1 / (1 + np.exp(-result.log_odds)),
-            "log_odds": result.log_odds,
         },
-        schema={**DOUBTFUL, "log_odds": pl.Float64()},
+        schema=DOUBTFUL,
     )
 
 

@@ -10,13 +10,13 @@ from typing import Final, Literal, NamedTuple
 import polars as pl
 
 from cdptool.matching.candidates import Candidates, candidates
-from cdptool.matching.clusters import clusters
 from cdptool.matching.comparing import Comparison, Table, comparison
 from cdptool.matching.judging import doubts_of, doubts_of_fit
 from cdptool.matching.kinds import KINDS
 from cdptool.matching.model import FIRMLY, Model, fit
+from cdptool.matching.pooling import resolved
 from cdptool.matching.saving import Saved, kept_keys, loaded
-from cdptool.matching.scaling import scaled, unscaled
+from cdptool.matching.scaling import scaled
 from cdptool.matching.values import Rows, Values, encoded
 
 AUTOMATIC: Final = 0.9
@@ -42,7 +42,9 @@ class Matching(NamedTuple):
     """
     The candidates with their log odds, the model that weighed them, and each record's cluster (its smallest row).
 
-    `stated`: the log odds as the fields add up (`Model.stated`); `log_odds`: on the scale of the model. `origin`: where the model is from. `doubts`: what spoke against the model that was learned or known before.
+    `stated`: the log odds as the fields add up (`Model.stated`); `log_odds`: on the scale of the model; `evidence`: those
+    that made the clusters (`pooling`). `origin`: where the model is from. `doubts`: what spoke against the model that was
+    learned or known before.
     """
 
     candidates: Candidates
@@ -50,6 +52,7 @@ class Matching(NamedTuple):
     log_odds: Table
     model: Model
     clusters: Rows
+    evidence: Table
     origin: Origin = "learned"
     doubts: tuple[str, ...] = ()
 
@@ -77,9 +80,8 @@ def match(
     n_records = len(texts) if isinstance(texts, pl.DataFrame) else len(fields[0].values.ids)
     weighed = _weighed(fields, n_records, budget, known)
     pairs, model, odds = weighed.candidates, weighed.model, weighed.stated
-    joins = unscaled(at_least, model.scale)
-    labels = clusters(n_records, pairs.left, pairs.right, odds, model.stated, joins)
-    return Matching(pairs, odds, weighed.log_odds, model, labels, weighed.origin, weighed.doubts)
+    found = resolved(model, n_records, pairs.left, pairs.right, odds, at_least)
+    return Matching(pairs, odds, weighed.log_odds, model, *found, weighed.origin, weighed.doubts)
 
 
 class _Weighed(NamedTuple):

@@ -27,7 +27,14 @@ LEAST_MEAN: Final = -1.0
 
 
 def clusters(
-    n_records: int, left: Rows, right: Rows, log_odds: Scores, weigh: Weigh, at_least: float
+    n_records: int,
+    left: Rows,
+    right: Rows,
+    log_odds: Scores,
+    weigh: Weigh,
+    at_least: float,
+    *,
+    start: Rows | None = None,
 ) -> Rows:
     """
     The cluster of every record, named by its smallest row.
@@ -37,9 +44,10 @@ def clusters(
         left, right, log_odds: Weighed candidate pairs.
         weigh: The log odds of any pairs.
         at_least: The probability from which a pair joins.
+        start: `sure_components` of some of these pairs.
     """
-    trigger = float(np.log(at_least / (1 - at_least)))
-    labels = _components(n_records, left, right, log_odds, trigger)
+    trigger = _trigger(at_least)
+    labels = _components(n_records, left, right, log_odds, trigger, start)
     within = np.flatnonzero(np.take(labels, left) == np.take(labels, right))
     known = _Weighed(n_records, (left[within], right[within], log_odds[within]), weigh)
     for together in _some_at_once(_members(labels)):
@@ -92,10 +100,22 @@ class _Weighed:
         return found
 
 
-def _components(n_records: int, left: Rows, right: Rows, log_odds: Scores, trigger: float) -> Rows:
+def sure_components(n_records: int, left: Rows, right: Rows, log_odds: Scores, at_least: float) -> Rows:
+    """What sure pairs hold together, before anything is cut: the smallest row of each record's component."""
+    sure = np.flatnonzero(log_odds >= _trigger(at_least))
+    return connected_components(n_records, left[sure], right[sure])
+
+
+def _trigger(at_least: float) -> float:
+    return float(np.log(at_least / (1 - at_least)))
+
+
+def _components(
+    n_records: int, left: Rows, right: Rows, log_odds: Scores, trigger: float, start: Rows | None
+) -> Rows:
     """What sure pairs hold together; a component too large to be looked at as a whole needs surer ones."""
     sure = np.flatnonzero(log_odds >= trigger)
-    labels = connected_components(n_records, left[sure], right[sure])
+    labels = connected_components(n_records, left[sure], right[sure], start)
     while np.bincount(labels).max(initial=0) > _LARGEST:
         trigger += 1.0
         is_large = np.bincount(labels, minlength=n_records) > _LARGEST

@@ -84,6 +84,10 @@ class Model:
         ]
         return np.concatenate(parts) if parts else np.zeros(0)
 
+    def stated_of(self, levels: list[Levels]) -> Table:
+        """The same by the levels of every comparison, pair by pair."""
+        return _log_odds(self, _coded(self.comparisons, levels))
+
 
 class Fitted(NamedTuple):
     """
@@ -300,9 +304,12 @@ def _tables(
 
 
 def _codes(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> NDArray[np.uint8]:
+    return _coded(comparisons, compared(comparisons, left, right))
+
+
+def _coded(comparisons: tuple[Comparison, ...], levels: list[Levels]) -> NDArray[np.uint8]:
     """Comparison × pair: the level, plus the number of levels where a parent agrees."""
-    levels = compared(comparisons, left, right)
-    codes = np.empty((len(comparisons), len(left)), dtype=np.uint8)
+    codes = np.empty((len(comparisons), len(levels[0])), dtype=np.uint8)
     for place, (one, found, above) in enumerate(
         zip(comparisons, levels, contexts(comparisons, levels), strict=True)
     ):
