@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+import polars as pl
+
 from cdptool.config.forms import Into, ListOf, MapOf, Reading, Shape, nearest, refused, wrong
 from cdptool.config.model import Week
 from cdptool.config.reader import Entry, Scalar, Table, Value
 from cdptool.config.scalars import Known, OneOf, Pattern, duration, text
 from cdptool.errors import ConfigError, Finding, Place
 from cdptool.fields import TYPES
-from cdptool.tables import PROVENANCE, RECORDS, STREAM, Column, Signals, StreamSchema, TableSchema
+from cdptool.tables import PROVENANCE, RECORDS, STREAM, UTC_TIME, Column, Signals, StreamSchema, TableSchema
 
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*\Z")
 _PROFILE_COLUMNS: Final = ("profile_id", "is_known", "at")
@@ -64,8 +66,9 @@ def require_zone(name: str, place: Place | None) -> None:
     """
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = nearest(name, available_timezones())
+        pl.Series(dtype=UTC_TIME).dt.convert_time_zone(name)  # knows no `localtime`, nor `posix/Asia/Tokyo`
+    except (ZoneInfoNotFoundError, ValueError, OSError, pl.exceptions.ComputeError):
+        hint = nearest(name, available_timezones() - {name, "localtime", "Factory"})
         known = hint if hint and hint.startswith("did") else "write it as `Asia/Ho_Chi_Minh`"
         raise ConfigError(f"unknown time zone `{name}`", place=place, hint=known) from None
 

@@ -50,6 +50,7 @@ CASES = [
     ("sources.yaml", 'delimiter: ";"', 'delimiter: »";;"', "", "expected one character", 'write it in double quotes, such as ";" or "\\t"'),
     ("project.yaml", "  email: email", "  email: »emial", "", "unknown type `emial`", "did you mean `email`?"),
     ("project.yaml", "tz: Asia/Ho_Chi_Minh", "tz: »Asia/Ho_Chi_Min", "", "unknown time zone `Asia/Ho_Chi_Min`", "did you mean `Asia/Ho_Chi_Minh`?"),
+    ("project.yaml", "tz: Asia/Ho_Chi_Minh", "tz: »localtime", "", "unknown time zone `localtime`", "write it as `Asia/Ho_Chi_Minh`"),
     ("project.yaml", "tz: Asia/Ho_Chi_Minh", "tz: »../x", "", "unknown time zone `../x`", "write it as `Asia/Ho_Chi_Minh`"),
     ("project.yaml", "region: VN", "region: »UK", "", "unknown region `UK`", "two capital letters, such as VN or GB"),
     ("project.yaml", "currency: VND", "currency: »vnd", "", "expected a currency code", "three capital letters, such as VND"),
