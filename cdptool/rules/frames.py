@@ -113,7 +113,8 @@ class Frames:
         asks_profile = any(name.startswith(ME) for name in names)
         if asks_profile or self.rows.refers(stream, names):
             looks = None if asks_profile else columns
-            read = self.rows.collected(rows, stream, names, looks)
+            seen = None if is_seen is None else columns[is_seen]
+            read = self.rows.collected(rows, stream, names, looks, seen)
             read = self._beside(self.rows.in_order(read), stream, names) if asks_profile else read
             rows = read.lazy()
             columns = {name: pl.col(name) if name in read.columns else each for name, each in columns.items()}

@@ -90,6 +90,28 @@ def followed(
     return rows
 
 
+def narrowed(
+    rows: pl.DataFrame,
+    prefix: str,
+    columns: tuple[Column, ...],
+    paths: set[tuple[str, ...]],
+    catalog: Catalog,
+    tables: Mapping[str, pl.DataFrame],
+    seen: pl.Expr,
+) -> pl.DataFrame:
+    """Rows without those whose key alone tells that they do not meet a condition, where that leaves out most keys."""
+    for key, small in _looked_up(prefix, columns, paths, catalog, tables):
+        if not _reads_only(seen, small.columns) or rows.schema[key] != pl.String:
+            continue
+        meets = pl.concat([small, small.clear(1)]).select(seen.alias("")).to_series()
+        out = small[key].filter(~meets.head(small.height))
+        if (
+            meets[-1] and len(out) * 2 > small.height
+        ):  # the last one is that of a key which is not in the table
+            rows = rows.filter(~pl.col(key).is_in(out.implode()).fill_null(False))
+    return rows
+
+
 def _reads_only(look: pl.Expr, names: Sequence[str]) -> bool:
     read = look.meta.root_names()
     return bool(read) and set(read) <= set(names)

@@ -16,7 +16,7 @@ from cdptool.rules.aggregates import Request
 from cdptool.rules.book import Catalog
 from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import needs_ids
-from cdptool.rules.references import event_columns, follow, followed
+from cdptool.rules.references import event_columns, follow, followed, narrowed
 from cdptool.rules.runs import WHO, Runs, in_order_of
 from cdptool.rules.spans import in_window, mask_of, span
 from cdptool.rules.subjects import Needs
@@ -112,15 +112,17 @@ class StreamRows:
         stream: str,
         names: Collection[str],
         looks: Mapping[str, pl.Expr] | None = None,
+        seen: pl.Expr | None = None,
     ) -> pl.DataFrame:
-        """Some rows of a stream, in any order: `profile_id`, `at` and the names, references `followed`."""
+        """Some rows of a stream, in any order: `profile_id`, `at` and the names, references `followed`, of rows `seen`."""
         paths = self._references(stream, names)
         schema, wanted = rows.collect_schema(), {*names} | {f"{stream}.{path[0]}" for path in paths}
         read = rows.select(KEY, "at", *sorted(wanted & {*schema} - {KEY, "at"})).collect(engine="streaming")
         declared = self.catalog.stream(stream)
         assert declared is not None
         read = read.filter(pl.col("at").is_not_null()) if read["at"].null_count() else read
-        return followed(read, f"{stream}.", declared.columns, paths, self.catalog, self.tables, looks)
+        about = (f"{stream}.", declared.columns, paths, self.catalog, self.tables)
+        return followed(read if seen is None else narrowed(read, *about, seen), *about, looks)
 
     def has_later(self, stream: str, last: datetime) -> bool:
         """

@@ -1,0 +1,55 @@
+"""References of rows in memory: what a key tells is looked up once a key, and is the same as of each row."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from cdptool.rules.references import by_key, event_columns, follow, followed, narrowed
+from tests.rules.books import CATALOG, PRODUCTS
+
+PATHS: set[tuple[str, ...]] = {("sku", "category"), ("sku", "stock")}
+TABLES = by_key({"products": PRODUCTS}, CATALOG)
+
+
+def some_rows(keys: list[str | None], n: int) -> pl.DataFrame:
+    chosen = np.random.default_rng(n).choice(np.array(keys, dtype=object), n).tolist()
+    return pl.DataFrame({"order.sku": pl.Series(chosen, dtype=pl.String), "row": range(n)})
+
+
+@pytest.mark.parametrize("keys", [["s1", "s2", "s3"], ["s1", None, "gone"], [None], ["gone"]])
+@pytest.mark.parametrize("n", [0, 1, 50])
+def test_followed_in_memory_is_followed_by_joins(keys: list[str | None], n: int) -> None:
+    rows, schema = some_rows(keys, n), CATALOG.stream("order")
+    assert schema is not None
+    about = ("order.", schema.columns, PATHS, CATALOG, TABLES)
+    joined = follow(rows.lazy(), *about).collect()
+    assert_frame_equal(followed(rows, *about), joined)
+    category, stock = pl.col("order.sku.category"), pl.col("order.sku.stock")
+    looks = {
+        "a": (category == "k1").fill_null(True),
+        "b": (stock > 2) & (category == "k2"),
+        "c": pl.col("row"),
+    }
+    found = followed(rows, *about, looks)
+    assert found.columns == [*rows.columns, "a", "b"]
+    assert_frame_equal(found.select("a", "b"), joined.select(a=looks["a"], b=looks["b"]))
+    for seen in ((category == "k2").fill_null(True), (category == "k2").fill_null(False), looks["a"]):
+        kept = narrowed(joined.select(rows.columns), *about, seen)
+        assert_frame_equal(follow(kept.lazy(), *about).filter(seen).collect(), joined.filter(seen))
+
+
+def test_a_condition_that_few_keys_meet_leaves_rows_out() -> None:
+    rows, schema = some_rows(["s1", "s2", "s3"], 50), CATALOG.stream("order")
+    assert schema is not None
+    seen = (pl.col("order.sku.category") == "k2").fill_null(True)
+    kept = narrowed(rows, "order.", schema.columns, PATHS, CATALOG, TABLES, seen)
+    assert set(kept["order.sku"]) == {"s3"}
+
+
+def test_only_what_is_declared_is_read() -> None:
+    schema = CATALOG.stream("order")
+    assert schema is not None
+    assert event_columns(schema.columns, "order", PATHS) == ["order.sku"]
