@@ -111,30 +111,35 @@ class Neighbours(NamedTuple):
         _leave_out(is_next, packed, largest)
         return cls(order, is_next)
 
-    def pairs(self, known: Keys | None = None) -> tuple[Rows, Rows, int]:
+    def pairs(self, known: Keys | None = None, most: float = math.inf) -> tuple[Rows, Rows, int]:
         """
-        Every pair within a block, and how many these are.
+        Every pair within a block, and how many there are.
 
         Args:
             known: Per record its blocks of two earlier keys, half the bits for each: pairs of these are left out,
                 but for the count.
+            most: Of more pairs none is made; the count is then more than this, and no more.
         """
-        blocks = None if known is None else np.take(known, self.order)
         places = np.flatnonzero(self.is_next)
+        steps: list[Rows] = []  # by distance, the places of the first of two
+        n_pairs = 0
+        while len(places) or not steps:
+            steps.append(places)
+            n_pairs += len(places)
+            if n_pairs > most:
+                return np.zeros(0, np.int64), np.zeros(0, np.int64), n_pairs
+            places = np.compress(np.take(self.is_next, places + len(steps)), places)
+        blocks = None if known is None else np.take(known, self.order)
         firsts: list[Rows] = []
         seconds: list[Rows] = []
-        distance, n_pairs = 1, 0
-        while len(places) or not firsts:
-            n_pairs += len(places)
-            these, others = places, places + distance
+        for distance, these in enumerate(steps, start=1):
+            others = these + distance
             if blocks is not None:
                 apart = np.take(blocks, these) ^ np.take(blocks, others)
                 fresh = np.flatnonzero((apart >> _HALF != 0) & (apart << _HALF != 0))
                 these, others = np.take(these, fresh), np.take(others, fresh)
             firsts.append(np.take(self.order, these))
             seconds.append(np.take(self.order, others))
-            places = np.compress(np.take(self.is_next, places + distance), places)
-            distance += 1
         return np.concatenate(firsts), np.concatenate(seconds), n_pairs
 
     def numbers(self, n_records: int) -> Ids:

@@ -46,7 +46,7 @@ def clusters(
         at_least: The probability from which a pair joins.
         start: `sure_components` of some of these pairs.
     """
-    trigger = _trigger(at_least)
+    trigger = log_odds_of(at_least)
     labels = _components(n_records, left, right, log_odds, trigger, start)
     within = np.flatnonzero(np.take(labels, left) == np.take(labels, right))
     known = _Weighed(n_records, (left[within], right[within], log_odds[within]), weigh)
@@ -102,11 +102,12 @@ class _Weighed:
 
 def sure_components(n_records: int, left: Rows, right: Rows, log_odds: Scores, at_least: float) -> Rows:
     """What sure pairs hold together, before anything is cut: the smallest row of each record's component."""
-    sure = np.flatnonzero(log_odds >= _trigger(at_least))
+    sure = np.flatnonzero(log_odds >= log_odds_of(at_least))
     return connected_components(n_records, left[sure], right[sure])
 
 
-def _trigger(at_least: float) -> float:
+def log_odds_of(at_least: float) -> float:
+    """The log odds of this probability."""
     return float(np.log(at_least / (1 - at_least)))
 
 

@@ -54,12 +54,16 @@ class Gathered:
 
     def add(self, found: Neighbours) -> int | None:
         """Take in the pairs of one more key; how many it brings, or None if the new ones are over the budget."""
-        left, right, n_brought = found.pairs(self._blocks)
+        left, right, n_brought = found.pairs(self._blocks, self.budget)
+        if n_brought > self.budget:
+            return None
         more = (left << self._row_bits | right) << _KEY_BITS
         more |= min(self._n_keys, _LAST_KEY)
         more.sort()
         if len(more) > self.budget - self._n_gathered:
             more = self._unknown(more)
+            if self._n_gathered == self._n_settled and len(more) > self.budget - self._n_settled:
+                return None  # all of them are new
         if len(more) > self.budget - self._n_gathered:
             together = _each_once([*self._batches, more])
             if len(together) > self.budget:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from cdptool.matching.clusters import clusters, sure_components
+from cdptool.matching.clusters import clusters, log_odds_of, sure_components
 from cdptool.matching.comparing import Table, compared
 from cdptool.matching.model import Model
 from cdptool.matching.scaling import scaled, unscaled
@@ -51,16 +51,16 @@ def resolved(
     """
     joins = unscaled(at_least, model.scale)
     labels = sure_components(n_records, left, right, stated, joins)
-    evidence = _pooled(model, labels, left, right, stated)
+    evidence = _pooled(model, labels, (left, right), stated, log_odds_of(joins))
     labels = clusters(n_records, left, right, evidence, model.stated, joins, start=labels)
     return Resolved(labels, scaled(evidence, model.scale))
 
 
-def _pooled(model: Model, labels: Rows, left: Rows, right: Rows, stated: Table) -> Table:
+def _pooled(model: Model, labels: Rows, pairs: tuple[Rows, Rows], stated: Table, sure: float) -> Table:
     """The log odds of candidates, the surest between two clusters with what both say together."""
     sizes = np.bincount(labels, minlength=len(labels))
-    doubtful = np.flatnonzero(stated >= _LEAST)
-    one, other = (np.take(labels, side[doubtful]) for side in (left, right))
+    doubtful = np.flatnonzero((stated >= _LEAST) & (stated < sure))
+    one, other = (np.take(labels, side[doubtful]) for side in pairs)
     n_between = np.take(sizes, one) * np.take(sizes, other)
     some = np.flatnonzero((one != other) & (n_between > 1) & (n_between <= _MOST))
     if not len(some):

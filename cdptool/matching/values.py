@@ -19,6 +19,7 @@ Ids = NDArray[np.int32]
 Rows = NDArray[np.int64]
 Made = TypeVar("Made")
 MISSING: Final = -1
+_MANY: Final = 8  # one different value in so many
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +75,9 @@ def encoded(texts: pl.Series) -> Values:
     >>> values.ids.tolist() in ([0, -1, 1, 0], [1, -1, 0, 1]), sorted(values.counts.tolist())
     (True, [1, 2])
     """
-    texts = texts.rechunk()  # to pick texts here and there out of several chunks is twice as dear
     ids, firsts, counts = _numbered(texts)
+    if len(firsts) > len(texts) // _MANY:
+        texts = texts.rechunk()  # to pick many texts here and there out of several chunks is twice as dear
     return Values(ids, texts.gather(firsts), counts)
 
 
