@@ -29,7 +29,7 @@ def local_days(at: Numbers, tz: str) -> Numbers:
         at: Microseconds since 1970, UTC.
         tz: The name of the zone.
 
-    >>> local_days(np.array([0, 16 * 3_600_000_000, 17 * 3_600_000_000]), "Asia/Ho_Chi_Minh").tolist()
+    >>> local_days(np.array([0, 15 * 3_600_000_000, 16 * 3_600_000_000]), "Asia/Ho_Chi_Minh").tolist()
     [0, 0, 1]
     """
     least, most = (int(end) for end in (at.min(initial=_LATEST), at.max(initial=0)))
