@@ -20,7 +20,7 @@ def reuse_memory() -> None:
     """
     Keep what is freed for what is asked for next, before Polars is imported: its allocator reads the environment once.
 
-    A fifth of an ingest, a tenth of a merge and half of a large segment run went into pages that the kernel cleared
+    A fifth of an ingest and a tenth of the matching of five million records went into pages that the kernel cleared
     anew for every array. numpy and Python use the allocator of the C library; where that is not glibc, it stays as it
     is.
     """

@@ -19,9 +19,7 @@ from cdptool.matching.model import Model
 from cdptool.matching.scaling import scaled, unscaled
 from cdptool.matching.values import Rows
 
-_LEAST: Final = (
-    -2.0
-)  # log odds from which a pair between two clusters is doubtful; below it there is nothing to add
+_LEAST: Final = -2.0  # log odds from which a pair between two clusters is doubtful
 _MOST: Final = 40  # pairs between two clusters: those of more records are known well enough
 
 

@@ -105,9 +105,8 @@ def narrowed(
             continue
         meets = pl.concat([small, small.clear(1)]).select(seen.alias("")).to_series()
         out = small[key].filter(~meets.head(small.height))
-        if (
-            meets[-1] and len(out) * 2 > small.height
-        ):  # the last one is that of a key which is not in the table
+        is_met_without = bool(meets[-1])  # the last row: what a key that is not in the table tells
+        if is_met_without and len(out) * 2 > small.height:
             rows = rows.filter(~pl.col(key).is_in(out.implode()).fill_null(False))
     return rows
 

@@ -81,4 +81,4 @@ def test_what_is_said_together_joins_and_separates_nothing(found: Matching) -> N
 
 def test_no_pairs_are_no_clusters() -> None:
     nothing = match(pl.DataFrame({name: ["a", "b"] for name, _ in KINDS}), KINDS)
-    assert nothing.evidence.shape == nothing.log_odds.shape
+    assert (nothing.evidence.tolist(), nothing.clusters.tolist()) == ([], [0, 1])
