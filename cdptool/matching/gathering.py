@@ -17,6 +17,8 @@ from cdptool.matching.values import Rows
 
 _KEY_BITS: Final = 8
 _LAST_KEY: Final = (1 << _KEY_BITS) - 1
+_TELLING: Final = 50_000  # pairs, that say how many of all are new
+_FAR_OVER: Final = 1.1
 _FIRST_KEYS: Final = 2  # whose blocks are known: they bring most of what comes again
 
 
@@ -59,6 +61,8 @@ class Gathered:
             return None
         more = (left << self._row_bits | right) << _KEY_BITS
         more |= min(self._n_keys, _LAST_KEY)
+        if self._are_too_many(more):
+            return None
         more.sort()
         if len(more) > self.budget - self._n_gathered:
             more = self._unknown(more)
@@ -88,6 +92,14 @@ class Gathered:
             self._blocks >>= np.uint64(32)
             self._blocks <<= np.uint64(32)
             self._blocks |= numbers
+
+    def _are_too_many(self, more: NDArray[np.int64]) -> bool:
+        """Whether these pairs would go far over the budget, as a part of them says: the others need not be looked up."""
+        step = len(more) // _TELLING
+        if step < 2 or not self._n_settled or len(more) <= self.budget - self._n_settled:
+            return False
+        n_new = len(self._unknown(np.sort(more[::step]))) * step
+        return n_new > _FAR_OVER * (self.budget - self._n_settled)
 
     def _unknown(self, more: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those of some sorted pairs that are not settled: looking them up is cheaper than merging all."""

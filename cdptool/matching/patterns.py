@@ -16,7 +16,10 @@ from cdptool.matching.sorting import sorted_with_rows
 
 Codes = NDArray[np.uint8] | NDArray[np.intp]
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int32] | NDArray[np.int64]
 _MOST_NUMBERS: Final = 1 << 40  # leaves room for the rows when they are sorted
+_LARGEST_TABLE: Final = 1 << 24
+_TABLE_PER_COLUMN: Final = 16  # entries, that cost no more than to sort the columns
 
 
 class Half(NamedTuple):
@@ -104,22 +107,43 @@ def _of(codes: NDArray[np.intp], counts: Floats, of_pair: NDArray[np.int32], n_c
 
 
 def _numbered(codes: Codes, n_codes: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """A column of each kind, in order; and of what kind every column is."""
-    mixed, below = np.zeros(codes.shape[1], dtype=np.int64), 1
+    """Where a column of each kind stands, in order; and of what kind every column is."""
+    n_columns, below = codes.shape[1], 1
+    mixed: Numbers = np.zeros(n_columns, dtype=np.int64)
+    most = _MOST_NUMBERS
+    if n_columns * _TABLE_PER_COLUMN >= _LARGEST_TABLE:
+        mixed, most = mixed.astype(np.int32), _LARGEST_TABLE
     for place, many in enumerate(n_codes):
-        if below * many > _MOST_NUMBERS:
-            _, dense = _dense(mixed, below)
-            mixed, below = dense.astype(np.int64), int(dense.max(initial=0)) + 1
+        if below * many > most:
+            places, dense = _dense(mixed, below)
+            below = len(places)
+            most = most if below * many <= most else _MOST_NUMBERS
+            mixed = dense if most == _LARGEST_TABLE else dense.astype(np.int64)
         mixed *= many
         mixed += codes[place]
         below *= many
     return _dense(mixed, below)
 
 
-def _dense(numbers: NDArray[np.int64], below: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Where each different number stands first, and the same numbers without gaps."""
-    ordered, order = sorted_with_rows(numbers, below)
+def _dense(numbers: Numbers, below: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Where each different number stands, and the same numbers without gaps."""
+    if below <= min(_LARGEST_TABLE, len(numbers) * _TABLE_PER_COLUMN):
+        return _ticked_off(numbers, below)
+    ordered, order = sorted_with_rows(numbers.astype(np.int64, copy=False), below)
     fresh = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
     dense = np.empty(len(order), dtype=np.int32)
     dense[order] = np.cumsum(fresh, dtype=np.int32) - np.int32(1)
     return order[np.flatnonzero(fresh)], dense
+
+
+def _ticked_off(numbers: Numbers, below: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The same by a table of all the numbers that there may be: of many, cheaper than to sort them."""
+    is_held = np.zeros(below, dtype=bool)
+    is_held[numbers] = True
+    held = np.flatnonzero(is_held)
+    dense_of = np.empty(below, dtype=np.int32)
+    dense_of[held] = np.arange(len(held), dtype=np.int32)
+    dense = np.take(dense_of, numbers)
+    places = np.empty(len(held), dtype=np.int64)
+    places[dense] = np.arange(len(numbers))
+    return places, dense

@@ -1,5 +1,6 @@
 """The pairs that are compared: as many as their number of matches asks for, and none twice."""
 
+import sys
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -107,3 +108,24 @@ def test_pairs_stay_when_the_last_key_brings_none_after_a_count() -> None:
         assert pairs.count() == 2
     left, right, _ = pairs.all()
     assert (left.tolist(), right.tolist()) == ([0, 2], [1, 3])
+
+
+@pytest.mark.parametrize("room", [0.02, 0.3, 3.0])
+def test_a_part_of_many_pairs_tells_whether_they_are_too_many(
+    room: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = np.random.default_rng(7)
+    first, second = (
+        Neighbours.of(*hashed(chance.integers(0, 4_000, 20_000).astype(np.int32)), largest=90)
+        for _ in range(2)
+    )
+    taken = []
+    for telling in (100, 1_000_000):
+        monkeypatch.setattr(sys.modules[Gathered.__module__], "_TELLING", telling)
+        pairs = Gathered(20_000, 1_000_000)
+        brought = pairs.add(first)
+        assert brought is not None and brought == pairs.count()
+        pairs.budget = round((1 + room) * brought)
+        taken.append((pairs.add(second), pairs.add(first), pairs.count()))  # the first one's are all known
+    assert taken[0] == taken[1]
+    assert (taken[0][0] is None) == (room < 1) and taken[0][1] is not None

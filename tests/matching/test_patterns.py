@@ -1,9 +1,13 @@
 """Patterns of levels in halves say what whole patterns say."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from cdptool.matching.patterns import patterns
+
+MODULE = sys.modules[patterns.__module__]
 
 
 @pytest.mark.parametrize("n_fields", [1, 2, 5, 16])
@@ -26,3 +30,18 @@ def test_halves_sum_and_count_as_pair_by_pair(n_fields: int) -> None:
 def test_a_part_stands_for_as_many_pairs_each() -> None:
     found = patterns(np.arange(9, dtype=np.uint8)[None], [9]).part(3)
     assert (found.codes.tolist(), found.counts.tolist()) == ([[0, 3, 6]], [3.0, 3.0, 3.0])
+
+
+@pytest.mark.parametrize("largest", [64, 1_000, 100_000])  # of which the first two are too small for some
+@pytest.mark.parametrize("n_fields", [1, 4, 9])
+def test_numbers_ticked_off_in_a_table_are_those_of_sorting(
+    n_fields: int, largest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = np.random.default_rng(n_fields)
+    n_codes = chance.integers(2, 30, n_fields).tolist()
+    codes = np.stack([np.minimum(chance.integers(0, many, 7_000), 4) for many in n_codes]).astype(np.uint8)
+    plain = patterns(codes, n_codes)
+    monkeypatch.setattr(MODULE, "_LARGEST_TABLE", largest)
+    ticked = patterns(codes, n_codes)
+    assert (ticked.of_pair == plain.of_pair).all()
+    assert (ticked.codes == plain.codes).all()
