@@ -38,6 +38,9 @@ def local_days(at: Numbers, tz: str) -> Numbers:
     first = (EPOCH + timedelta(microseconds=least)).astimezone(ZoneInfo(tz)).date() - timedelta(days=1)
     starts, are_unsure = _days(first, (most - least) // _DAY + 4, tz)
     found: Numbers = (at - starts[0]) // _DAY
+    if _are_alike(starts) and not are_unsure.any():  # every day has 24 hours
+        found += (first - EPOCH.date()).days
+        return found
     while (is_later := at >= np.take(starts, found + 1)).any():
         found += is_later
     while (is_earlier := at < np.take(starts, found)).any():
@@ -46,6 +49,10 @@ def local_days(at: Numbers, tz: str) -> Numbers:
     found += (first - EPOCH.date()).days
     found[unsure] = _asked(np.take(at, unsure), tz)
     return found
+
+
+def _are_alike(starts: Numbers) -> bool:
+    return bool((np.diff(starts) == _DAY).all())
 
 
 def _asked(at: Numbers, tz: str) -> Numbers:

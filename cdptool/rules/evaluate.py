@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import Generic, TypeVar
 
 import polars as pl
 
@@ -26,6 +28,8 @@ from cdptool.rules.ranks import CutPoints, Ranking, cut_points
 from cdptool.rules.references import event_columns, with_currency
 from cdptool.rules.stream_rows import KEY
 from cdptool.rules.values import Value
+
+Of = TypeVar("Of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +269,7 @@ def _compiled(
     question: Question, cuts: Mapping[Ranking, CutPoints]
 ) -> tuple[Compiler, dict[str, Value], dict[str, Value]]:
     book = question.book
-    findings = [finding for finding in check_rules(book, question.catalog) if finding.severity == "error"]
+    findings = _errors(_Same(book), _Same(question.catalog))
     if findings:
         raise ConfigError(*findings)
     compiler = _compiler(question, cuts)
@@ -275,6 +279,24 @@ def _compiled(
         raise ConfigError(*compiler.refused)
     traits = {rule.name: values[rule.name] for rule in book.traits}
     return compiler, traits, {rule.name: values[rule.name] for rule in book.segments}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same(Generic[Of]):
+    """A thing that is equal to itself alone: equal books may stand at other places."""
+
+    of: Of
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.of is other.of
+
+    def __hash__(self) -> int:
+        return id(self.of)
+
+
+@lru_cache(maxsize=4)  # a book is checked for what it needs, and again for its answers
+def _errors(book: _Same[RuleBook], catalog: _Same[Catalog]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in check_rules(book.of, catalog.of) if finding.severity == "error")
 
 
 def _compiler(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Compiler:

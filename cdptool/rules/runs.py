@@ -18,6 +18,7 @@ from cdptool.rules.timelines import Numbers
 
 WHO: Final = "#who"  # the number of a row's profile
 _BITS: Final = 63
+_NARROW: Final = 1 << 32
 NO_TIME: Final = -(1 << 62)  # no row has it
 _BEFORE_ALL: Final = np.iinfo(np.int64).min
 _AFTER_ALL: Final = np.iinfo(np.int64).max
@@ -64,7 +65,7 @@ class Runs:
     @cached_property
     def counts(self) -> Numbers:
         """How many rows each profile has."""
-        return np.bincount(self.who, minlength=self.n_profiles)
+        return self.spread(self.lengths(), 0)
 
     def totals(self, values: NDArray[Any]) -> Numbers:
         """The sum of whole numbers; zero where there is no row."""
@@ -85,15 +86,18 @@ class Runs:
         return self._ends[is_first]
 
     def distinct(self, codes: Numbers) -> Numbers:
-        """How many distinct codes (from zero on) there are."""
-        own = self.taken(codes)
-        n_codes = int(own.max(initial=0)) + 1
+        """How many distinct codes there are, of one code (from zero on) for each of these rows."""
+        n_codes = int(codes.max(initial=0)) + 1
         if n_codes.bit_length() + self.n_profiles.bit_length() > _BITS:
-            own = np.unique(own, return_inverse=True)[1]
-            n_codes = int(own.max(initial=0)) + 1
-        keys = np.sort(self.who.astype(np.int64) * n_codes + own)
+            codes = np.unique(codes, return_inverse=True)[1]
+            n_codes = int(codes.max(initial=0)) + 1
+        fits = n_codes * self.n_profiles <= _NARROW
+        keys: NDArray[Any] = self.who.astype(np.uint32 if fits else np.uint64)
+        keys *= keys.dtype.type(n_codes)
+        keys += codes.astype(keys.dtype)
+        keys.sort()  # within the runs: the rows of a profile keep their places
         is_first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
-        return np.bincount(keys[is_first] // n_codes, minlength=self.n_profiles)
+        return Runs(self.who, np.flatnonzero(is_first), self.n_profiles).counts
 
     def ends(self, at: Numbers, ids: Numbers, *, is_first: bool) -> Numbers:
         """The place in the table of the earliest (or latest) row of each run; of rows of one time the id decides."""

@@ -120,8 +120,16 @@ class Tallies:
             (self.left if settled is None else self.requests).append(settled or request)
 
     def columns(self) -> list[pl.Series]:
-        """The raw columns of `requests`."""
-        return [column for request in self.requests for column in self._raw(request)]
+        """The raw columns of `requests`; what some rows tell is made together, and these rows are let go of then."""
+        alike: dict[tuple[object, ...], list[Request]] = {}
+        for request in self.requests:
+            alike.setdefault(self._name_of(request, possible=False), []).append(request)
+        columns = list[pl.Series]()
+        for together in alike.values():
+            columns += [column for request in together for column in self._raw(request)]
+            self._runs.clear()
+            self._columns.clear()
+        return columns
 
     def _settled(self, request: Request) -> Request | None:
         """The aggregate with the only currency of its amounts; None where it cannot be made here."""
@@ -172,11 +180,10 @@ class Tallies:
 
     def _some(self, request: Request, *, possible: bool) -> Runs:
         """The rows that count for certain, or possibly, and have a value."""
-        rows, condition = request.rows, self._condition(request.rows, possible=possible)
-        value = None if request.column is None or _counts_periods(request) else self._value(request)
-        value = value if value is not None and value.null_count() else None
-        key = (rows.window, rows.cut, *(None if each is None else each.name for each in (condition, value)))
+        key = self._name_of(request, possible=possible)
         if key not in self._runs:
+            rows, condition = request.rows, self._condition(request.rows, possible=possible)
+            value = self._nulls(request)
             masks = [None if condition is None or condition.all() else condition.to_numpy()]
             masks.append(None if value is None else value.is_not_null().to_numpy())
             given, places = [mask for mask in masks if mask is not None], self._inside(rows)
@@ -189,6 +196,16 @@ class Tallies:
                 )
             self._runs[key] = Runs(self._who, places, self._n_profiles)
         return self._runs[key]
+
+    def _nulls(self, request: Request) -> pl.Series | None:
+        """The values an aggregate looks at, where some are null."""
+        value = None if request.column is None or _counts_periods(request) else self._value(request)
+        return value if value is not None and value.null_count() else None
+
+    def _name_of(self, request: Request, *, possible: bool) -> tuple[object, ...]:
+        """What tells the rows of one aggregate from those of another."""
+        masks = self._condition(request.rows, possible=possible), self._nulls(request)
+        return request.rows.window, request.rows.cut, *(None if each is None else each.name for each in masks)
 
     def _raw(self, request: Request) -> list[pl.Series]:
         certain, possible = (self._some(request, possible=each) for each in (False, True))
@@ -219,10 +236,11 @@ class Tallies:
             case "avg":
                 made["sum"] = certain.totals(self._values(request))
             case "nunique":
-                codes = self._codes(request)
-                made["distinct"] = certain.distinct(codes)
+                made["distinct"] = certain.distinct(self._codes(request, certain))
                 same = certain is possible
-                made["distinct_possible"] = made["distinct"] if same else possible.distinct(codes)
+                made["distinct_possible"] = (
+                    made["distinct"] if same else possible.distinct(self._codes(request, possible))
+                )
             case "first" | "last" if is_time(request):
                 name = "min" if request.function == "first" else "max"
                 made["end"] = self._bound(request, possible, name)
@@ -236,16 +254,16 @@ class Tallies:
             )
         return made
 
-    def _codes(self, request: Request) -> Numbers:
-        """A number from zero on for each value; those of what is null say nothing."""
-        if _counts_periods(request) and request.column is not None and request.column.period is not None:
-            codes = distinct_periods(
-                self._at, request.column.period, self._catalog.tz, self._catalog.week_starts
-            )
+    def _codes(self, request: Request, runs: Runs) -> Numbers:
+        """A number from zero on for the value of each of some rows; those of what is null say nothing."""
+        period = None if request.column is None else request.column.period
+        if _counts_periods(request) and period is not None:
+            at = runs.taken(self._at)
+            codes = distinct_periods(at, period, self._catalog.tz, self._catalog.week_starts)
         else:
             values = self._value(request)
             values = values.cast(pl.Categorical) if values.dtype == pl.String else values
-            codes = values.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+            codes = runs.taken(values.to_physical().cast(pl.Int64).fill_null(0).to_numpy())
         least, most = int(codes.min(initial=0)), int(codes.max(initial=0))
         if most - least >= _MOST_CODES:
             codes, least = np.unique(codes, return_inverse=True)[1], 0

@@ -8,6 +8,7 @@ running totals.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 _BITS: Final = 64
 _MANY: Final = 10_000
+_NO_KEY: Final = np.uint64((1 << 64) - 1)
 _UNITS: Final = (1, 1_000_000, 1_000)  # microseconds
 
 
@@ -42,12 +44,33 @@ class Timeline:
         self._most = int(since.max(initial=0)) // self._unit + 1
         self._bits = np.uint64(bits)
         self.n_profiles = n_profiles
-        keys = self._key(who, at)
-        self.order = np.argsort(keys)
-        self._keys = np.take(keys, self.order)
+        self._who, self._at = who, at
+
+    @cached_property
+    def order(self) -> Numbers:
+        """The places of the rows in the order of profiles and time."""
+        keys = self._key(self._who, self._at)
+        order = np.argsort(keys)
         if self._coarser:
-            self._sort_ties(at)
-        self.who, self.at = np.take(who, self.order), np.take(at, self.order)
+            self._sort_ties(order, np.take(keys, order))
+        return order
+
+    @cached_property
+    def keys(self) -> NDArray[np.uint64]:
+        """Profile and time of each row as one number, rising."""
+        keys = self._key(self._who, self._at)
+        keys.sort()  # several times faster than finding the order
+        return keys
+
+    @cached_property
+    def who(self) -> NDArray[Any]:
+        """The number of each row's profile, in their order."""
+        return np.take(self._who, self.order)
+
+    @cached_property
+    def at(self) -> Numbers:
+        """The time of each row, in their order."""
+        return np.take(self._at, self.order)
 
     def _key(self, who: NDArray[Any], moments: Numbers) -> NDArray[np.uint64]:
         ticks = moments - self._earliest
@@ -60,12 +83,12 @@ class Timeline:
         keys |= ticks.view(np.uint64)
         return keys
 
-    def _sort_ties(self, at: Numbers) -> None:
+    def _sort_ties(self, order: Numbers, keys: NDArray[np.uint64]) -> None:
         """Bring the few rows that share a key into the order of time."""
-        is_tie = self._keys[1:] == self._keys[:-1]
+        is_tie = keys[1:] == keys[:-1]
         tied = np.flatnonzero(np.append(is_tie, False) | np.append(False, is_tie))
-        rows = self.order[tied]
-        self.order[tied] = rows[np.lexsort((at[rows], self._keys[tied]))]
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((self._at[rows], keys[tied]))]
 
     def between(self, who: Numbers, first: Numbers | None, last: Numbers, counts: Mask | None) -> Numbers:
         """
@@ -88,44 +111,61 @@ class Timeline:
 
     def _before(self, who: NDArray[Any], moments: Numbers) -> Numbers:
         keys = self._key(who, moments)
-        place = _searched(self._keys, keys)
+        place = _searched(self.keys, keys, self._bits)
         behind = np.arange(len(place) if self._coarser else 0)
         while len(behind):  # within a tick that several rows share their times decide
-            behind = behind[place[behind] < len(self._keys)]
+            behind = behind[place[behind] < len(self.keys)]
             now = place[behind]
-            behind = behind[(self._keys[now] == keys[behind]) & (self.at[now] < moments[behind])]
+            behind = behind[(self.keys[now] == keys[behind]) & (self.at[now] < moments[behind])]
             place[behind] += 1
         return place
 
     def has_some(self, who: Numbers, first: Numbers, last: Numbers, counts: Mask | None) -> Mask:
         """Whether a row that counts lies in a stretch of time: one look-up, where `between` takes two."""
-        if not len(self.at):
+        if not len(self._at):
             return np.zeros(len(who), dtype=bool)
         place = self._before(who, first)
+        if counts is None and not self._coarser:
+            following = np.take(self.keys, place, mode="clip")
+            following[place == len(self.keys)] = _NO_KEY
+            is_near: Mask = following < self._key(who, last + 1)
+            return is_near
         if counts is not None:
             own = np.where(counts, np.arange(len(counts)), len(counts))
             following = np.append(np.minimum.accumulate(own[::-1])[::-1], len(counts))
             place = np.take(following, place)
-        is_there = place < len(self.at)
+        is_there = place < len(self._at)
         place[~is_there] = 0
         found: Mask = is_there & (np.take(self.who, place) == who) & (np.take(self.at, place) <= last)
         return found
 
     def _starts(self, who: NDArray[Any]) -> Numbers:
         """The place of the first row of each of these profiles."""
-        if self.n_profiles > 2 * max(len(self.at), len(who)):
+        if self.n_profiles > 2 * max(len(self._at), len(who)):
             return np.searchsorted(self.who, who)
         return np.take(np.searchsorted(self.who, np.arange(self.n_profiles, dtype=self.who.dtype)), who)
 
 
-def _searched(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> Numbers:
+def _searched(keys: NDArray[np.uint64], wanted: NDArray[np.uint64], bits: np.uint64) -> Numbers:
     """Where each of the wanted keys would stand; of many, in their order, so that one look-up begins where the last ended."""
     if len(wanted) < _MANY or not np.any(wanted[1:] < wanted[:-1]):
         return np.searchsorted(keys, wanted)
-    order = np.argsort(wanted)
+    order = _about_in_order(wanted, bits)
     place = np.empty(len(wanted), dtype=np.int64)
     place[order] = np.searchsorted(keys, np.take(wanted, order))
     return place
+
+
+def _about_in_order(wanted: NDArray[np.uint64], bits: np.uint64) -> Numbers:
+    """The places of keys, nearly in their order: key and place are sorted as one number, which keeps what fits of the key."""
+    of_place = np.uint64(len(wanted).bit_length())
+    unused = np.uint64(_BITS) - bits - np.uint64(int(wanted.max() >> bits).bit_length())
+    both = wanted << unused
+    both &= ~((np.uint64(1) << of_place) - np.uint64(1))
+    both |= np.arange(len(wanted), dtype=np.uint64)
+    both.sort()
+    both &= (np.uint64(1) << of_place) - np.uint64(1)
+    return both.view(np.int64)
 
 
 def _ticks(since: Numbers, bits: int) -> tuple[int, int]:

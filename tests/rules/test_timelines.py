@@ -33,6 +33,23 @@ def test_rows_in_a_stretch_are_counted_as_one_by_one(seed: int, unit: int, n_pro
                 for p, a, b in zip(asked, [None] * N if start is None else start, last, strict=True)
             ]
             assert line.between(asked, start, last, counts).tolist() == expected
+            if start is not None:
+                assert line.has_some(asked, start, last, counts).tolist() == [n > 0 for n in expected]
+
+
+@pytest.mark.parametrize(("unit", "n_profiles"), [(1, 7), (1_000, 7), (1, 2**50)])
+def test_many_rows_in_no_order_are_found_as_one_by_one(unit: int, n_profiles: int) -> None:
+    chance, n = np.random.default_rng(unit), 12_000
+    who, asked = (chance.integers(0, 7, n) for _ in range(2))
+    at, first = (chance.integers(0, 10**11, n) * unit for _ in range(2))
+    last = first + chance.integers(0, 10**8, n) * unit
+    mine = [np.sort(at[who == profile]) for profile in range(7)]
+    upto = [np.searchsorted(mine[p], b, side="right") for p, b in zip(asked, last, strict=True)]
+    before = [np.searchsorted(mine[p], a) for p, a in zip(asked, first, strict=True)]
+    line, expected = Timeline(who, at, n_profiles), np.array(upto) - np.array(before)
+    assert 0 < (expected > 0).mean() < 1
+    assert line.between(asked, first, last, None).tolist() == expected.tolist()
+    assert line.has_some(asked, first, last, None).tolist() == (expected > 0).tolist()
 
 
 @pytest.mark.parametrize("seed", range(12))
