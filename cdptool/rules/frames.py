@@ -91,8 +91,11 @@ class Frames:
         columns = look.columns | ({"event_id": pl.col("event_id")} if look.needs_ids else {})
         names, n_profiles = columns_read(requests)[stream], len(self.rows.profiles)
         if asking is not None or self.rows.has_numbers(stream):
-            held = self._held(stream, names) if asking is None else asking
-            found = held.lazy().select(WHO, "at", **columns).collect()
+            found = (
+                self._looked_at(stream, look, columns)
+                if asking is None
+                else asking.lazy().select(WHO, "at", **columns).collect()
+            )
             return Tallies(found, look, None if asking is not None else spans, n_profiles, catalog)
         if look.needs_at or not spans.is_one:
             columns["at"] = pl.col("at")
@@ -101,6 +104,14 @@ class Frames:
             rows = rows.filter(between(spans.widest))
         found = self.rows.in_order(self._read(rows, requests, look, columns))
         return Tallies(found, look, None if spans.is_one else spans, n_profiles, catalog)
+
+    def _looked_at(self, stream: str, look: Look, columns: dict[str, pl.Expr]) -> pl.DataFrame:
+        """The rows of a stream in memory with expressions over their columns: what keys tell is worked out once a key."""
+        told = self.rows.held(stream).told(columns, look.told_apart)
+        rest = {name: each for name, each in columns.items() if name not in {column.name for column in told}}
+        names = {name for each in rest.values() for name in each.meta.root_names()}
+        found = self._held(stream, names).lazy().select(WHO, "at", **rest).collect()
+        return found.hstack(told)
 
     def _read(
         self, rows: pl.LazyFrame, requests: list[Request], look: Look, columns: dict[str, pl.Expr]
@@ -317,7 +328,9 @@ class Frames:
         column = request.column
         if not request.checks_currency or column is None or column.currency is None:
             return request
-        held = self.rows.held(request.rows.stream).rows.select(amount=column.lo, currency=column.currency)
+        names = {*column.lo.meta.root_names(), *column.currency.meta.root_names()}
+        held = self.rows.held(request.rows.stream).some(names)
+        held = held.select(amount=column.lo, currency=column.currency)
         currency = one_currency(held["amount"], held["currency"])
         return request if currency is None else with_one_currency(request, currency)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cdptool.rules.book import Catalog, find_column, kind_of
 from cdptool.tables import Column
@@ -69,25 +71,75 @@ def followed(
         looks: All that will be looked at, by name, where that is known: what only a key tells is worked out once a key and
             has a column of that name, and attributes that nothing else reads are left out.
     """
-    steps = list(_looked_up(prefix, columns, paths, catalog, tables))
+    rows, keyed = with_keys(rows, prefix, columns, paths, catalog, tables)
     rest = dict(looks or {})
-    for key, small in steps:
-        if rows.schema[key] != pl.String:
+    for each in keyed:
+        of_key = each.looked_at(rest)
+        rest = {name: look for name, look in rest.items() if name not in of_key}
+        read = {name for look in rest.values() for name in look.meta.root_names()}
+        attributes = [name for name in each.attributes if looks is None or name in read]
+        rows = rows.hstack(each.gathered([*attributes, *of_key.values()]))
+    return rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keyed:
+    """What a key column of rows tells: `told` has a row for each key (and one for none), `codes` say which is a row's."""
+
+    codes: pl.Series
+    told: pl.DataFrame
+
+    @property
+    def attributes(self) -> list[str]:
+        """The names of what is told, without that of the key, which is the first column."""
+        return self.told.columns[1:]
+
+    def looked_at(self, looks: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
+        """Those of some expressions that read only what the key tells, under their names; not the key itself."""
+        return {
+            name: each.alias(name)
+            for name, each in looks.items()
+            if _reads_only(each, self.told.columns) and not self.is_key(each)
+        }
+
+    def is_key(self, look: pl.Expr) -> bool:
+        """Whether an expression is the key and nothing else."""
+        return look.meta.eq(pl.col(self.told.columns[0]))
+
+    def gathered(
+        self, wanted: Sequence[str | pl.Expr], places: NDArray[np.int64] | None = None
+    ) -> list[pl.Series]:
+        """Columns, or expressions over them, for all rows or those at some places."""
+        if not wanted:
+            return []
+        codes = self.codes if places is None else self.codes.gather(places)
+        return _gathered(self.told.select(wanted), codes)
+
+
+def with_keys(
+    rows: pl.DataFrame,
+    prefix: str,
+    columns: tuple[Column, ...],
+    paths: set[tuple[str, ...]],
+    catalog: Catalog,
+    tables: Mapping[str, pl.DataFrame],
+) -> tuple[pl.DataFrame, tuple[Keyed, ...]]:
+    """The attributes that the paths lead to, by key where keys are texts, else as columns of the rows."""
+    found: list[Keyed] = []
+    for key, small in _looked_up(prefix, columns, paths, catalog, tables):
+        holder = next((i for i, each in enumerate(found) if key in each.attributes), None)
+        if holder is not None:
+            told = found[holder].told.join(small, on=key, how="left", maintain_order="left")
+            found[holder] = Keyed(found[holder].codes, told)
+        elif rows.schema[key] != pl.String:
             rows = rows.hstack(
                 rows.select(key).join(small, on=key, how="left", maintain_order="left").drop(key)
             )
-            continue
-        codes, keys = _keys_of(rows[key])
-        told = keys.to_frame().join(small, on=key, how="left", maintain_order="left")
-        of_key = {name: each for name, each in rest.items() if _reads_only(each, told.columns)}
-        rest = {name: each for name, each in rest.items() if name not in of_key}
-        read = {name for each in rest.values() for name in each.meta.root_names()} | {
-            base for base, _ in steps
-        }
-        attributes = [name for name in told.columns if name != key and (looks is None or name in read)]
-        told = told.select(*attributes, *(each.alias(name) for name, each in of_key.items()))
-        rows = rows.hstack(_gathered(told, codes))
-    return rows
+        else:
+            codes, keys = _keys_of(rows[key])
+            told = keys.to_frame().join(small, on=key, how="left", maintain_order="left")
+            found.append(Keyed(codes, told))
+    return rows, tuple(found)
 
 
 def narrowed(
@@ -129,7 +181,7 @@ def _gathered(told: pl.DataFrame, codes: pl.Series) -> list[pl.Series]:
 
 
 def _keys_of(keys: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """For each row the place of its key among the keys, of which the last is that of rows without one."""
+    """For each row the place of its key among the keys, of which the last is that of rows without one, where there are any."""
     codes = keys.cast(pl.Categorical).to_physical()
     n_codes = int(cast(int, codes.max() or 0)) + 1
     row_of = np.zeros(n_codes, dtype=np.uint32)
@@ -140,6 +192,8 @@ def _keys_of(keys: pl.Series) -> tuple[pl.Series, pl.Series]:
     else:
         row_of[codes.to_numpy()] = known
     distinct = keys.gather(row_of) if len(keys) else keys.clear().extend_constant(None, n_codes)
+    if not codes.null_count():
+        return codes, distinct
     return codes.fill_null(n_codes), distinct.extend_constant(None, 1)
 
 

@@ -16,15 +16,17 @@ from cdptool.rules.aggregates import Request
 from cdptool.rules.book import Catalog
 from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import needs_ids
-from cdptool.rules.references import event_columns, follow, followed, narrowed
+from cdptool.rules.references import Keyed, event_columns, follow, followed, narrowed, with_keys
 from cdptool.rules.runs import WHO, Runs, in_order_of
 from cdptool.rules.spans import in_window, mask_of, span
 from cdptool.rules.subjects import Needs
 from cdptool.rules.timelines import Mask, Numbers, Timeline
 from cdptool.rules.windows import Bounds
+from cdptool.tables import Column
 
 KEY: Final = "profile_id"
 ROW: Final = "#row"  # the place of a row among those of its stream
+_About = tuple[str, tuple[Column, ...], set[tuple[str, ...]], Catalog, Mapping[str, pl.DataFrame]]
 _MANY: Final = 2  # one profile in so many: from there on leaving out the others saves nothing
 
 
@@ -32,11 +34,13 @@ class Held:
     """
     The rows of a stream in memory that belong to a profile, in the order of profiles, with WHO and ROW.
 
-    `is_whole`: no profile's row was left out.
+    What their keys tell is gathered for those who read it. `is_whole`: no profile's row was left out.
     """
 
-    def __init__(self, rows: pl.DataFrame, n_profiles: int, *, is_whole: bool) -> None:
-        self.rows, self.is_whole = rows.with_row_index(ROW), is_whole
+    def __init__(
+        self, rows: pl.DataFrame, keyed: tuple[Keyed, ...], n_profiles: int, *, is_whole: bool
+    ) -> None:
+        self.rows, self._keyed, self.is_whole = rows.with_row_index(ROW), keyed, is_whole
         self.at: Numbers = self.rows["at"].to_physical().to_numpy()
         self.who = self.rows[WHO].to_numpy()
         self._n_profiles = n_profiles
@@ -63,7 +67,21 @@ class Held:
         """ROW, WHO, `at` and those of the columns that the stream has; of all rows, or of those at some places."""
         own = {"at", *names} & {*self.rows.columns}
         rows = self.rows.select(ROW, WHO, *sorted(own))
-        return rows if places is None or len(places) == rows.height else rows[places]
+        places = None if places is None or len(places) == rows.height else places
+        told = (
+            each.gathered([name for name in each.attributes if name in names], places) for each in self._keyed
+        )
+        return (rows if places is None else rows[places]).hstack([column for each in told for column in each])
+
+    def told(self, looks: Mapping[str, pl.Expr], told_apart: Collection[str]) -> list[pl.Series]:
+        """What is looked at that keys alone tell, worked out once a key; of keys that are only told apart, their codes."""
+        found = [
+            column for each in self._keyed for column in each.gathered([*each.looked_at(looks).values()])
+        ]
+        for each in self._keyed:
+            if not self.rows[each.told.columns[0]].null_count():
+                found += [each.codes.alias(name) for name in told_apart if each.is_key(looks[name])]
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +109,7 @@ class StreamRows:
         Rows that are held have WHO as well, and are in the order of profiles; others are in any order.
         """
         if self.has_numbers(stream):
-            return self._held[stream].rows.lazy()
+            return self._held[stream].some({KEY, "event_id", *names}).lazy()
         is_row = pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
         schema = self.catalog.stream(stream)
         assert schema is not None
@@ -115,14 +133,22 @@ class StreamRows:
         seen: pl.Expr | None = None,
     ) -> pl.DataFrame:
         """Some rows of a stream, in any order: `profile_id`, `at` and the names, references `followed`, of rows `seen`."""
-        paths = self._references(stream, names)
-        schema, wanted = rows.collect_schema(), {*names} | {f"{stream}.{path[0]}" for path in paths}
-        read = rows.select(KEY, "at", *sorted(wanted & {*schema} - {KEY, "at"})).collect(engine="streaming")
+        read, about = self._read(rows, stream, names), self._about(stream, names)
+        return followed(read if seen is None else narrowed(read, *about, seen), *about, looks)
+
+    def _read(self, rows: pl.LazyFrame, stream: str, names: Collection[str]) -> pl.DataFrame:
+        """`profile_id`, `at` and those of the names that are columns of the rows, or their keys."""
+        keys = {f"{stream}.{path[0]}" for path in self._references(stream, names)}
+        wanted = ({*names} | keys) & {*rows.collect_schema()} - {KEY, "at"}
+        read = rows.select(KEY, "at", *sorted(wanted)).collect(engine="streaming")
+        return read.filter(pl.col("at").is_not_null()) if read["at"].null_count() else read
+
+    def _about(self, stream: str, names: Collection[str]) -> _About:
+        """What tells how references of a stream are followed."""
         declared = self.catalog.stream(stream)
         assert declared is not None
-        read = read.filter(pl.col("at").is_not_null()) if read["at"].null_count() else read
-        about = (f"{stream}.", declared.columns, paths, self.catalog, self.tables)
-        return followed(read if seen is None else narrowed(read, *about, seen), *about, looks)
+        paths = self._references(stream, names)
+        return f"{stream}.", declared.columns, paths, self.catalog, self.tables
 
     def has_later(self, stream: str, last: datetime) -> bool:
         """
@@ -166,8 +192,11 @@ class StreamRows:
                 rows = rows.filter(pl.col(KEY).is_in(only.implode()))
             if stream not in asked and stream not in plain:
                 rows, is_whole = rows.filter(self._asks(stream)), False
-            found = self.in_order(self.collected(rows, stream, columns_read(self.requests)[stream]))
-            self._held[stream] = Held(found, len(self.profiles), is_whole=is_whole)
+            names = columns_read(self.requests)[stream]
+            found, keyed = with_keys(
+                self.in_order(self._read(rows, stream, names)), *self._about(stream, names)
+            )
+            self._held[stream] = Held(found, keyed, len(self.profiles), is_whole=is_whole)
         return self._held[stream]
 
     def _asked(self) -> set[str]:

@@ -80,6 +80,17 @@ class Look:
         return {f"#part{i}": part for i, part in enumerate(self.parts.values())}
 
     @property
+    def told_apart(self) -> set[str]:
+        """The columns whose values matter only as far as they differ."""
+        values = {
+            self.names[each.named("value")]: each.function
+            for each in sorted(self.requests, key=lambda each: each.function == "nunique", reverse=True)
+            if each.named("value") in self.names
+        }
+        parts = {self.names[name] for name in self.names if not name.endswith(".value")}
+        return {name for name, function in values.items() if function == "nunique"} - parts
+
+    @property
     def needs_at(self) -> bool:
         """Whether the times of rows tell more than whether they lie in a window."""
         return self.needs_ids or any(_counts_periods(each) for each in self.requests)
