@@ -170,8 +170,9 @@ def _cross(
     ):
         texts, others = (values.at(side) for values, side in ((mine, wrong), (its, sound)))
         bins = np.take(which.bins, np.take(which.values.ids, sound))
-        is_same = (texts == others).to_numpy()
-        levels[rows] = np.where(is_same, which.first_exact + bins, DIFFERENT + names_across(texts, others))
+        levels[rows] = which.first_exact + bins
+        unlike = (texts != others).arg_true()
+        levels[rows[unlike]] = DIFFERENT + names_across(texts.gather(unlike), others.gather(unlike))
 
 
 def _lone(

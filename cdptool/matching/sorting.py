@@ -42,11 +42,14 @@ def ordered_with_rows(
     Sorted with the row in the low bits; where that confuses numbers that differ there only, they are put right.
     """
     bits = np.uint64(max(len(numbers) - 1, 1).bit_length())
-    packed = numbers >> bits
+    if is_wanted is None:
+        packed, rows = numbers >> bits, np.arange(len(numbers))
+    else:
+        rows = np.flatnonzero(is_wanted)
+        packed = np.take(numbers, rows)
+        packed >>= bits
     packed <<= bits
-    packed |= np.arange(len(numbers), dtype=np.uint64)
-    if is_wanted is not None:
-        packed = np.compress(is_wanted, packed)
+    packed |= rows.view(np.uint64)
     packed.sort()
     order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
     packed >>= bits
