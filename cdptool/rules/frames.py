@@ -22,7 +22,7 @@ from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
 from cdptool.rules.references import profile_columns
 from cdptool.rules.runs import NO_TIME, WHO, end_beside
-from cdptool.rules.spans import Spans, between, in_window, instant, span
+from cdptool.rules.spans import Spans, between, in_window, mask_of, span
 from cdptool.rules.stream_rows import KEY, ROW, StreamRows, columns_read
 from cdptool.rules.subjects import ME, OUTER
 from cdptool.rules.tallies import Look, Tallies, is_tallied, one_currency, with_one_currency
@@ -272,8 +272,7 @@ class Frames:
         """Which rows of the timeline count, for certain and possibly; None for all."""
         rows = request.rows
         held = self.rows.held(rows.stream)
-        is_seen = held.at <= instant(rows.cut)
-        seen = None if is_seen.all() else is_seen
+        seen = mask_of(Bounds(None, rows.cut), held.at, held.bounds)
         if rows.condition is None:
             return [seen]
         names = columns_read([request])[rows.stream]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import and_
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -73,11 +75,13 @@ class Spans:
 
     def _look(self, at: Numbers) -> None:
         """Find the places of all windows, each among those of the narrowest found before that holds it."""
-        found: list[tuple[Bounds, Numbers | None, Numbers]] = [(Bounds(None, _LAST), None, at)]
-        for key, seen in sorted(self._of.items(), key=lambda each: _length(each[1]), reverse=True):
-            _, places, times = next(each for each in reversed(found) if _holds(each[0], seen))
-            mask = mask_of(seen, times)
-            if not mask.all():
+        whole = bounds_of(at)
+        found: list[tuple[Bounds, Numbers | None, Numbers]] = [(whole, None, at)]
+        for key, window in sorted(self._of.items(), key=lambda each: _length(each[1]), reverse=True):
+            seen = Bounds(window.first, min(window.last, whole.last))
+            wide, places, times = next(each for each in reversed(found) if _holds(each[0], seen))
+            mask = mask_of(seen, times, wide)
+            if mask is not None and not mask.all():
                 own = np.flatnonzero(mask)
                 places = own if places is None else np.take(places, own)
                 times = np.take(times, own)
@@ -85,10 +89,22 @@ class Spans:
             self._places[key] = places
 
 
-def mask_of(seen: Bounds, at: Numbers) -> Mask:
-    """Which times (microseconds) lie in a stretch of time."""
-    mask: Mask = at <= instant(seen.last)
-    return mask if seen.first is None else mask & (at >= instant(seen.first))
+def bounds_of(at: Numbers) -> Bounds:
+    """The stretch of time that some times (microseconds) lie in; since ever where there are none."""
+    if not len(at):
+        return Bounds(None, _LAST)
+    latest = min(max(int(at.max()), instant(_FIRST)), instant(_LAST))
+    return Bounds(None, EPOCH + latest * ONE_MICROSECOND)
+
+
+def mask_of(seen: Bounds, at: Numbers, wide: Bounds) -> Mask | None:
+    """Which times (microseconds) lie in a stretch of time, of times that lie in a wider one; None for all."""
+    masks: list[Mask] = []
+    if seen.last < wide.last:
+        masks.append(at <= instant(seen.last))
+    if seen.first is not None and (wide.first is None or wide.first < seen.first):
+        masks.append(at >= instant(seen.first))
+    return reduce(and_, masks) if masks else None
 
 
 def _length(seen: Bounds) -> timedelta:

@@ -18,7 +18,7 @@ from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import needs_ids
 from cdptool.rules.references import Keyed, event_columns, follow, followed, narrowed, with_keys
 from cdptool.rules.runs import WHO, Runs, in_order_of
-from cdptool.rules.spans import in_window, mask_of, span
+from cdptool.rules.spans import bounds_of, in_window, mask_of, span
 from cdptool.rules.subjects import Needs
 from cdptool.rules.timelines import Mask, Numbers, Timeline
 from cdptool.rules.windows import Bounds
@@ -46,6 +46,11 @@ class Held:
         self._n_profiles = n_profiles
 
     @cached_property
+    def bounds(self) -> Bounds:
+        """The stretch of time that the rows lie in."""
+        return bounds_of(self.at)
+
+    @cached_property
     def line(self) -> Timeline:
         """The rows by profile and time."""
         return Timeline(self.who, self.at, self._n_profiles)
@@ -61,7 +66,11 @@ class Held:
 
     def places(self, *seen: Bounds) -> Numbers:
         """The places of the rows that lie in one of these stretches of time."""
-        return np.flatnonzero(reduce(or_, [mask_of(each, self.at) for each in seen]))
+        masks = [mask_of(each, self.at, self.bounds) for each in seen]
+        given = [mask for mask in masks if mask is not None]
+        if len(given) < len(masks):
+            return np.arange(len(self.at))
+        return np.flatnonzero(reduce(or_, given))
 
     def some(self, names: Collection[str], places: Numbers | None = None) -> pl.DataFrame:
         """ROW, WHO, `at` and those of the columns that the stream has; of all rows, or of those at some places."""
@@ -71,7 +80,8 @@ class Held:
         told = (
             each.gathered([name for name in each.attributes if name in names], places) for each in self._keyed
         )
-        return (rows if places is None else rows[places]).hstack([column for each in told for column in each])
+        rows = rows if places is None else rows[places]
+        return rows.hstack([column for each in told for column in each])
 
     def told(self, looks: Mapping[str, pl.Expr], told_apart: Collection[str]) -> list[pl.Series]:
         """What is looked at that keys alone tell, worked out once a key; of keys that are only told apart, their codes."""
