@@ -21,7 +21,10 @@ from cdptool.matching.values import Rows, Values
 
 Bits = NDArray[np.uint64]
 Screen = Callable[[Values, Rows, Rows], Rows]
-_AT_ONCE: Final = 8_192  # texts, whose counts of letters are in the cache at a time
+_AT_ONCE: Final = 8_192  # texts, whose letters are in the cache at a time
+# Letters of a text. Without the rest one slip still changes two bits at most: it moves one letter over the end.
+_READ: Final = 64
+_NO_LETTER: Final = "\0"
 _DIGITS_AMONG_LETTERS: Final = (0, 27, 28, 29, 30, 31, 22, 17, 24, 26)  # the last with v, q, x and z
 _LETTER: Final = np.arange(128, dtype=np.int64) & 31
 _LETTER[48:58] = _DIGITS_AMONG_LETTERS
@@ -56,15 +59,28 @@ def sketched(texts: pl.Series, letters: int = 32) -> Sketches:
     lengths = texts.str.len_chars().to_numpy().astype(np.int32)
     bits = np.empty(len(texts), dtype=np.uint64)
     for start in range(0, len(texts), _AT_ONCE):
-        some = lengths[start : start + _AT_ONCE]
-        joined = str(texts.slice(start, _AT_ONCE).str.join("").item())
-        kind, code = ("ascii", np.uint8) if joined.isascii() else ("utf-32-le", np.uint32)
-        held = np.take(_LETTER, np.frombuffer(joined.encode(kind), dtype=code) & code(127)) & (letters - 1)  # type: ignore[operator]  # whole numbers
-        places = np.repeat(np.arange(len(some), dtype=np.int64) * letters, some) + held
-        counts = np.bincount(places, minlength=len(some) * letters).reshape(-1, letters)
-        at_least = [counts > times for times in range(64 // letters)]
-        bits[start : start + len(some)] = np.packbits(np.hstack(at_least), axis=1).view(np.uint64).ravel()
+        width = max(int(lengths[start : start + _AT_ONCE].max()), 1)
+        some = texts.slice(start, _AT_ONCE)
+        bits[start : start + _AT_ONCE] = _bits(
+            some if width <= _READ else some.str.head(_READ), min(width, _READ), letters
+        )
     return Sketches(bits, lengths)
+
+
+def _bits(texts: pl.Series, width: int, letters: int) -> Bits:
+    """Place by place of all texts at once: a letter sets its bit of the first times that it is not yet set in."""
+    joined = str(texts.str.pad_end(width, _NO_LETTER).str.join("").item())
+    kind, code = ("ascii", np.uint8) if joined.isascii() else ("utf-32-le", np.uint32)
+    places = np.frombuffer(joined.encode(kind), dtype=code).reshape(len(texts), width).T
+    bit = np.dtype(f"u{letters // 8}")
+    of_letter = np.left_shift(1, _LETTER & (letters - 1)).astype(bit)
+    of_letter[ord(_NO_LETTER)] = 0
+    times = np.zeros((64 // letters, len(texts)), dtype=bit)
+    for held in np.take(of_letter, places & code(127)):  # type: ignore[operator]  # whole numbers
+        for before, after in zip(times[-2::-1], times[:0:-1], strict=True):
+            after |= before & held
+        times[0] |= held
+    return np.ascontiguousarray(times.T).view(np.uint64).ravel()
 
 
 def _of_texts(values: Values) -> Sketches:

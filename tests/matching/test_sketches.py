@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from rapidfuzz.distance import OSA
 
 from cdptool.matching import levels
 from cdptool.matching.kinds import SCREENS
@@ -61,3 +62,26 @@ def test_a_sketch_tells_at_most_twice_the_slips_in_any_script() -> None:
     assert bits.tolist()[:1] == [0]
     assert (bits[:5] <= 2).all()
     assert found.lengths.tolist() == [6, 6, 5, 7, 6, 0]
+
+
+@pytest.mark.parametrize("letters", [16, 32])
+@pytest.mark.parametrize("n_slips", [1, 2])
+def test_a_slip_changes_two_bits_of_a_long_text_too(n_slips: int, letters: int) -> None:
+    chance = np.random.default_rng(n_slips)
+    texts, slipped = [], []
+    for _ in range(400):
+        text = "".join(chance.choice(list("abcdefghij1234567890 ơ"), int(chance.integers(50, 90))))
+        texts.append(text)
+        for _ in range(n_slips):
+            at = int(chance.integers(0, len(text)))
+            text = text[:at] + str(chance.choice(["", "x", "yz"])) + text[at + int(chance.integers(0, 2)) :]
+        slipped.append(text)
+    found = sketched(pl.Series([*texts, *slipped]), letters)
+    bits = found.unlike(np.arange(400, dtype=np.int32), np.arange(400, 800, dtype=np.int32))
+    distances = [OSA.distance(a, b) for a, b in zip(texts, slipped, strict=True)]
+    assert (bits <= 2 * np.array(distances)).all()
+    assert bits.any()
+
+
+def test_texts_without_letters_have_no_bits() -> None:
+    assert sketched(pl.Series(["", ""])).bits.tolist() == [0, 0]
