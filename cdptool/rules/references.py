@@ -143,17 +143,18 @@ def with_keys(
 
 
 def narrowed(
-    rows: pl.DataFrame,
+    rows: pl.LazyFrame,
     prefix: str,
     columns: tuple[Column, ...],
     paths: set[tuple[str, ...]],
     catalog: Catalog,
     tables: Mapping[str, pl.DataFrame],
     seen: pl.Expr,
-) -> pl.DataFrame:
-    """Rows without those whose key alone tells that they do not meet a condition, where that leaves out most keys."""
+) -> pl.LazyFrame:
+    """Rows of a scan without those whose key alone tells that they do not meet a condition, where that leaves out most keys."""
+    schema = rows.collect_schema()
     for key, small in _looked_up(prefix, columns, paths, catalog, tables):
-        if not _reads_only(seen, small.columns) or rows.schema[key] != pl.String:
+        if not _reads_only(seen, small.columns) or schema[key] != pl.String:
             continue
         meets = pl.concat([small, small.clear(1)]).select(seen.alias("")).to_series()
         out = small[key].filter(~meets.head(small.height))

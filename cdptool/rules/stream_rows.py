@@ -143,8 +143,9 @@ class StreamRows:
         seen: pl.Expr | None = None,
     ) -> pl.DataFrame:
         """Some rows of a stream, in any order: `profile_id`, `at` and the names, references `followed`, of rows `seen`."""
-        read, about = self._read(rows, stream, names), self._about(stream, names)
-        return followed(read if seen is None else narrowed(read, *about, seen), *about, looks)
+        about = self._about(stream, names)
+        some = rows if seen is None else narrowed(rows, *about, seen)
+        return followed(self._read(some, stream, names), *about, looks)
 
     def _read(self, rows: pl.LazyFrame, stream: str, names: Collection[str]) -> pl.DataFrame:
         """`profile_id`, `at` and those of the names that are columns of the rows, or their keys."""

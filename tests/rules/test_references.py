@@ -37,7 +37,7 @@ def test_followed_in_memory_is_followed_by_joins(keys: list[str | None], n: int)
     assert found.columns == [*rows.columns, "a", "b"]
     assert_frame_equal(found.select("a", "b"), joined.select(a=looks["a"], b=looks["b"]))
     for seen in ((category == "k2").fill_null(True), (category == "k2").fill_null(False), looks["a"]):
-        kept = narrowed(joined.select(rows.columns), *about, seen)
+        kept = narrowed(joined.lazy().select(rows.columns), *about, seen).collect()
         assert_frame_equal(follow(kept.lazy(), *about).filter(seen).collect(), joined.filter(seen))
 
 
@@ -45,7 +45,7 @@ def test_a_condition_that_few_keys_meet_leaves_rows_out() -> None:
     rows, schema = some_rows(["s1", "s2", "s3"], 50), CATALOG.stream("order")
     assert schema is not None
     seen = (pl.col("order.sku.category") == "k2").fill_null(True)
-    kept = narrowed(rows, "order.", schema.columns, PATHS, CATALOG, TABLES, seen)
+    kept = narrowed(rows.lazy(), "order.", schema.columns, PATHS, CATALOG, TABLES, seen).collect()
     assert set(kept["order.sku"]) == {"s3"}
 
 
