@@ -29,7 +29,6 @@ _FREE: Final = (0.02, 0.1)  # pairs per record that cost nothing: the sorting of
 _MANY: Final = 500_000  # records, of which each sorting costs
 _WORTH: Final = 16  # one value in so many records must stand alone, that it is worth leaving such out
 _SPENT: Final = 0.98  # of the budget: what is left is not worth another key
-_PER_RECORD: Final = 40
 _ALWAYS: Final = 300_000
 _PER_MATCH: Final = 3.0
 _MOST: Final = (750_000, 1.4)  # pairs, and pairs per record
@@ -80,7 +79,7 @@ def pair_budget(n_records: int, n_matches: float = np.inf) -> int:
     """
     for_all, per_record = _MOST
     wanted = min(_PER_MATCH * n_matches, for_all + per_record * n_records)
-    return int(min(_PER_RECORD * n_records, max(_ALWAYS, wanted)))
+    return int(max(_ALWAYS, wanted))
 
 
 def candidates(

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from cdptool.matching import comparisons
+from cdptool.matching import match as matched
 from cdptool.matching.blocks import Neighbours, hashed
 from cdptool.matching.candidates import Candidates, candidates, pair_budget
 from cdptool.matching.gathering import Gathered
@@ -75,6 +76,21 @@ def test_fewer_matches_never_ask_for_more_pairs(n_records: int) -> None:
     ]
     assert budgets == sorted(budgets)
     assert budgets[-1] <= pair_budget(n_records)
+
+
+def test_a_few_people_of_many_records_each_are_compared() -> None:
+    chance = np.random.default_rng(2)
+    who = np.repeat(np.arange(20), 150)
+    table = pl.DataFrame(
+        {
+            "given": [f"given{n % 7}" for n in who],
+            "family": [f"family{n % 11}" for n in who],
+            "born": [f"19{50 + n}0{1 + n % 9}15" for n in who],
+            "email": [f"user{n}@mail.example" if chance.random() < 0.9 else None for n in who],
+        }
+    )
+    found = matched(table, KINDS)
+    assert len(set(found.clusters.tolist())) == 20
 
 
 @pytest.mark.parametrize("seed", range(30))
