@@ -329,6 +329,8 @@ def one_currency(amounts: pl.Series, currency: pl.Series) -> str | None:
     if first.is_empty():
         return None
     is_same = currency == first.item()
+    if not currency.null_count() and is_same.all():
+        return str(first.item())
     return str(first.item()) if (is_same.fill_null(False) | amounts.is_null()).all() else None
 
 
