@@ -26,6 +26,8 @@ _FEWEST: Final = 30.0  # pairs: of fewer nothing can be said
 _IMPLAUSIBLE: Final = 3.0  # how many times the odds of "differs" may be those that the kind allows at most
 _OTHER_ORDER: Final = 4.0
 _OF_ESTIMATE: Final = 4.0
+_ENOUGH: Final = 300_000  # records, that tell of what order the matches of more are
+_SEED: Final = 20_250_103
 _OF_START: Final = 2.0
 _GROWN: Final = 3.0
 # One kind of each group, the most telling first: errors in them have nothing to do with each other.
@@ -138,6 +140,9 @@ def estimated_matches(three: tuple[Comparison, ...]) -> float | None:
     if len(three) < 3:
         return None
     known = np.flatnonzero(np.logical_and.reduce([one.values.ids >= 0 for one in three]))
+    share = min(_ENOUGH / max(len(known), 1), 1.0)
+    if share < 1:
+        known = known[np.random.default_rng(_SEED).random(len(known)) < share]
     n_known = len(known)
     held = tuple(np.take(one.values.ids, known) for one in three)
     n_pairs = n_known * (n_known - 1) / 2
@@ -149,7 +154,7 @@ def estimated_matches(three: tuple[Comparison, ...]) -> float | None:
     of_all = _agreeing(held) - n_pairs * float(np.prod(single))
     if of_all < _FEWEST:
         return None
-    return float(np.prod(np.maximum(of_two, of_all))) / of_all**2
+    return float(np.prod(np.maximum(of_two, of_all))) / of_all**2 / share**2  # both of a pair are in the part
 
 
 def _agreeing(columns: tuple[Ids, ...]) -> float:
