@@ -2,8 +2,8 @@
 Who looks like the same person and is not: households, namesakes, firms of one building, branches of one firm.
 
 Each is a class of its own beside *same person* and *stranger*. What tells it from the same person is fixed here (other
-given names in a household, everything but the name in a namesake); how many pairs it holds is learned, and of some how
-much of their addresses they share. Without these classes the model takes the biggest lump of similar records for its
+given names in a household, other names of firms in one building); how many pairs it holds is learned, and of some how
+much else they share. Without these classes the model takes the biggest lump of similar records for its
 matches, and households are the biggest lump.
 """
 
@@ -41,6 +41,8 @@ class Likeness:
 
     `learned`: the kinds whose levels follow the pairs of the class. Only where something that is fixed tells the class
     from the same person (other given names, another street): else it takes pairs of one person, and learns from them.
+    `unlike`: those of them that are fixed all the same where values are close; how many share a word of their name is
+    learned (sister firms of one house, shops of one trade), that hardly any have nearly the same one is not.
     """
 
     name: str
@@ -48,6 +50,11 @@ class Likeness:
     needs: tuple[frozenset[str], ...]
     but_not: frozenset[str] = frozenset()
     learned: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+
+    def learns(self, kind: str) -> bool:
+        """Whether the levels of this kind follow the pairs of the class."""
+        return kind in self.learned and self.shares.get(kind) not in (None, AGREES, DIFFERS)
 
 
 LIKENESSES: Final = (
@@ -96,8 +103,17 @@ LIKENESSES: Final = (
     ),
     Likeness(
         "neighbours",
-        {**_PLACES, "organisation": LIKE_STRANGERS, "phone": CLOSE_BY, "category": 0.2},
+        {
+            **_PLACES,
+            "organisation": LIKE_STRANGERS,
+            "phone": CLOSE_BY,
+            "email": LIKE_STRANGERS,
+            "website": LIKE_STRANGERS,
+            "category": 0.2,
+        },
         (frozenset({"organisation"}), frozenset({"address"})),
+        learned=("organisation", *LOCATION, "phone", "website", "email", "category"),
+        unlike=("organisation",),
     ),
     Likeness(
         "branches",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cdptool.matching import levels, sketches
+from cdptool.matching.house_numbers import addresses
 from cdptool.matching.levels import Judge
 from cdptool.matching.sketches import Screen
 
@@ -40,7 +41,7 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("identifier", levels.digits, 0.82, (0.03, 0.08), 0.07, 0.3),
         Kind("phone", levels.digits, 0.60, (0.02, 0.06), 0.32, 0.7),
         Kind("email", levels.emails, 0.60, (0.02, 0.05, 0.08), 0.25, 0.7, _NAMES),
-        Kind("address", levels.words, 0.50, (0.08, 0.08, 0.08, 0.08), 0.18, 0.6),
+        Kind("address", addresses, 0.50, (0.08, 0.08, 0.08, 0.08), 0.18, 0.6),
         Kind("house_number", levels.digits, 0.70, (0.02, 0.06), 0.22, 0.5, ("address",)),
         Kind("postcode", levels.postcodes, 0.62, (0.08, 0.08), 0.22, 0.5, ("address",)),
         Kind("city", levels.names, 0.66, (0.04, 0.01, 0.05, 0.09), 0.15, 0.5, ("postcode", "address")),
@@ -61,6 +62,7 @@ SCREENS: Final[dict[Judge, Screen]] = {
     levels.postcodes: sketches.near_postcodes,
     levels.emails: sketches.near_emails,
     levels.words: sketches.near_words,
+    addresses: sketches.near_words,
     levels.websites: sketches.near_websites,
 }
 MADE_OF_NAMES: Final = ("email", "website")

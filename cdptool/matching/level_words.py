@@ -24,7 +24,8 @@ _NUMBERS: Final = ("two slips apart", "one slip apart, or the same last seven")
 # Near levels by kind, the farthest first; a kind that has other levels than these is told by their number.
 NEAR: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("given", "family", "contact", "city", "state", "place"), _NAMES),
-    **dict.fromkeys(("organisation", "address"), _WORDED),
+    "organisation": _WORDED,
+    "address": ("a few words in common, or the same but for the house", *_WORDED[1:]),
     **dict.fromkeys(("identifier", "phone", "house_number"), _NUMBERS),
     "birth_date": (
         "same year, or same day of the year",

@@ -50,6 +50,8 @@ _FIXED: Final = (100.0, 0.1)  # pairs, or part of the pairs, that stand for what
 _MOVES: Final = 0.5  # who lives in another street often lives in another town
 _ALL_MOVES: Final = 0.95
 _FIRMS_STAY: Final = 0.4  # people move; a firm elsewhere is mostly another branch
+_FIRMS_MOVE: Final = 0.3  # how often a firm is elsewhere, beside people, before any data
+_CLOSE: Final = 2  # near levels that are close: most of the words, all but a slip
 _CONTACTS: Final = ("phone", "email", "website", "identifier", "category")
 Shares = dict[str, Share]
 _TINY: Final = 1e-12
@@ -128,7 +130,7 @@ def fit(
     found = patterns(codes, [len(CONTEXTS) * one.n_levels for one in comparisons])
     del codes
     n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
-    anchors = tuple(_anchors(one) for one in comparisons)
+    anchors = tuple(_anchors(one, _is_of_firms(comparisons)) for one in comparisons)
     strangers = stranger_tables(comparisons, n_records)
     names = tuple(one.name for one in likenesses(comparisons))
 
@@ -179,7 +181,7 @@ def _step(
     expected = held.sum(axis=1)
     same, others = [], []
     matched, *alike = (_seen(model.comparisons, found, one) for one in (held[0], *held[2:]))
-    is_of_firms = any(one.kind.name == "organisation" for one in model.comparisons)
+    is_of_firms = _is_of_firms(model.comparisons)
     for place, (one, anchor, start) in enumerate(zip(model.comparisons, anchors, strangers, strict=True)):
         seen = matched[place]
         if one.kind.name in MADE_OF_NAMES:  # one person's e-mail is as often the same whatever the names
@@ -243,10 +245,14 @@ def _learned_levels(
     for alike, counted, fixed in zip(likenesses(comparisons), pairs, tables, strict=True):
         levels = list(fixed)
         for place, (one, seen) in enumerate(zip(comparisons, counted, strict=True)):
-            if one.kind.name in alike.learned and isinstance(alike.shares.get(one.kind.name), float):
+            if alike.learns(one.kind.name):
                 total = seen.sum(axis=1, keepdims=True)
+                if one.kind.name in alike.unlike:
+                    close = np.arange(one.n_levels) >= one.first_exact - _CLOSE
+                    seen = np.where(close, total * fixed[place], seen)
                 weight = np.maximum(least, part * total)
-                levels[place] = (seen + weight * fixed[place]) / (total + weight)
+                learned = seen + weight * fixed[place]
+                levels[place] = learned / learned.sum(axis=1, keepdims=True)
         found.append(tuple(levels))
     return tuple(found)
 
@@ -274,9 +280,16 @@ def _less_matches(one: Comparison, start: Table, matched: Table) -> Table:
     return found
 
 
-def _anchors(one: Comparison) -> Table:
+def _is_of_firms(comparisons: tuple[Comparison, ...]) -> bool:
+    return any(one.kind.name == "organisation" for one in comparisons)
+
+
+def _anchors(one: Comparison, is_of_firms: bool) -> Table:
     """The anchor by context: with the field that this one follows from, it agrees and differs more often."""
     alone = one.anchor()
+    if is_of_firms and one.kind.name == "address":
+        alone[DIFFERENT] *= _FIRMS_MOVE
+        alone /= alone.sum()
     if not one.kind.given_agree or one.kind.name in MADE_OF_NAMES:
         return np.stack([alone] * len(CONTEXTS))
     together, moved = alone.copy(), alone.copy()

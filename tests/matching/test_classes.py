@@ -131,3 +131,38 @@ def test_branches_whose_names_are_only_alike_are_not_one_firm() -> None:
     assert expected["branches"] > 500
     joined = [(a, b) for a, b in enumerate(found.clusters) if a != b]
     assert sum(who[a] == who[b] for a, b in joined) >= 0.98 * len(joined)
+
+
+def test_sister_firms_of_one_house_are_not_one_firm() -> None:
+    """They have its address, often its number, and the first word of their names in common; few tell their code."""
+    chance = np.random.default_rng(8)
+
+    def word() -> str:
+        return "".join(chance.choice(list("abdegiklmnoprstu"), 7))
+
+    trades, rows, who = [word() for _ in range(25)], [], []
+    for house in range(250):
+        stem, street, number = (
+            word(),
+            f"{chance.integers(900)} {word()} street",
+            chance.integers(10**9, 10**10),
+        )
+        for firm in range(int(chance.integers(1, 5))):
+            name = f"{stem} {chance.choice(trades)} {chance.choice(trades)}"
+            own = number if chance.random() < 0.5 else chance.integers(10**9, 10**10)
+            cells = [str(own), street, str(chance.integers(10**7, 10**8))]
+            for _ in range(int(chance.integers(1, 4))):
+                short = name if chance.random() < 0.8 else " ".join(name.split()[:2])
+                kept = chance.random(3) < (0.7, 0.9, 0.5)
+                rows.append(
+                    (short, *(cell if is_kept else None for cell, is_kept in zip(cells, kept, strict=True)))
+                )
+                who.append((house, firm))
+    texts = pl.DataFrame(rows, schema=["name", "phone", "street", "code"], orient="row")
+    kinds = [("name", "organisation"), ("phone", "phone"), ("street", "address"), ("code", "identifier")]
+    found = match(texts, kinds)
+    expected = dict(zip(found.model.names, found.model.expected, strict=True))
+    assert expected["neighbours"] > 1_000
+    joined = [(a, b) for a, b in enumerate(found.clusters) if a != b]
+    assert len(joined) > 500
+    assert sum(who[a] == who[b] for a, b in joined) >= 0.85 * len(joined)

@@ -6,6 +6,7 @@ import pytest
 from rapidfuzz.distance import OSA
 
 from cdptool.matching import levels
+from cdptool.matching.house_numbers import addresses
 from cdptool.matching.kinds import SCREENS
 from cdptool.matching.levels import Judge
 from cdptool.matching.sketches import sketched
@@ -19,6 +20,7 @@ LETTERS = {
     levels.postcodes: "0123456789ab",
     levels.emails: "abcde.1@@",
     levels.words: "abcdeghi123 đ  ",
+    addresses: "abcdeghi123 đ  ",
 }
 
 
