@@ -62,4 +62,4 @@ def _are_slips(mine: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.
     a, b = (pl.Series(side[some]).cast(pl.String).to_list() for side in (mine, other))
     slips = process.cpdist(a, b, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)
     is_long[some] = slips <= 1
-    return is_long
+    return np.asarray(is_long)
