@@ -19,6 +19,7 @@ from cdptool.matching.classes import LIKE_STRANGERS, Share, likenesses, table
 from cdptool.matching.comparing import (
     CONTEXTS,
     DIFFERENT,
+    NOT_KNOWN,
     PARENT_AGREES,
     PARENT_DIFFERS,
     Comparison,
@@ -30,7 +31,7 @@ from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
 from cdptool.matching.levels import Levels
 from cdptool.matching.patterns import Codes, Patterns, patterns
 from cdptool.matching.scaling import AS_STATED, Scale, learned_scale, scaled
-from cdptool.matching.strangers import stranger_tables
+from cdptool.matching.strangers import Strangers, stranger_tables, without_one_person
 from cdptool.matching.values import Rows
 
 _ROUNDS: Final = 60
@@ -42,6 +43,7 @@ _ANCHOR: Final = (
 FIRMLY: Final = 1e6
 _START: Final = 0.3  # matches per record
 _OTHER_STARTS: Final = (0.01, 2.0)
+_FIRST_ROUNDS: Final = 8  # after these it is about known who is one person
 _FEW_ROUNDS: Final = 12
 _SAMPLED: Final = 3_000
 _LEAST_ANCHOR: Final = 30.0
@@ -131,7 +133,8 @@ def fit(
     del codes
     n_pairs = max(n_records * (n_records - 1) / 2, 1.0)
     anchors = tuple(_anchors(one, _is_of_firms(comparisons)) for one in comparisons)
-    strangers = stranger_tables(comparisons, n_records)
+    drawn = stranger_tables(comparisons, n_records)
+    strangers = drawn.tables
     names = tuple(one.name for one in likenesses(comparisons))
 
     def start(share: float) -> Model:
@@ -141,11 +144,14 @@ def fit(
         return Model(comparisons, ("same person", "strangers", *names), tables, expected, n_pairs, shares)
 
     model = start(_START)
-    for _ in range(_ROUNDS):
+    for nth in range(_ROUNDS):
+        if nth == _FIRST_ROUNDS:
+            strangers = _of_one_name(model, drawn)
         before = model.expected
         model = _step(model, found, anchors, strangers, anchored)
         least = before[0] if len(found.counts) > _MANY_PATTERNS else 1.0
-        if np.all(np.abs(model.expected - before) <= _SETTLED * np.maximum(before, max(least, 1.0))):
+        is_settled = np.abs(model.expected - before) <= _SETTLED * np.maximum(before, max(least, 1.0))
+        if nth > _FIRST_ROUNDS and is_settled.all():
             break
     part = found.part(max(len(found.counts) // _SAMPLED, 1))
     few, many = (_from(start(share), part, anchors, strangers) for share in _OTHER_STARTS)
@@ -157,6 +163,25 @@ def fit(
         (found.codes[place] % one.n_levels).astype(np.uint8) for place, one in enumerate(comparisons)
     )
     return Fitted(model, stated, np.take(odds, found.of_pair), (few, many), levels, found.counts, odds)
+
+
+def _of_one_name(model: Model, drawn: Strangers) -> tuple[Table, ...]:
+    """
+    Strangers' tables with those of fields made of names weighed by who the pairs of one name probably are.
+
+    Where most pairs of one name are one person, those of them that agree on nothing else mostly are too: an e-mail would
+    seem to be shared by everybody of its name.
+    """
+    tables = list(drawn.tables)
+    for place, some in drawn.drawn.items():
+        codes = _codes(model.comparisons, some.left, some.right)
+        levels = codes[place] % model.comparisons[place].n_levels
+        codes[place] = 0
+        strange = 1 / (1 + np.exp(_log_odds(model, codes)))
+        same, others = model.tables[0][place][PARENT_AGREES], tables[place]
+        learned = without_one_person(levels, strange, same, others[PARENT_AGREES], some)
+        tables[place] = np.stack([others[NOT_KNOWN], learned, others[PARENT_DIFFERS]])
+    return tuple(tables)
 
 
 def _from(model: Model, part: Patterns, anchors: tuple[Table, ...], strangers: tuple[Table, ...]) -> float:

@@ -3,18 +3,19 @@ How often strangers agree, field by field: counted where a value is shared, samp
 
 Pairs of one person are a vanishing part of all pairs, so a sample of all pairs is a sample of strangers. Where a field
 follows from another (a city from its postcode, an e-mail from the name) the sample is drawn among pairs that agree on
-that one and on nothing else.
+that one and on nothing else; what of it may be one person after all is taken off once the model knows better.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from cdptool.matching.blocks import Keys, blocks, drawn_pairs, hashed
 from cdptool.matching.comparing import DIFFERENT, NEAREST_BUT_ONE, Comparison, Table
 from cdptool.matching.kinds import LOCATION, MADE_OF_NAMES
+from cdptool.matching.levels import Levels
 from cdptool.matching.values import Rows
 
 _SAMPLED: Final = 150_000
@@ -29,19 +30,68 @@ _STAYS: Final = (
 _ENOUGH_APART: Final = 2_000  # pairs
 _ALIKE_MADE: Final = 0.05  # …and how many have one that is nearly the same, or the same but for the host
 _NAME_MADE: Final = 0.005  # of strangers of one name, how many share an e-mail or a website, before any data
+_SETTLES: Final = 10
+_WEIGHED: Final = 4_000  # pairs of one name
+_TINY: Final = 1e-12
 
 
-def stranger_tables(comparisons: tuple[Comparison, ...], n_records: int) -> tuple[Table, ...]:
-    """Per comparison: context × level, each row summing to about one."""
+class Drawn(NamedTuple):
+    """
+    Pairs that agree on the names that a field is made of, and on nothing else.
+
+    `seen`: how many have each level of the field; `prior`: what is believed before them. `left`, `right`: some of them,
+    each for `stands_for`.
+    """
+
+    seen: Table
+    prior: Table
+    left: Rows
+    right: Rows
+    stands_for: int
+
+
+class Strangers(NamedTuple):
+    """Per comparison context × level, each row summing to about one; and by place the pairs that may be one person yet."""
+
+    tables: tuple[Table, ...]
+    drawn: dict[int, Drawn]
+
+
+def without_one_person(levels: Levels, strange: Table, same: Table, others: Table, drawn: Drawn) -> Table:
+    """
+    The levels of strangers of one name, less the pairs among them that are one person after all.
+
+    Args:
+        levels: Of `drawn.left` and `drawn.right`.
+        strange: How likely each of these pairs is of strangers, by all other fields.
+        same: How often one person has each level.
+        others: How often strangers have, as believed so far.
+        drawn: The pairs.
+    """
+    for _ in range(_SETTLES):
+        of_one = (1 - strange) * same[levels]
+        of_one /= np.maximum(of_one + strange * others[levels], _TINY)
+        taken = np.bincount(levels, of_one, len(others)) * drawn.stands_for
+        others = _believed(np.maximum(drawn.seen - taken, 0.0), drawn.prior)
+    return others
+
+
+def stranger_tables(comparisons: tuple[Comparison, ...], n_records: int) -> Strangers:
+    """How often strangers agree, before it is known who is one person."""
     chance = np.random.default_rng(_SEED)
     n_drawn = _SAMPLED if n_records > 1 else 0
     left, right = (chance.integers(0, max(n_records, 1), n_drawn) for _ in range(2))
     apart = left != right
     alone = [_alone(one, left[apart], right[apart]) for one in comparisons]
-    return tuple(
-        np.stack([mine, _together(one, mine, comparisons, chance) if one.kind.given_agree else mine, mine])
-        for one, mine in zip(comparisons, alone, strict=True)
-    )
+    tables, drawn = [], {}
+    for place, (one, mine) in enumerate(zip(comparisons, alone, strict=True)):
+        together = mine
+        if any(other.kind.name in one.kind.given_agree for other in comparisons):
+            together, pairs = _together(one, mine, comparisons, chance)
+            if pairs is not None:
+                drawn[place] = pairs
+        tables.append(np.stack([mine, together, mine]))
+    return Strangers(tuple(tables), drawn)
 
 
 def _alone(one: Comparison, left: Rows, right: Rows) -> Table:
@@ -59,12 +109,14 @@ def _alone(one: Comparison, left: Rows, right: Rows) -> Table:
 
 def _together(
     one: Comparison, alone: Table, comparisons: tuple[Comparison, ...], chance: np.random.Generator
-) -> Table:
-    """The levels among strangers who agree on the parent: pairs of its groups that agree on nothing else."""
+) -> tuple[Table, Drawn | None]:
+    """
+    The levels among strangers who agree on the parent: pairs of its groups that agree on nothing else.
+
+    With these pairs, where names are the parent and nothing that stays tells that they are strangers.
+    """
     is_made = one.kind.name in MADE_OF_NAMES
     parents = [other for other in comparisons if other.kind.name in one.kind.given_agree]
-    if not parents:
-        return alone
     prior = 0.8 * alone if is_made else 0.5 * alone + 0.5 * one.anchor()
     if is_made:
         prior[one.first_exact :] += _NAME_MADE * one.anchor()[one.first_exact :]
@@ -79,9 +131,20 @@ def _together(
     related = {other.kind.name for other in parents} | {one.kind.name, "category"}
     if not is_made:
         related |= set(LOCATION)
-    strange = _agree_on_nothing(tuple(c for c in comparisons if c.kind.name not in related), left, right)
-    seen = np.bincount(one.levels(left[strange], right[strange]), minlength=one.n_levels).astype(np.float64)
+    others = tuple(c for c in comparisons if c.kind.name not in related)
+    strange, is_sure = _agree_on_nothing(others, left, right)
+    left, right = left[strange], right[strange]
+    seen = np.bincount(one.levels(left, right), minlength=one.n_levels).astype(np.float64)
     seen[0] = 0
+    found = _believed(seen, prior)
+    if is_sure or not is_made:
+        return found, None
+    step = len(left) // _WEIGHED + 1
+    return found, Drawn(seen, prior, left[::step], right[::step], step)
+
+
+def _believed(seen: Table, prior: Table) -> Table:
+    """The shares of the levels that were seen, held to what is believed before."""
     return np.asarray((seen + _DOUBT * prior) / (seen.sum() + _DOUBT))
 
 
@@ -96,9 +159,11 @@ def _some(keys: Keys, rows: Rows) -> tuple[Keys, Rows]:
     return np.compress(chosen, keys), np.compress(chosen, rows)
 
 
-def _agree_on_nothing(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> Rows:
+def _agree_on_nothing(comparisons: tuple[Comparison, ...], left: Rows, right: Rows) -> tuple[Rows, bool]:
     """
     The pairs that differ in a field and agree or nearly agree in none; where they are enough, in a field that stays.
+
+    And whether they were enough.
 
     One person who moved, with another number, differs in all that changes: among pairs of one name such are more than
     strangers who happen to have the same e-mail.
@@ -112,4 +177,5 @@ def _agree_on_nothing(comparisons: tuple[Comparison, ...], left: Rows, right: Ro
         (apart if one.kind.at_most <= _STAYS else moved)[rows[levels == DIFFERENT]] = True
         rows = rows[levels < max(one.first_exact - 1, DIFFERENT + 1)]
     surely = rows[apart[rows]]
-    return surely if len(surely) >= _ENOUGH_APART else rows[moved[rows] | apart[rows]]
+    is_sure = len(surely) >= _ENOUGH_APART
+    return (surely if is_sure else rows[moved[rows] | apart[rows]]), is_sure
