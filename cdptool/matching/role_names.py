@@ -112,7 +112,7 @@ def _phrases_in(tokens: tuple[str, ...]) -> list[str]:
 def _roles(tokens: tuple[str, ...], phrases: list[str]) -> tuple[str, ...]:
     bare = tuple(token for token in tokens if token not in WRAPPERS) or tokens
     found: list[str] = []
-    alone = ALONE.get(" ".join(bare))
+    alone = ALONE.get(" ".join([token for token in bare if token not in PEOPLE] or bare))
     if alone is not None and (alone != "house_number" or len(tokens) == 1):
         found.append(alone)
     spoken = sorted(

@@ -251,7 +251,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     """),
     ),
 )
-# Names that mean this only where nothing else stands in them (but for words of WRAPPERS).
+# Names that mean this only where nothing else stands in them (but for words of WRAPPERS and PEOPLE).
 ALONE: Final = {
     "number": "house_number", "no": "house_number", "nr": "house_number", "numero": "house_number",
     "mi": "middle", "first": "given", "last": "family", "fn": "given", "ln": "family", "st": "state",
@@ -271,11 +271,11 @@ WRAPPERS: Final = frozenset(
 PEOPLE: Final = frozenset(
     _phrases("""
     customer, client, member, patient, employee, guest, passenger, pax, patron, borrower, student, holder,
-    insured, subscriber, applicant, buyer, recipient, candidate, participant, attendee, donor, voter,
+    insured, subscriber, applicant, buyer, recipient, candidate, participant, attendee, donor,
     resident, traveller, traveler, user, person, worker, debtor, tenant, author, payee, beneficiary,
-    inventor, grantee, voter, kunde, kunden, gast, mitglied, patienten, mitarbeiter, cliente, paciente,
+    inventor, grantee, kunde, kunden, gast, mitglied, patienten, mitarbeiter, cliente, paciente,
     huesped, socio, aluno, hospede, klant, relatie, lid, deelnemer, klient, musteri, hasta, ogrenci,
-    adherent, abonne
+    adherent, abonne, pupil, learner, child, voter, delegate, nominee
 """)
 )
 # Whatever else such a name says, the column is of somebody or something else, or of a doing.

@@ -33,6 +33,7 @@ TEXTS = {
 CASES: tuple[tuple[str, str, str | None], ...] = (
     ("Vorname", "word", "given"), ("prénom", "word", "given"), ("Imię", "word", "given"), ("voornaam", "word", "given"),
     ("GivenName", "word", "given"), ("PT_FIRST", "word", "given"), ("fname", "word", "given"), ("First", "word", "given"),
+    ("pupil_first", "word", "given"), ("PassengerLast", "word", "family"), ("last_login", "word", None),
     ("Nachname", "word", "family"), ("Apellido1", "word", "family"), ("cognome", "word", "family"),
     ("achternaam", "word", "family"), ("soyadı", "word", "family"), ("NAME_LAST", "word", "family"),
     ("Họ tên", "whole", "full_name"), ("nombre completo", "whole", "full_name"), ("Guest Name", "whole", "full_name"),
