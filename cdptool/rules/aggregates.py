@@ -112,13 +112,18 @@ class Request:
     @property
     def checks_currency(self) -> bool:
         """Would two currencies make it meaningless?"""
-        return self.has_currency and self.only_currency is None and self.function not in ("first", "last")
+        return self.looks_at_currency and self.function not in ("first", "last")
 
     @property
     def has_currency(self) -> bool:
         """Does the value carry a currency?"""
         carries = self.function in ("sum", "avg", "min", "max", "first", "last")
         return carries and self.column is not None and self.column.currency is not None
+
+    @property
+    def looks_at_currency(self) -> bool:
+        """Is the currency of each row read?"""
+        return self.has_currency and self.only_currency is None
 
     @property
     def only_currency(self) -> pl.Expr | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import polars as pl
 
-from cdptool.rules.aggregates import mixed_currency
+from cdptool.rules.aggregates import Request, mixed_currency
 from cdptool.rules.book import Catalog
 from cdptool.rules.compile import Compiler
+from cdptool.rules.currencies import with_known_currencies
 from cdptool.rules.frames import Frames
 from cdptool.rules.pieces import pieces
 from cdptool.rules.references import by_key, follow, with_currency
@@ -16,6 +18,7 @@ from cdptool.rules.runs import WHO
 from cdptool.rules.stream_rows import KEY, StreamRows
 
 MIXED_CURRENCY = "#mixed_currency"
+_FEW: Final = 100  # profiles
 
 
 def computed(
@@ -45,9 +48,12 @@ def computed(
     lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, small)
     frame = lazy.collect(engine="streaming")
     frame = frame if frame[KEY].is_sorted() else frame.sort(KEY)
+    asked = (request for each in compiler.profiles.values() for request in each.requests.values())
+    first = pl.col(KEY) <= pl.lit(frame[KEY].head(_FEW).max(), pl.Int64)
+    requests = with_known_currencies(asked, streams, first)
     parts = list[pl.DataFrame]()
     for some, rows in pieces(frame, streams, KEY):
-        made = output(_of(compiler, small, some, rows))
+        made = output(_of(compiler, requests, small, some, rows))
         if some.height == frame.height:
             return made
         parts.append(made.collect(engine="streaming"))
@@ -56,6 +62,7 @@ def computed(
 
 def _of(
     compiler: Compiler,
+    requests: tuple[Request, ...],
     tables: Mapping[str, pl.DataFrame],
     profiles: pl.DataFrame,
     streams: Mapping[str, pl.LazyFrame],
@@ -63,8 +70,6 @@ def _of(
     """Profiles with every column that requests and layers make, stage by stage."""
     frame = profiles.with_row_index(WHO)
     lazy = frame.lazy()
-    asked = compiler.profiles.values()
-    requests = tuple(request for subject in asked for request in subject.requests.values())
     rows = StreamRows(compiler.catalog, compiler.needs, streams, tables, frame[KEY], requests)
     stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
     mixed = list[pl.Expr]()

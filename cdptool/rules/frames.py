@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from cdptool.rules.aggregates import COUNTS, Request, Rows, finish
+from cdptool.rules.currencies import one_currency, with_one_currency
 from cdptool.rules.groups import by_number, grouped, masks
 from cdptool.rules.lanes import Asking, Counting, counted_in_lanes
 from cdptool.rules.moments import moment
@@ -25,7 +26,7 @@ from cdptool.rules.runs import NO_TIME, WHO, end_beside
 from cdptool.rules.spans import Spans, between, in_window, mask_of, span
 from cdptool.rules.stream_rows import KEY, ROW, StreamRows, columns_read
 from cdptool.rules.subjects import ME, OUTER
-from cdptool.rules.tallies import Look, Tallies, is_tallied, one_currency, with_one_currency
+from cdptool.rules.tallies import Look, Tallies, is_tallied
 from cdptool.rules.timelines import Mask, Numbers
 from cdptool.rules.windows import Bounds, Window
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import and_
 from typing import Any, Final
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from cdptool.rules.aggregates import COUNTS, Request, Rows
 from cdptool.rules.book import Catalog, Kind
+from cdptool.rules.currencies import one_currency, with_one_currency
 from cdptool.rules.days import distinct_periods
 from cdptool.rules.raw_columns import bounds_needed, is_time, needs_ids
 from cdptool.rules.runs import WHO, Runs
@@ -62,7 +63,7 @@ class Look:
                 look._add(f"{rows.id}.possible", rows.condition.fill_null(True))
             if column is not None and not _counts_periods(request):
                 look._add(request.named("value"), column.lo)
-                if request.has_currency and column.currency is not None:
+                if request.looks_at_currency and column.currency is not None:
                     look._add(request.named("currency"), column.currency)
         return look
 
@@ -314,30 +315,9 @@ class Tallies:
             parts["end_at"] = self._rows["at"]
         if request.rows.condition is not None:
             parts["end_certain"] = self._series(f"{request.rows.id}.certain")
-        if request.has_currency and request.only_currency is None:
+        if request.looks_at_currency:
             parts["code"] = self._series(request.named("currency"))
         return {name: series.gather(of_profile) for name, series in parts.items()}
-
-
-def one_currency(amounts: pl.Series, currency: pl.Series) -> str | None:
-    """The currency of all amounts; None where there are several, or an amount has none.
-
-    >>> one_currency(pl.Series([1, 2]), pl.Series(["VND", "VND"])), one_currency(pl.Series([1]), pl.Series(["VND"]))
-    ('VND', 'VND')
-    """
-    first = currency.drop_nulls().head(1)
-    if first.is_empty():
-        return None
-    is_same = currency == first.item()
-    if not currency.null_count() and is_same.all():
-        return str(first.item())
-    return str(first.item()) if (is_same.fill_null(False) | amounts.is_null()).all() else None
-
-
-def with_one_currency(request: Request, currency: str) -> Request:
-    """The aggregate where all amounts are of one currency: none of its groups can mix two."""
-    assert request.column is not None
-    return replace(request, column=replace(request.column, currency=pl.lit(currency)))
 
 
 def _counts_periods(request: Request) -> bool:
