@@ -7,7 +7,7 @@ ever holds a cell value: findings name places, columns, counts and reasons.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 Severity = Literal["error", "warning", "note"]
@@ -43,7 +43,8 @@ class Place:
         """
         if self.text is not None:
             return self.text.place(offset)
-        return replace(self, column=None if self.column is None else self.column + offset)
+        column = None if self.column is None else self.column + offset
+        return Place(self.file, self.line, column, self.shown, self.text)
 
     def __str__(self) -> str:
         """

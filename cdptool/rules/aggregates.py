@@ -137,10 +137,11 @@ class Request:
 
 def result(request: Request) -> Value:
     """The aggregate as a value over the columns that `finish` makes."""
-    lo, hi, empty = (pl.col(request.named(part)) for part in ("lo", "hi", "empty"))
+    lo = pl.col(request.named("lo"))
     if request.function in ("exists", "none"):
-        hi = lo if request.is_exact else hi
-        some = pl.when(lo > 0).then(True).when(hi == 0).then(False)
+        some = lo > 0
+        if not request.is_exact:
+            some = pl.when(some).then(True).when(pl.col(request.named("hi")) == 0).then(False)
         return Value("truth", some if request.function == "exists" else ~some)
     kind: Kind = "number"
     if request.column is not None and request.function not in ("count", "nunique"):
@@ -148,31 +149,37 @@ def result(request: Request) -> Value:
     currency = pl.col(request.named("currency")) if request.has_currency else None
     if request.is_exact:
         return Value(kind, lo, currency=currency)
-    return Value(kind, lo, hi, empty, currency=currency)
+    return Value(kind, lo, pl.col(request.named("hi")), pl.col(request.named("empty")), currency=currency)
 
 
 def finish(request: Request) -> list[pl.Expr]:
     """Bounds (`<id>.lo`, and unless exact `.hi` and `.empty`) of the raw columns, null where there was no row."""
-    open_ = request.lacks_rows
     n = pl.col(request.named("n")).fill_null(0)
     possible = n if request.rows.condition is None else pl.col(request.named("possible")).fill_null(0)
-    lo, hi = _bounds(request, open_, n, possible)
-    empty: pl.Expr = pl.when(n > 0).then(False).when((possible == 0) & ~open_).then(True)
-    if request.function in (*COUNTS, "sum", "nunique"):
-        empty = pl.lit(False)
+    lo, hi = _bounds(request, n, possible)
+    ends = {"lo": lo}
+    if not request.is_exact:
+        ends["hi"] = hi
+        if request.function not in ("exists", "none"):
+            ends["empty"] = _empty(request, n, possible)
     parts: list[pl.Expr] = []
     if request.only_currency is not None and request.has_currency:
         parts.append(pl.when(possible > 0).then(request.only_currency).alias(request.named("currency")))
     elif request.has_currency:
         mixed = _mixed(request)
         # Null and unknown: whoever asks gets no answer, and the run says why (see `mixed_currency`).
-        kept: list[pl.Expr] = [pl.when(~mixed).then(part) for part in (lo, hi, empty)]
-        lo, hi, empty = kept
+        ends = {name: pl.when(~mixed).then(end) for name, end in ends.items()}
         parts.append(pl.when(~mixed).then(pl.col(request.named("code"))).alias(request.named("currency")))
-    parts.append(lo.alias(request.named("lo")))
-    if not request.is_exact:
-        parts += [hi.alias(request.named("hi")), empty.alias(request.named("empty"))]
-    return parts
+    return parts + [end.alias(request.named(name)) for name, end in ends.items()]
+
+
+def _empty(request: Request, n: pl.Expr, possible: pl.Expr) -> pl.Expr:
+    """Whether there is no value."""
+    if request.function in ("count", "sum", "nunique"):
+        return pl.lit(False)
+    is_none = possible == 0
+    is_none = is_none if request.is_whole else is_none & ~request.lacks_rows
+    return pl.when(n > 0).then(False).when(is_none).then(True)
 
 
 def mixed_currency(request: Request) -> pl.Expr:
@@ -187,7 +194,7 @@ def _mixed(request: Request) -> pl.Expr:
     return (code != other).fill_null(False)
 
 
-def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+def _bounds(request: Request, n: pl.Expr, possible: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     value: pl.Expr
     least: pl.Expr
     most: pl.Expr
@@ -196,7 +203,7 @@ def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> 
         return pl.col(request.named(name))
 
     def closed(bound: pl.Expr) -> pl.Expr:
-        return bound if request.is_whole else pl.when(~open_).then(bound)
+        return bound if request.is_whole else pl.when(~request.lacks_rows).then(bound)
 
     sure = request.rows.condition is None
     match request.function:
@@ -233,7 +240,7 @@ def _bounds(request: Request, open_: pl.Expr, n: pl.Expr, possible: pl.Expr) -> 
     # What is still to come is later than what is known, so an early first row stays the first.
     settled = decided & (part("end_at") <= request.complete_until).fill_null(False)
     kept = pl.when(~_truth(request.short) & settled).then(value)
-    least, most = (pl.when(open_).then(kept).otherwise(end) for end in (least, most))
+    least, most = (pl.when(request.lacks_rows).then(kept).otherwise(end) for end in (least, most))
     return least, most
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import polars as pl
@@ -69,18 +69,29 @@ def _of(
 ) -> pl.LazyFrame:
     """Profiles with every column that requests and layers make, stage by stage."""
     frame = profiles.with_row_index(WHO)
-    lazy = frame.lazy()
+    lazy, layers = frame.lazy(), compiler.layers
     rows = StreamRows(compiler.catalog, compiler.needs, streams, tables, frame[KEY], requests)
-    stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in compiler.layers}
+    stages = {request.rows.reads.stage for request in requests} | {stage for stage, _ in layers}
     mixed = list[pl.Expr]()
     for stage in sorted(stages):
         frame = lazy.collect(engine="streaming") if stage else frame
         now = [request for request in requests if request.rows.reads.stage == stage]
         lazy, settled = Frames(rows, frame, stage).with_aggregates(now)
         mixed += [mixed_currency(request) for request in settled if request.checks_currency]
-        for of, layer in compiler.layers:
-            lazy = lazy.with_columns(layer) if of == stage else lazy
+        for level in _levels(layer for of, layer in layers if of == stage):
+            lazy = lazy.with_columns(level)
     return lazy.with_columns(pl.any_horizontal(pl.lit(False), *mixed).alias(MIXED_CURRENCY))
+
+
+def _levels(layers: Iterable[list[pl.Expr]]) -> list[list[pl.Expr]]:
+    """The same columns in as few layers as what they need of each other allows: every layer costs a look at all columns."""
+    level_of, levels = dict[str, int](), list[list[pl.Expr]]()
+    for layer in layers:
+        level = max((level_of.get(name, 0) for part in layer for name in part.meta.root_names()), default=0)
+        level_of |= dict.fromkeys((part.meta.output_name() for part in layer), level + 1)
+        levels += [] if level < len(levels) else [[]]
+        levels[level] += layer
+    return levels
 
 
 def field_columns(catalog: Catalog, name: str) -> tuple[str, ...]:

@@ -191,9 +191,11 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def walk(node: Node) -> Iterator[Node]:
     """A node and everything inside it, outermost first."""
-    yield node
-    for inner in children(node):
-        yield from walk(inner)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(children(node))
 
 
 # How tightly each form binds; an operand that binds less tightly is put in parentheses.
