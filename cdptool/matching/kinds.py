@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cdptool.matching import levels, sketches
+from cdptool.matching.ages import ages, near_ages
 from cdptool.matching.house_numbers import addresses
 from cdptool.matching.levels import Judge
 from cdptool.matching.sketches import Screen
@@ -51,6 +52,9 @@ KINDS: Final[dict[str, Kind]] = {
         Kind("place", levels.names, 0.60, (0.04, 0.01, 0.08, 0.08), 0.19, 0.5, ("postcode",)),
         Kind("website", levels.websites, 0.62, (0.04, 0.04), 0.30, 0.6, ("organisation",)),
         Kind("contact", levels.names, 0.52, (0.05, 0.03, 0.05, 0.07), 0.28, 0.7),
+        Kind("age", ages, 0.50, (0.10, 0.30), 0.10, 0.5),
+        Kind("workplace", levels.words, 0.45, (0.08, 0.08, 0.08, 0.08), 0.23, 0.7, ("address",)),
+        Kind("founded", levels.dates, 0.70, (0.04, 0.04, 0.10), 0.12, 0.7),
         Kind("category", None, 0.85, (), 0.15, 0.7),
     )
 }
@@ -62,8 +66,9 @@ SCREENS: Final[dict[Judge, Screen]] = {
     levels.postcodes: sketches.near_postcodes,
     levels.emails: sketches.near_emails,
     levels.words: sketches.near_words,
+    ages: near_ages,
     addresses: sketches.near_words,
     levels.websites: sketches.near_websites,
 }
 MADE_OF_NAMES: Final = ("email", "website")
-LOCATION: Final = ("address", "house_number", "postcode", "city", "state", "place")
+LOCATION: Final = ("address", "house_number", "postcode", "city", "state", "place", "workplace")

@@ -24,13 +24,17 @@ _NUMBERS: Final = ("two slips apart", "one slip apart, or the same last seven")
 # Near levels by kind, the farthest first; a kind that has other levels than these is told by their number.
 NEAR: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("given", "family", "contact", "city", "state", "place"), _NAMES),
-    "organisation": _WORDED,
+    **dict.fromkeys(("organisation", "workplace"), _WORDED),
+    "age": ("some years apart", "a year apart"),
     "address": ("a few words in common, or the same but for the house", *_WORDED[1:]),
     **dict.fromkeys(("identifier", "phone", "house_number"), _NUMBERS),
-    "birth_date": (
-        "same year, or same day of the year",
-        "same but for the month or the day",
-        "one slip apart",
+    **dict.fromkeys(
+        ("birth_date", "founded"),
+        (
+            "same year, or same day of the year",
+            "same but for the month or the day",
+            "one slip apart",
+        ),
     ),
     "email": ("nearly the same before the @", "the same before the @", "two slips apart at most"),
     "website": ("two slips apart", "one slip apart, or the same but for its ending"),

@@ -131,7 +131,8 @@ def dates(values: Values, left: Rows, right: Rows) -> Levels:
     turned = (wrong == 2) & _neighbours_swapped(a, b, same)
     crossed = year & (a[:, 4:6] == b[:, 6:]).all(1) & (a[:, 6:] == b[:, 4:6]).all(1)
     levels = np.zeros(len(left), dtype=np.uint8)
-    levels[year | (month & day)] = 1
+    has_day = (a[:, 4:] != ord("0")).any(axis=1)  # of years alone there is none to agree on
+    levels[year | (month & day & has_day)] = 1
     levels[year & (month | day)] = 2
     levels[(wrong <= 1) | turned | crossed] = 3
     return levels

@@ -9,7 +9,7 @@ from typing import Final
 from cdptool.fields import field_type
 
 _TYPES: Final = {
-    **dict.fromkeys(("given", "family", "organisation"), "person_name"),
+    **dict.fromkeys(("given", "family", "organisation", "workplace"), "person_name"),
     "email": "email",
     "phone": "phone",
     "identifier": "identifier",
@@ -17,7 +17,7 @@ _TYPES: Final = {
     "house_number": "address",
     "postcode": "postcode",
 }
-_PLAIN: Final = ("city", "state", "place", "category")
+_PLAIN: Final = ("city", "state", "place", "category", "age")
 
 
 def masked(kind: str, text: str | None) -> str | None:
@@ -29,7 +29,7 @@ def masked(kind: str, text: str | None) -> str | None:
     """
     if text is None or kind in _PLAIN:
         return text
-    if kind == "birth_date":
+    if kind in ("birth_date", "founded"):
         return text[:4] + "•" * min(len(text[4:]), 4)
     if kind == "email" and "@" not in text:
         return field_type("address").mask(text)

@@ -132,13 +132,13 @@ _ALONE: Final = ("email", "phone", "identifier", "address", "organisation")
 _PARTS: Final[dict[str, Callable[[Values], _Pieces]]] = {
     "given": _name_parts,
     "family": _name_parts,
-    "birth_date": _date_parts,
+    **dict.fromkeys(("birth_date", "founded"), _date_parts),
     "identifier": _identifier_parts,
     "email": _email_parts,
     "phone": _phone_parts,
     "postcode": _postcode_parts,
     "address": _address_parts,
-    **dict.fromkeys(("organisation", "city", "place", "house_number", "state"), _whole),
+    **dict.fromkeys(("organisation", "workplace", "city", "place", "house_number", "state", "age"), _whole),
 }
 
 

@@ -21,6 +21,8 @@ from cdptool.fields.vietnamese_numbers import AREA_CODES, MOBILE_CODES
 _CODE: Final = r"(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9]\d\d)"
 _EXTENSION: Final = r"(?i)\s*(?:x|ext|extn|extension|#|máy lẻ)\.?\s*\d+\s*$"
 _FIRST_OF_SEVERAL: Final = r"^([^;,/]*\d[^;,/]{5,}\d)\s*[;,/]"
+_WHOLE: Final = r"^\s*(\d+)\.0+\s*$"  # as spreadsheets write a whole number
+_ROUNDED: Final = r"(?i)^\s*\d(?:[.,]\d*)?e\+?\d+\s*$"  # and a long one: its last digits are lost
 _FEWEST_DIGITS: Final = 5
 _FEWEST_WITHIN: Final = 7  # digits of a number whose code was taken off without being announced
 
@@ -29,6 +31,8 @@ def phone_texts(texts: pl.Series) -> pl.Series:
     """
     The digits of every number within its country; null where there are too few, or somebody leant on the keyboard.
 
+    >>> phone_texts(pl.Series(["12125550187.0", "1.21256E+10"])).to_list()
+    ['12125550187', None]
     >>> texts = ["+44 20 7946 0958", "020 7946 0958", "442079460958", "0044 (0)20 79460958", "no", None]
     >>> phone_texts(pl.Series(texts)).to_list()
     ['2079460958', '2079460958', '2079460958', '2079460958', None, None]
@@ -50,7 +54,8 @@ def phone_texts(texts: pl.Series) -> pl.Series:
 def _told(texts: pl.Series) -> pl.Series:
     """The digits of the first number of each text, and a `+` before them."""
     rows = (~texts.str.contains(r"^\+?[0-9]+$")).arg_true()
-    first = texts.gather(rows).str.replace(_EXTENSION, "").to_frame("text")
+    written = texts.gather(rows).str.replace(_WHOLE, "$1").str.replace(_ROUNDED, "")
+    first = written.str.replace(_EXTENSION, "").to_frame("text")
     told = pl.coalesce(pl.col("text").str.extract(_FIRST_OF_SEVERAL), "text").str.replace_all(r"[^\d+]", "")
     told = told.str.replace_all(r"([^+])\++", "$1")
     return replaced(texts, rows, first.select(told).to_series())

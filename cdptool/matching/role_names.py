@@ -6,19 +6,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from cdptool.inspection.naming_words import words
-from cdptool.matching.role_words import (
-    ALONE,
+from cdptool.matching.role_subjects import (
     ELSEWHERE,
+    KIN,
     OF_A_NUMBER,
-    OF_BIRTH,
-    PARTS_OF_BIRTH,
+    OTHER_DAYS,
     PEOPLE,
-    PHRASES,
     SAYS_NOTHING,
     STAFF,
     WHERE,
     WRAPPERS,
 )
+from cdptool.matching.role_words import ALONE, OF_BIRTH, PARTS_OF_BIRTH, PHRASES
 
 _KEYS: Final = ("national_id", "identifier", "email", "phone", "website")
 _NO_ADDRESS: Final = frozenset(
@@ -27,6 +26,7 @@ _NO_ADDRESS: Final = frozenset(
 _NAMES: Final = ("name", "naam", "nome", "nom", "nombre", "navn", "namn", "ten", "adi")
 
 
+_NAME_ROLES: Final = frozenset(["given", "middle", "family", "full_name", "name", "some name"])
 _IN_FULL: Final = {
     "nm": "name",
     "frst": "first",
@@ -66,16 +66,21 @@ class Said(NamedTuple):
     """
     What a name says: `roles` (the likeliest first), and of whom.
 
-    `is_of_staff`: of somebody who looks after the row. `is_of_something_else`: of a doing, a thing, a state.
-    `is_where`: of a place where it happened. `is_nothing`: the name is none (`Field3`, `column_3`).
+    `of_staff`: the words that say it is of somebody who looks after the row. `is_of_something_else`: of a doing, a thing, a
+    state. `of_place`: the words of a place where it happened. `is_nothing`: the name is none (`Field3`, `column_3`).
     """
 
     tokens: tuple[str, ...]
     roles: tuple[str, ...]
-    is_of_staff: bool = False
+    of_staff: frozenset[str] = frozenset()
     is_of_something_else: bool = False
-    is_where: bool = False
+    of_place: frozenset[str] = frozenset()
     is_nothing: bool = False
+
+    @property
+    def is_of_another_day(self) -> bool:
+        """Whether a day in it is none on which people are born."""
+        return any(token.startswith(OTHER_DAYS) for token in self.tokens)
 
 
 def said_by(name: str) -> Said:
@@ -84,8 +89,8 @@ def said_by(name: str) -> Said:
 
     >>> said_by("ADDRESS1_CITY").roles[0], said_by("CellPhone2").roles[0], said_by("Apellido 1").roles
     ('city', 'phone', ('family',))
-    >>> said_by("Guest Name").roles, said_by("account_manager").is_of_staff, said_by("Field7").is_nothing
-    (('full_name',), True, True)
+    >>> said_by("Guest Name").roles, said_by("account_manager").of_staff, said_by("Field7").is_nothing
+    (('full_name',), frozenset({'manager'}), True)
     """
     tokens = tuple(_IN_FULL.get(token, token) for token in words(name).split() if not token.isdigit())
     phrases = _phrases_in(tokens)
@@ -93,9 +98,9 @@ def said_by(name: str) -> Said:
     return Said(
         tokens,
         _roles(tokens, phrases),
-        is_of_staff=not said.isdisjoint(_STAFF) or (len(tokens) > 1 and tokens[-1] == "by"),
+        of_staff=said & _STAFF | {token for token in tokens[1:][-1:] if token == "by"},
         is_of_something_else=not said.isdisjoint(_ELSEWHERE),
-        is_where=not said.isdisjoint(_WHERE),
+        of_place=said & _WHERE,
         is_nothing=all(token in SAYS_NOTHING for token in tokens),
     )
 
@@ -123,6 +128,8 @@ def _roles(tokens: tuple[str, ...], phrases: list[str]) -> tuple[str, ...]:
     if says_given and "family" in roles and "full_name" not in roles:
         found.append("full_name")  # `first_and_surname`
     found += (_whose(tokens, bare) if role == "name" else role for role in roles)
+    if not KIN.isdisjoint(tokens) and not _NAME_ROLES.isdisjoint(found):
+        return ("category",)
     if _is_of_people(tokens) and "some name" in found:
         found = ["full_name" if role == "some name" else role for role in found]
     elif len(tokens) == 1 and (tokens[0] in PEOPLE or _is_of_people(tokens)):

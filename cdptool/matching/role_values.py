@@ -19,6 +19,9 @@ from cdptool.matching.role_words import FIRM_WORDS
 _FEW_FIRMS: Final = 0.10
 _EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]{2,}\s*$"
 _DAY: Final = r"^\s*\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}(?:\D.*)?$|^(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
+_AGE: Final = r"(?i)^(?:\d{1,2}|1[01]\d)(?:\.0+)?(?: ?(?:y|yrs?|years?|m|mo|months?|w|weeks?|d|days?)\.?)?$"
+_FEWEST_AGES: Final = 10
+_DAY_LAST: Final = r"^(?:0[1-9]|[12]\d|3[01]){2}(?:19|20)\d\d$"
 _PHONE: Final = (
     r"^\s*(?:(?:\+|00)[1-9][\d .()/\-]{6,17}|\(0?\d{2,4}\) ?[\d .\-]{6,10}|\d{3}[-. ]\d{3}[-. ]\d{4})\s*$"
 )
@@ -43,12 +46,16 @@ def may_be(role: str, sample: Sample) -> bool:
     if role == "website":
         return sample.matching(r"\p{L}{2}.*\.\p{L}{2}") > 0.5 and _is_of_many_hosts(sample)
     is_of_days = sample.matching(_DAY) > 0.5
-    if role == "birth_date":
+    if role in ("birth_date", "founded"):
         return is_of_days or sample.matching(r"\d\D*\d\D*\d") > 0.5
     if is_of_days:
         return False
     if role == "phone":
-        return sample.matching(r"(?:\d\D*){6}") > 0.5 and sample.matching(r"\p{L}{4}") < 0.5
+        return (
+            sample.matching(r"(?:\d\D*){6}") > 0.5
+            and sample.matching(_DAY_LAST) < 0.9
+            and sample.matching(r"\p{L}{4}") < 0.5
+        )
     return _may_be_written(role, sample)
 
 
@@ -65,7 +72,7 @@ def _may_be_written(role: str, sample: Sample) -> bool:
         "before_family",
     ):
         return sample.matching(r"\p{L}") > 0.8 and sample.matching(r"\d") < 0.5
-    if role == "organisation":
+    if role in ("organisation", "workplace"):
         return sample.matching(r"\p{L}") > 0.8 and sample.matching(r"^\S+\.\p{L}{2,3}(?:/\S*)?$") < 0.5
     if role in ("city", "state", "place"):
         return sample.matching(r"\p{L}") > 0.7
@@ -75,6 +82,8 @@ def _may_be_written(role: str, sample: Sample) -> bool:
         return sample.matching(r"\d") > 0.5 and sample.matching(r"^(?:\D*\d){10}|^.{13}") < 0.5
     if role == "house_number":
         return sample.matching(r"\d") > 0.7 and sample.matching(r"^.{11}") < 0.5
+    if role == "age":
+        return sample.matching(_AGE) > 0.9 and sample.n_distinct >= _FEWEST_AGES
     if role in ("national_id", "identifier"):
         return sample.matching(r"\d") > 0.5
     return True
@@ -203,6 +212,13 @@ def _whole_names(names: list[str], samples: Mapping[str, Sample]) -> dict[str, s
         if sample.matching(r"\S \S") > 0.7 and sample.n_distinct > 0.5 * sample.n_rows and not found:
             found[name] = "organisation" if is_like_firms(sample) else "full_name"
     return found
+
+
+def reads_as_names(sample: Sample) -> bool:
+    """Whether the texts are a few words each that hardly repeat."""
+    is_written = sample.matching(_WORDS) > 0.8 and sample.matching(r"\S \S") > 0.7
+    is_short = sample.matching(r"^\S+(?: \S+){0,7}$") > 0.9
+    return is_written and is_short and sample.n_distinct > 0.25 * max(sample.n_rows, _SEEN_OFTEN)
 
 
 def _parts_of_names(

@@ -8,13 +8,18 @@ a name the longest speaks, of equally long ones the role that stands first here.
 from typing import Final
 
 
-def _phrases(text: str) -> tuple[str, ...]:
-    """The phrases of a text that has commas between them."""
+def phrases(text: str) -> tuple[str, ...]:
+    """
+    The phrases of a text that has commas between them.
+
+    >>> phrases("street name, road")
+    ('street name', 'road')
+    """
     return tuple(" ".join(phrase.split()) for phrase in text.split(","))
 
 
 # What people type where they know nothing, in any field; folded.
-NOTHING: Final = _phrases("""
+NOTHING: Final = phrases("""
     unknown, not known, not given, none, na, n a, null, nil, xxx, xx, x, test, tester, dummy, guest,
     customer, anonymous, no name, noname, no address, default, tbd, various, walk in, missing, walk in
     customer, guest customer, unbekannt, inconnu, desconocido, desconhecido, sconosciuto, onbekend,
@@ -27,7 +32,7 @@ NOBODYS_MAIL: Final = r"^(?:test|tester|none|no|noemail|nomail|noreply|no-reply|
 PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "email",
-        _phrases("""
+        phrases("""
             email, emails, e mail, mail, email address, mail address, emailadres, emailadresse, e post,
             epost, eposta, e posta, posta elettronica, correo, correo electronico, correio, courriel, smtp
             addr, smtp, elektronische adresse, thu dien tu, hom thu, sahkoposti
@@ -35,7 +40,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "website",
-        _phrases("""
+        phrases("""
             website, web site, webseite, homepage, home page, internet, internetadresse, site web, site
             internet, sito, sito web, pagina web, sitio web, strona www, strona, www, web, url, uri,
             domain, domain name, domaine, web address, web sitesi, trang web
@@ -43,7 +48,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "phone",
-        _phrases("""
+        phrases("""
             phone, phones, phone number, telephone, tel, telf, telno, tel no, mobile, mobile no, mob,
             cell, cellphone, msisdn, fax, ph, mobile phone, cell phone, contact no, contact number, sdt,
             dt, so dt, dien thoai, di dong, telefon, telefonnummer, rufnummer, handy, handynummer, mobil,
@@ -55,7 +60,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "place",
-        _phrases("""
+        phrases("""
             birth place, place of birth, born in, birth city, birth state, birth country, noi sinh,
             geburtsort, geburtsland, lieu naissance, lieu de naissance, ville naissance, commune
             naissance, pays naissance, lugar de nacimiento, lugar nacimiento, local de nascimento,
@@ -65,7 +70,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "birth_date",
-        _phrases("""
+        phrases("""
             dob, d o b, birth, brth dt, dt of birth, ne le, ne e le, nee le, birthday, bday, birth date,
             birth dt, date of birth, date birth, dt birth, born, birth year, year of birth, yob, ngay
             sinh, nam sinh, geburtsdatum, geburtstag, geburtsjahr, geb, gebdat, geb datum, gbdat,
@@ -78,8 +83,19 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         """),
     ),
     (
+        "founded",
+        phrases("""
+            incorporation date, date of incorporation, incorporated, founded, date founded, year founded,
+            foundation date, established, date established, year established, opening date, open date, date opened,
+            grundung, grundungsdatum, grundungsjahr, gegrundet, date de creation, date creation, annee creation,
+            fecha constitucion, fecha de constitucion, data abertura, data de abertura, data costituzione,
+            oprichtingsdatum, data zalozenia, ngay thanh lap, nam thanh lap
+        """),
+    ),
+    ("age", phrases("age, ages, age years, alter, edad, idade, leeftijd, wiek, eta, tuoi, yas, alder, ika")),
+    (
         "given",
-        _phrases("""
+        phrases("""
             first name, given name, given names, given, forename, forenames, fname, christian name, name
             first, name given, f name, first nm, firstnm, prenume, nama depan, vorname, vornamen, rufname,
             prenom, prenoms, primer nombre, nombre de pila, primeiro nome, nome proprio, voornaam,
@@ -87,10 +103,10 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             keresztnev, ten goi
         """),
     ),
-    ("initials", _phrases("initials, voorletters, initialen, initiales, iniciales, inicjaly")),
+    ("initials", phrases("initials, voorletters, initialen, initiales, iniciales, inicjaly")),
     (
         "middle",
-        _phrases("""
+        phrases("""
             middle name, middle names, middle, mname, middle initial, m name, middle nm, midl name, name
             middle, second name, zweiter vorname, segundo nombre, nome do meio, secondo nome, drugie imie,
             ten dem, ten lot
@@ -98,7 +114,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "family",
-        _phrases("""
+        phrases("""
             last name, surname, surnames, family name, family, lname, name last, name family, l name, last
             nm, lastnm, sname, nama belakang, nachname, familienname, zuname, apellido, apellidos, primer
             apellido, segundo apellido, nom de famille, nom famille, nom usage, cognome, cognomi,
@@ -106,10 +122,10 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             soyisim, efternavn, efternamn, etternavn, sukunimi, prijmeni, vezeteknev, prezime, ho
         """),
     ),
-    ("before_family", _phrases("tussenvoegsel, tussenvoegsels, voorvoegsel, voorvoegsels, namensvorsatz")),
+    ("before_family", phrases("tussenvoegsel, tussenvoegsels, voorvoegsel, voorvoegsels, namensvorsatz")),
     (
         "full_name",
-        _phrases("""
+        phrases("""
             full name, person name, nombre completo, nombre y apellidos, nombres y apellidos, nome
             completo, nome e cognome, cognome e nome, nominativo, nom complet, nama, nama lengkap, nom et
             prenom, nom prenom, vor und nachname, vollstandiger name, volledige naam, imie i nazwisko,
@@ -120,7 +136,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "house_number",
-        _phrases("""
+        phrases("""
             street number, house number, house no, housenumber, house num, street no, street num, so nha,
             hausnummer, hausnr, haus nr, building number, huisnummer, huisnr, huis nr, nr domu, numer
             domu, numero civico, civico, num via, kapi no, husnummer
@@ -128,7 +144,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "unit",
-        _phrases("""
+        phrases("""
             apt, apt no, house number addition, huisletter, po box, building, apartment, unit, unit no,
             flat, flat no, suite, huisnummer toevoeging, toevoeging, nr lokalu, numer lokalu, lokal,
             wohnung, daire no, piso, interno, complemento, address line 2, address 2, addr 2, line 2,
@@ -137,7 +153,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "postcode",
-        _phrases("""
+        phrases("""
             post code, postcode, zip, zip code, postal code, postal, plz, zipcd, postcd, pcode,
             iranyitoszam, postanski broj, kode pos, pstlz, pin code, pincode, eircode, postleitzahl,
             postnummer, postnr, post nr, code postal, codigo postal, cod postal, cep, kod pocztowy, posta
@@ -146,7 +162,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "state",
-        _phrases("""
+        phrases("""
             state, region, county, bang, bundesland, departement, provincia, provincie, estado,
             prefecture, state province, province code, state code, judet, zupanija, wojewodztwo, kanton,
             canton, oblast, eyalet, emirate
@@ -154,7 +170,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "city",
-        _phrases("""
+        phrases("""
             city, town, post town, postal town, location, cty, telepules, localitate, postitoimipaikka,
             suburb, village, municipality, district, ward, commune, province, locality, borough,
             neighborhood, neighbourhood, parish, tinh, thanh pho, tinh thanh, quan, huyen, phuong, xa,
@@ -166,7 +182,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "address",
-        _phrases("""
+        phrases("""
             address, addr, adr, address line, street, street name, street address, road, stras, dia chi,
             diachi, adresse, anschrift, strasse, strassenname, rue, voie, direccion, calle, domicilio,
             endereco, logradouro, rua, morada, indirizzo, adres, straat, straatnaam, ulica, cadde, sokak,
@@ -176,8 +192,9 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "national_id",
-        _phrases("""
-            ssn, soc sec id, social security, national id, national number, nhs number, nhs no, nino, ni
+        phrases("""
+            charity number, charity no, provider id, provider number, facility id, facility number, urn, ukprn,
+            establishment number, entity id, company id, voter id, voter reg num, ssn, soc sec id, social security, national id, national number, nhs number, nhs no, nino, ni
             number, passport, passport no, passport number, pass nr, doc no, document no, document number,
             documento, pasaporte, passeport, passaporto, paszport, tax id, tax number, tax code, tax ref,
             taxpayer id, federal id, fed id, soc sec no, citizen id, reg no, regnumber, rodne cislo, cnp,
@@ -197,22 +214,30 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "identifier",
-        _phrases("""
+        phrases("""
             card number, card no, id number, id no, id nr, member number, mitgliedsnummer, loyalty card,
             member no, member id, customer id, customer no, customer number, client id, patient id, mrn,
             student id, kundennummer, kunden nr, kundennr, kdnr, ma kh, membership number
         """),
     ),
     (
+        "workplace",
+        phrases("""
+            employer, employer name, affiliation, affiliations, workplace, work place, institution, institution name,
+            practice, practice name, clinic, clinic name, arbeitgeber, employeur, empleador, empregador, datore di lavoro,
+            werkgever, pracodawca, isveren, noi lam viec, co quan, don vi cong tac
+        """),
+    ),
+    (
         "organisation",
-        _phrases("""
+        phrases("""
             company, company name, organisation, organization, organisation name, org, business, business
             name, firm, firm name, site name, site, shop name, store name, restaurant, restaurant name,
             venue, venue name, vendor, vendor name, supplier, supplier name, merchant, merchant name,
             account name, legal name, trading name, trade name, entity name, facility, facility name,
             school, school name, hospital, hospital name, dba, name org, trading as, establishment, shop,
             firmenbezeichnung, unternehmensname, nom commercial, nombre comercial, nome comercial, unvani,
-            employer, firma, firmenname, unternehmen, betrieb, firmierung, lieferant, societe, entreprise,
+            firma, firmenname, unternehmen, betrieb, firmierung, lieferant, societe, entreprise,
             raison sociale, denomination, denomination sociale, enseigne, fournisseur, empresa, nombre
             empresa, razon social, proveedor, razao social, nome fantasia, fornecedor, azienda, ditta,
             ragione sociale, denominazione, fornitore, bedrijf, bedrijfsnaam, handelsnaam, leverancier,
@@ -222,19 +247,21 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (
         "category",
-        _phrases("""
+        phrases("""
             gender, gender code, gndr, jenis kelamin, sex, gioi tinh, geschlecht, sexe, sexo, sesso,
             geslacht, plec, cinsiyet, kjonn, occupation, job, job title, profession, beruf, metier,
             ocupacion, profesion, professione, beroep, zawod, meslek, nghe nghiep, nationality,
             nationalitat, staatsangehorigkeit, nationalite, nacionalidad, nacionalidade, nazionalita,
             citizenship, country, country code, ctry, quoc gia, land, pays, pais, paese, kraj, ulke,
             cuisine, industry, sector, type, category, religion, ethnicity, race, race code, father name,
-            fathers name, mother name, mothers name
+            fathers name, mother name, mothers name, relation, relationship, relat, relation to head, occ, occup,
+            marital condition, specialty, speciality, ethnic, ethnic code,
+            sic, sic code, nace, naics, naics code
         """),
     ),
     (
         "contact",
-        _phrases("""
+        phrases("""
             contact, contact name, contact person, main contact, key contact, contact full name, owner
             name, owner, director, director name, executive director, ceo, principal, manager name,
             representative, legal representative, ansprechpartner, inhaber, geschaftsfuhrer,
@@ -246,7 +273,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("phone", ("cep",)),  # Turkish, where it reads as no Brazilian postcode
     (
         "name",
-        _phrases("""
+        phrases("""
         name, names, nom, nome, nombre, nombres, naam, navn, namn, ad, adi, isim, ten, jmeno, ime, nimi, nev, nume
     """),
     ),
@@ -256,95 +283,26 @@ ALONE: Final = {
     "number": "house_number", "no": "house_number", "nr": "house_number", "numero": "house_number",
     "mi": "middle", "first": "given", "last": "family", "fn": "given", "ln": "family", "st": "state",
     "cap": "postcode", "cp": "postcode", "uf": "state", "via": "address", "str": "address", "cf": "national_id", "mel": "email",
-    "grad": "city", "bday": "birth_date", "il": "state", "mail": "email", "pax": "full_name", "whom": "full_name",
+    "c p": "postcode", "grad": "city", "bday": "birth_date", "il": "state", "mail": "email", "pax": "full_name", "whom": "full_name",
 }  # fmt: skip
-# Words that say whose or which one, and change nothing of what a column is.
-WRAPPERS: Final = frozenset(
-    _phrases("""
-    pt, pat, patient, cust, customer, client, contact, member, guest, student, person, applicant, insured,
-    subscriber, billing, holder, bill, shipping, ship, mailing, home, primary, default, res, residence,
-    residential, remit, legal, reg, registered, main, value, desc, lbl, nm, txt, current, the, of, own,
-    my, your, personal, permanent, kunde, kunden, client, cliente, musteri, klient
-""")
-)
-# Who may be called by a `name`, or by a column that is called like this alone.
-PEOPLE: Final = frozenset(
-    _phrases("""
-    customer, client, member, patient, employee, guest, passenger, pax, patron, borrower, student, holder,
-    insured, subscriber, applicant, buyer, recipient, candidate, participant, attendee, donor,
-    resident, traveller, traveler, user, person, worker, debtor, tenant, author, payee, beneficiary,
-    inventor, grantee, kunde, kunden, gast, mitglied, patienten, mitarbeiter, cliente, paciente,
-    huesped, socio, aluno, hospede, klant, relatie, lid, deelnemer, klient, musteri, hasta, ogrenci,
-    adherent, abonne, pupil, learner, child, voter, delegate, nominee
-""")
-)
-# Whatever else such a name says, the column is of somebody or something else, or of a doing.
-STAFF: Final = frozenset(
-    _phrases("""
-    owner, manager, mgr, agent, advisor, adviser, tutor, supervisor, teacher, physician, doctor, pcp,
-    provider, salesperson, rep, representative, assigned, assignee, operator, referrer, referred,
-    emergency, kin, sponsor, parent, betreuer, bearbeiter, sachbearbeiter, berater, verkaufer, conseiller,
-    vendeur, asesor, vendedor, gestor, agente, venditore, consulente, accountmanager, opiekun, handlowiec,
-    temsilci, danisman, nhan vien, phu trach, nguoi tao, nguoi dai dien, maiden, geburtsname, nom de
-    naissance, guardian
-""")
-)
-ELSEWHERE: Final = frozenset(
-    _phrases("""
-    created, updated, modified, cap nhat, ngay tao, changed, inserted, deleted, order, orders, invoice,
-    booking, login, utm, campaign, source, medium, referral, product, item, article, artikel, producto,
-    produit, sku, brand, event, file, list, track, album, song, playlist, course, programme, program,
-    project, page, session, device, browser, ip, mac, cookie, flight, seat, room, ticket, label, labels,
-    tag, tags, status, stage, flag, note, notes, comment, comments, remark, remarks, description,
-    bemerkung, notiz, ghi chu, commentaire, observaciones, observacoes, nota, opmerking, uwagi, aciklama,
-    consent, optin, opt, accepts, rating, points, balance, timezone, wallet, host, username, password,
-    hash, token, phonetic, phonetics, nickname, suffix, sufx, prefix, photo, image, picture, size,
-    revenue, turnover, since, expires, expiry, employees, legalform, class, group
-""")
-)
-# Where something happened, unless the rows are these places themselves.
-WHERE: Final = frozenset(
-    _phrases("""
-    store, shop, branch, site, warehouse, outlet, till, filiale, sucursal, tienda, loja, negozio, magasin,
-    agence, vestiging, oddzial, sube, chi nhanh, cua hang, campus, facility, hospital, school, hotel
-""")
-)
-OF_A_NUMBER: Final = frozenset(
-    _phrases("""
-    type, category, status, url, code, id, domain, number, count, class, date, since, industry, title,
-    department, form
-""")
-)
-PRODUCTS: Final = frozenset(
-    _phrases("""
-    sku, ean, upc, gtin, isbn, asin, price, brand, stock, barcode, quantity, qty, precio, prix, preis,
-    model
-""")
-)
-SAYS_NOTHING: Final = frozenset(
-    _phrases("""
-    column, col, field, f, c, var, v, attribute, attr, feld, champ, campo, spalte, x, unnamed, val, value,
-    data, text, string, a, b
-""")
-)
 FIRM_WORDS: Final = (
     r"\b(?:inc|llc|llp|ltd|limited|corp|co|company|gmbh|ag|kg|ug|ohg|plc|bv|nv|sarl|sas|eurl|sci|sa|srl|spa|snc|sl|slu|ltda|eireli|sp z o o"
     r"|sirketi|sti|a s|b v|n v|s r l|s p a|s a r l|s l|s a|e k|oy|oyj|ab|aps|kft|pvt|pty|cty|cong ty|tnhh|ctcp|kk|restaurant|cafe|grill|bar|hotel|inn"
     r"|school|center|centre|church|clinic|hospital|shop|store|market|services?|group|association|club|agency|bank|systems?"
     r"|solutions?|the|of|and|kitchen|house|bistro|deli|pizza|foundation|university|college|academy|studio|partners)\b"
 )
-OF_BIRTH: Final = _phrases("""
+OF_BIRTH: Final = phrases("""
     birth, dob, geb, geburts, geburt, born, naissance, nacimiento, nasc, nascimento, nascita, geboorte,
     urodzenia, ur, dogum, sinh, b
 """)
 PARTS_OF_BIRTH: Final = {
-    "year": _phrases("""
+    "year": phrases("""
         by, year, yyyy, yr, jahr, annee, ano, anio, anno, jaar, rok, yil, nam, yob
     """),
-    "month": _phrases("""
+    "month": phrases("""
         bm, month, mm, mon, monat, mois, mes, mese, maand, miesiac, ay, thang, mob
     """),
-    "day": _phrases("""
+    "day": phrases("""
         bd, day, dd, tag, jour, dia, giorno, dag, dzien, gun, ngay
     """),
 }

@@ -17,21 +17,32 @@ from cdptool.inspection.naming_words import says_birth
 from cdptool.inspection.sample import Sample, sample_of_counted
 from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.role_names import Said, part_of_birth, said_by
-from cdptool.matching.role_values import is_like_firms, may_be, role_by_values, roles_of_nameless
-from cdptool.matching.role_words import PARTS_OF_BIRTH, PRODUCTS
+from cdptool.matching.role_subjects import PRODUCTS, TITLES
+from cdptool.matching.role_values import (
+    is_like_firms,
+    may_be,
+    reads_as_names,
+    role_by_values,
+    roles_of_nameless,
+)
+from cdptool.matching.role_words import PARTS_OF_BIRTH
 
 _ROW_LIKE: Final = 0.98
 _TINY: Final = 10  # different rows of which a value that all share still tells something
 _VARIOUS: Final = 0.2
 _MOSTLY: Final = 0.8
 _NAMES: Final = frozenset(["given", "family", "full_name"])
-_OPEN: Final = (
-    *("organisation", "name", "some name", "full_name", "website", "contact", "initials", "before_family"),
+_OPEN: Final = frozenset(
+    [
+        *("founded", "age", "workplace", "organisation", "name", "some name", "full_name", "website"),
+        *("contact", "initials", "before_family"),
+    ]
 )
 _ANY_NAME: Final = frozenset([*_NAMES, "name", "some name", "organisation", "contact"])
 _PARTS_TOLD: Final = "its parts stand in other columns"
 _NOT_OF_IT: Final = "about somebody or something else, by its name"
 _WRITTEN_TWICE: Final = ("given", "family", "full_name", "organisation")
+_WHOSE: Final = frozenset(["organisation", "name", "some name", "full_name"])
 _MADE_OF: Final = {
     "national_id": "identifier",
     "middle": "given",
@@ -69,6 +80,7 @@ class _Column(NamedTuple):
     said: Said
     sample: Sample
     height: int
+    subject: frozenset[str] = frozenset()  # words for those whom the rows are of
 
     @property
     def share_filled(self) -> float:
@@ -83,9 +95,9 @@ class _Column(NamedTuple):
     def is_of_another(self) -> bool:
         """Whether its name says that it is not about the person or firm of the row."""
         said = self.said
-        if said.is_of_staff and not ("contact" in said.roles and self.is_various):
+        if said.of_staff - self.subject and not ("contact" in said.roles and self.is_various):
             return True
-        return said.is_of_something_else or (said.is_where and not self.is_various)
+        return said.is_of_something_else or (bool(said.of_place - self.subject) and not self.is_various)
 
 
 def roles(table: pl.DataFrame | Columns) -> Roles:
@@ -103,10 +115,7 @@ def roles(table: pl.DataFrame | Columns) -> Roles:
     columns = _columns(numbered)
     birth = _birth_parts(columns)
     rest = tuple(column for column in columns if column.name not in birth)
-    named = {column.name: _named(column) for column in rest}
-    if not _ANY_NAME & set(named.values()):  # of owners, of teachers: nobody else is in the file
-        staff = [column for column in rest if column.said.is_of_staff and column.is_various]
-        named |= {column.name: _named(column, is_of_staff=True) for column in staff}
+    rest, named = _by_name(rest)
     _add_by_values(numbered, rest, named, has_birth=bool(birth))
     _settle_names(rest, named, has_birth=bool(birth))
     _drop_repeated(numbered, rest, named)
@@ -132,10 +141,28 @@ def _columns(table: Columns) -> tuple[_Column, ...]:
     return tuple(_Column(name, said_by(name), sample, height) for name, sample in samples.items())
 
 
-def _named(column: _Column, *, is_of_staff: bool = False) -> str | None:
+def _by_name(columns: tuple[_Column, ...]) -> tuple[tuple[_Column, ...], dict[str, str | None]]:
+    """
+    The roles that names say, and the columns as they are once it is known of whom the rows are.
+
+    Where hospitals have the names, the type of a hospital is no other's; and where only owners or teachers have, nobody
+    else is in the file.
+    """
+    named = {column.name: _named(column) for column in columns}
+    places = [c.said.of_place for c in columns if named[c.name] in _WHOSE and c.is_various]
+    subject = frozenset().union(*places)
+    if not _ANY_NAME & set(named.values()):
+        staff = [c._replace(subject=c.said.of_staff) for c in columns if c.said.of_staff and c.is_various]
+        subject |= frozenset().union(*(c.said.of_staff for c in staff if _named(c) in _ANY_NAME))
+    if subject:
+        columns = tuple(column._replace(subject=subject) for column in columns)
+        named = {column.name: _named(column) for column in columns}
+    return columns, named
+
+
+def _named(column: _Column) -> str | None:
     """The role that the words of a name speak of, if the texts do not speak against it."""
-    is_of_another = column.said.is_of_something_else if is_of_staff else column.is_of_another
-    if not column.sample.n_rows or is_of_another:
+    if not column.sample.n_rows or column.is_of_another:
         return None
     if says_birth(column.name) and "place" not in column.said.roles and may_be("birth_date", column.sample):
         return "birth_date"
@@ -163,9 +190,28 @@ def _add_by_values(
         taken = {*named.values(), *(("birth_date",) if has_birth else ())}
         if role in ("birth_date", "address") and (role in taken or "organisation" in taken):
             continue
-        if role == "birth_date" and not {*_NAMES, "name", "some name"} & taken:
+        if role == "birth_date" and (
+            column.said.is_of_another_day or not {*_NAMES, "name", "some name"} & taken
+        ):
             continue
         named[column.name] = role
+    if not _ANY_NAME & set(named.values()):
+        named |= _unnamed_name(columns, named)
+
+
+def _unnamed_name(columns: tuple[_Column, ...], named: dict[str, str | None]) -> dict[str, str]:
+    """Where no column is called a name: the first that reads like one, unless the rows are things that are sold."""
+    if any(PRODUCTS.intersection(column.said.tokens) for column in columns):
+        return {}
+    is_open = [
+        column
+        for column in columns
+        if named[column.name] is None
+        and not column.is_of_another
+        and not TITLES.intersection(column.said.tokens)
+        and reads_as_names(column.sample)
+    ]
+    return {c.name: "organisation" if is_like_firms(c.sample) else "full_name" for c in is_open[:1]}
 
 
 def _settle_names(columns: tuple[_Column, ...], named: dict[str, str | None], *, has_birth: bool) -> None:
@@ -176,7 +222,12 @@ def _settle_names(columns: tuple[_Column, ...], named: dict[str, str | None], *,
         missing = "family" if "given" in said else "given"
         named |= {name: missing for name, role in named.items() if role == "name"}
     said = set(named.values())
-    is_of_people = bool(_NAMES & said) or has_birth or "birth_date" in said
+    whose = _whose_name([by_name[name] for name, role in named.items() if role == "some name"])
+    has_birth = has_birth or "birth_date" in said
+    if whose and not _ANY_NAME - {"some name"} & said and (has_birth or _is_of_staff(whose)):
+        named[whose.name] = "full_name"
+    said = set(named.values())
+    is_of_people = bool(_NAMES & said) or has_birth
     if is_of_people and _is_of_firms(by_name, named):
         is_of_people = False
         named |= {name: "contact" for name, role in named.items() if role in _NAMES}
@@ -184,6 +235,16 @@ def _settle_names(columns: tuple[_Column, ...], named: dict[str, str | None], *,
     for name, role in named.items():
         if role in _OPEN:
             named[name] = _settled(by_name[name], role, said, is_of_people)
+
+
+def _whose_name(columns: list[_Column]) -> _Column | None:
+    """Of columns of names the one with the most different ones: whose the rows are."""
+    return max(columns, key=lambda column: column.sample.n_distinct, default=None)
+
+
+def _is_of_staff(column: _Column) -> bool:
+    """Whether it names people of a calling (providers, agents) who are no firms."""
+    return bool(column.said.of_staff) and not is_like_firms(column.sample)
 
 
 def _is_of_firms(by_name: dict[str, _Column], named: dict[str, str | None]) -> bool:
@@ -197,8 +258,16 @@ def _is_of_firms(by_name: dict[str, _Column], named: dict[str, str | None]) -> b
 
 def _settled(column: _Column, role: str, said: set[str | None], is_of_people: bool) -> str | None:
     """The role of a name among the others, None where it gives way."""
+    if role == "founded":
+        return role if {"organisation", "some name"} & said and not is_of_people else None
+    if role == "age":
+        return role if is_of_people and "birth_date" not in said else None
+    if role == "workplace":
+        return role if is_of_people or {"name", "some name", "contact"} & said else "organisation"
+    if role == "organisation" and is_of_people and column.is_various:
+        return "workplace" if not column.said.of_place else None
     if role == "organisation":
-        return ("category" if not column.said.is_where else None) if is_of_people or "name" in said else role
+        return ("category" if not column.said.of_place else None) if is_of_people or "name" in said else role
     if role in ("website", "contact") and is_of_people:
         return None  # where they signed up, and whoever looks after them
     if role == "website":

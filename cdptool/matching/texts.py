@@ -14,16 +14,19 @@ import polars as pl
 
 from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
 from cdptool.fields.folding import fold, is_placeholder, replaced, squeezed
-from cdptool.inspection.guess import guess_column
+from cdptool.matching.ages import age_texts
 from cdptool.matching.columns import Columns, columns_of
+from cdptool.matching.days import day_texts
 from cdptool.matching.phones import phone_texts
 from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
 from cdptool.matching.roles import Role
+from cdptool.matching.titles import without_titles
 from cdptool.matching.two_family_names import with_both_family_names
 from cdptool.matching.values import Values, spread
 
 _TICKET: Final = r"(?i)^([^/,]+)/([^/,]+?)(?: ?(?:mr|mrs|ms|miss|mstr|dr|chd|inf))?$"
-_MANY: Final = 0.5
+_MOSTLY: Final = 0.5
+_WHOLE: Final = r"^(\s*\d+)\.0+\s*$"  # a number that went through a spreadsheet
 # What `squeezed` may make one of `NOTHING` or of `_ONE_DIGIT`, or nothing: it has no digit, one digit, or odd letters.
 _LIKE_NOTHING: Final = r"^[^0-9]*$|[^\x00-\x7f]|" + "|".join(
     rf"^[^0-9A-Za-z]*(?:{n}[^0-9A-Za-z]*)+$" for n in "0123456789"
@@ -44,7 +47,6 @@ _HOSTS_OF_MANY: Final = (
     ),
     *("yelp.com", "tripadvisor.com", "sites.google.com", "wixsite.com", "etsy.com", "shopee.vn", "linktr.ee"),
 )
-_DEFAULT_DATES: Final = ("19000101", "18991230", "99991231", "00000000", "19700101", "11111111")
 
 
 def match_values(
@@ -78,11 +80,11 @@ def match_texts(
 
 def _texts(table: pl.DataFrame, role: Role) -> dict[str, pl.Series]:
     """The texts of one field by the name of the comparison."""
-    if role.kind == "birth_date":
-        return {role.field: _dates(table.select(role.columns))}
+    if role.kind in ("birth_date", "founded"):
+        return {role.field: day_texts(*(_said(table.select(name)) for name in role.columns))}
     joined = _meant(_said(table.select(role.columns)))
     if role.kind == "full_name":
-        joined = _in_reading_order(joined)
+        joined = without_titles(_in_reading_order(joined))
         parts = split_name(pl.col("text"))
         given = pl.concat_str(parts.given, parts.middle, separator=" ", ignore_nulls=True)
         both = joined.to_frame("text").select(given=squeezed(given), family=squeezed(parts.family))
@@ -94,17 +96,35 @@ def _texts(table: pl.DataFrame, role: Role) -> dict[str, pl.Series]:
         return {role.field: _websites(joined)}
     if role.kind == "phone":
         return {role.field: phone_texts(joined)}
+    if role.kind == "age":
+        return {role.field: age_texts(joined)}
+    if role.kind in ("identifier", "postcode", "house_number"):
+        joined = joined.str.replace(_WHOLE, "$1")
     plain = joined.to_frame("text").select(squeezed(pl.col("text"))).to_series()
     if role.kind in ("identifier", "postcode", "house_number"):
         plain = plain.str.replace_all(" ", "", literal=True)
     if role.kind == "identifier":
-        plain = plain.set(plain.str.contains(r"^0*$").fill_null(False), None)
+        plain = plain.str.replace(r"^0+(\d*)$", "$1")
+    if role.kind == "postcode":
+        plain = _postcodes(plain)
     return {role.field: _or_null(plain)}
+
+
+def _postcodes(texts: pl.Series) -> pl.Series:
+    """Postcodes of digits with the zeros that a spreadsheet took, and without what tells the round of a postman (ZIP+4)."""
+    is_nine = texts.str.contains(r"^\d{9}$").fill_null(False)
+    texts = texts.zip_with(~is_nine, texts.str.head(5))
+    lengths = texts.filter(texts.str.contains(r"^\d+$").fill_null(False)).str.len_bytes()
+    if not len(lengths):
+        return texts
+    usual = int(lengths.mode().max())  # type: ignore[arg-type]  # a whole number
+    is_short = texts.str.contains(rf"^\d{{{usual - 1}}}$").fill_null(False)
+    return texts.zip_with(~is_short, texts.str.zfill(usual))
 
 
 def _in_reading_order(names: pl.Series) -> pl.Series:
     """Names as tickets write them (`SMITH/ANNA MRS`) as others do."""
-    if float(names.str.contains(_TICKET).mean() or 0) < _MANY:  # type: ignore[arg-type]  # a mean of truths is a number
+    if float(names.str.contains(_TICKET).mean() or 0) < _MOSTLY:  # type: ignore[arg-type]  # a mean of truths is a number
         return names
     return names.str.replace(_TICKET, "$1, $2")
 
@@ -163,51 +183,3 @@ def _websites(texts: pl.Series) -> pl.Series:
     host = page.str.replace(r"[/:].*$", "")
     read = texts.to_frame("text").select(pl.when(host.is_in(_HOSTS_OF_MANY)).then(page).otherwise(host))
     return _or_null(read.to_series())
-
-
-def _dates(columns: pl.DataFrame) -> pl.Series:
-    """
-    Days as YYYYMMDD, whether there is such a day or not.
-
-    Where nothing tells day from month the first number is taken for the day: in one file both ways compare alike.
-    """
-    if columns.width == 3:
-        year, month, day = columns.columns
-        parts = columns.select(
-            pl.col(year).str.zfill(4), pl.col(month).str.zfill(2), pl.col(day).str.zfill(2)
-        )
-        return parts.select(pl.concat_str(pl.all())).to_series()
-    texts = _said(columns.select(columns.columns[:1])).alias("text")
-    numbers = texts.str.replace(r"[T ]\d\d?:.*$", "").str.extract_all(r"\d+")
-    is_written_out = (texts.str.contains(r"\p{L}{3}").fill_null(False)).mean() or 0
-    days = _of_words(texts) if float(is_written_out) > _MANY else _of_numbers(texts, numbers)  # type: ignore[arg-type]  # a mean of truths is a number
-    return _or_null(days.set(days.is_in(_DEFAULT_DATES).fill_null(False), None))
-
-
-def _of_words(texts: pl.Series) -> pl.Series:
-    """Months as words, by the format that the column's own values prove."""
-    formats = guess_column("birth_date", texts).format
-    read = FieldReader(field_type("date"), FieldOptions(formats=formats)).read(texts)
-    return read.values.dt.to_string("%Y%m%d")
-
-
-def _of_numbers(texts: pl.Series, numbers: pl.Series) -> pl.Series:
-    """Three numbers in the order that the column keeps to, or one number as it stands."""
-    frame = pl.DataFrame({"text": texts, "n": numbers})
-    three = frame.filter(pl.col("n").list.len() == 3).select(
-        pl.col("n").list.get(i).alias(str(i)) for i in range(3)
-    )
-    if three.height < _MANY * int(frame["text"].is_not_null().sum()):
-        return texts.str.replace_all(r"\D", "")
-    year = max(range(3), key=lambda i: int((three[str(i)].str.len_bytes() == 4).sum()))
-    others = [i for i in range(3) if i != year]
-    above_12 = [int((three[str(i)].cast(pl.Int64, strict=False) > 12).sum()) for i in others]
-    is_iso = year == 0 and above_12[0] <= above_12[1]
-    month, day = others if is_iso or above_12[1] > above_12[0] else reversed(others)
-    pieces = [
-        pl.col("n").list.get(place, null_on_oob=True).str.zfill(width)
-        for place, width in ((year, 4), (month, 2), (day, 2))
-    ]
-    compact = pl.col("text").str.replace_all(r"\D", "")
-    whole = pl.when(pl.col("n").list.len() == 3).then(pl.concat_str(pieces)).otherwise(compact)
-    return frame.select(whole).to_series()

@@ -27,6 +27,8 @@ TEXTS = {
     "few": [("m", "f")[i % 2] for i in range(N)],
     "firm": [f"{NAMES[i % 10]} {chr(97 + i // 10)} GmbH" for i in range(N)],
     "host": [f"https://www.{NAMES[i % 10].lower()}{i}.example/en" for i in range(N)],
+    "age": [f"{18 + i * 7 % 60}" for i in range(N)],
+    "us_day": [f"{1 + i % 12:02}{1 + i % 28:02}2016" for i in range(N)],
     "clock": [f"2024-{1 + i % 12:02}-{1 + i % 28:02} 10:{i:02}:00" for i in range(N)],
 }
 # Name of a column, what stands in it, and the kind that it is compared as (None: it is left out).
@@ -60,6 +62,7 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
     ("account_manager", "few", None), ("updated_by", "word", None), ("created_at", "clock", None),
     ("store_name", "few", None), ("Company owner", "few", None), ("CompanyStatus", "few", None), ("product_name", "whole", None),
     ("utm_source", "few", None), ("notes", "whole", None), ("loyalty_points", "digits", None), ("row", "digits", None),
+    ("C.P.", "zip", "postcode"), ("age", "age", None), ("TRANSACTION_DT", "us_day", None), ("charity_number", "digits", "identifier"),
     ("E-mail 1 - Label", "few", None), ("IncorporationDate", "day", None), ("HasOptedOutOfEmail", "few", None),
 )  # fmt: skip
 
@@ -163,8 +166,63 @@ def test_a_second_given_name_is_no_family_name() -> None:
 
 
 def test_what_a_name_says_of_whom() -> None:
-    assert said_by("conseiller").is_of_staff
+    assert said_by("conseiller").of_staff == {"conseiller"}
     assert said_by("last_order_id").is_of_something_else
-    assert said_by("Filiale").is_where
+    assert said_by("Filiale").of_place == {"filiale"}
     assert said_by("Unnamed: 3").is_nothing
     assert said_by("county_id").roles == ()
+
+
+def _roles_of(**texts: str) -> dict[str, str]:
+    """Of a file with these columns (`__` is a blank in a name), what each is compared as."""
+    table = pl.DataFrame({name.replace("__", " "): TEXTS[kind] for name, kind in texts.items()})
+    return {name: role.kind for role in roles(table).fields for name in role.columns}
+
+
+def test_the_day_a_row_was_entered_makes_no_file_of_people() -> None:
+    """Days that lie sixty years apart, and are no birthdays by their name."""
+    found = _roles_of(charity_name="firm", date_of_registration="day", contact_web="host")
+    assert found == {"charity_name": "organisation", "contact_web": "website"}
+
+
+def test_the_day_on_which_a_firm_began_is_evidence_of_firms_only() -> None:
+    assert _roles_of(CompanyName="firm", IncorporationDate="day")["IncorporationDate"] == "founded"
+    assert "founded" not in _roles_of(first_name="word", last_name="word", founded="day")
+
+
+def test_an_age_is_evidence_where_no_birth_date_is() -> None:
+    assert _roles_of(first_name="word", last_name="word", age="age")["age"] == "age"
+    assert "age" not in _roles_of(first_name="word", last_name="word", age="age", dob="day")
+    assert "age" not in _roles_of(company="firm", age="age")
+
+
+def test_where_a_person_works_is_evidence() -> None:
+    found = _roles_of(Author="whole", Affiliation="firm", Employer="firm")
+    assert found == {"Author": "full_name", "Affiliation": "workplace", "Employer": "workplace"}
+    assert _roles_of(employer="firm", city="word")["employer"] == "organisation"
+
+
+def test_the_rows_of_a_file_of_providers_are_these() -> None:
+    """Else a provider, a head teacher or a spouse is somebody beside the one of the row."""
+    found = _roles_of(provider_name="whole", provider_id="digits", city="word")
+    assert found == {"provider_name": "full_name", "provider_id": "identifier", "city": "city"}
+    assert set(_roles_of(EstablishmentName="firm", HeadFirstName="word", HeadLastName="word")) == {
+        "EstablishmentName"
+    }
+    assert set(_roles_of(first_name="word", last_name="word", provider_name="whole")) == {
+        "first_name",
+        "last_name",
+    }
+
+
+def test_names_are_found_under_a_word_that_nobody_knows() -> None:
+    assert _roles_of(zeugnisnehmer="whole", stadt="word")["zeugnisnehmer"] == "full_name"
+    assert _roles_of(SDN_Name="whole", DOB="day") == {"SDN_Name": "full_name", "DOB": "birth_date"}
+    assert "Title" not in _roles_of(Title="whole", stadt="word")
+
+
+def test_the_name_of_a_mother_is_no_part_of_a_name() -> None:
+    assert (
+        _roles_of(first_name="word", last_name="word", mother_first_name="word")["mother_first_name"]
+        == "category"
+    )
