@@ -57,7 +57,7 @@ def traits(answers: pl.LazyFrame, book: RuleBook) -> pl.LazyFrame:
     for rule in book.traits:
         columns.append(pl.col(rule.name))
         if f"{rule.name}_currency" in present:
-            columns.append(pl.col(f"{rule.name}_currency"))
+            columns.append(pl.col(f"{rule.name}_currency").cast(pl.String))
         columns.append(pl.col(f"{rule.name}#known").alias(f"{rule.name}_is_known"))
     columns += [pl.col(split.name) for split in book.splits]
     return answers.select("profile_id", *columns).sort("profile_id")

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 import polars as pl
 
 from cdptool.rules.aggregates import Request
+
+CODES: Final = pl.Categorical()  # of answers: a text takes four times as much memory, whatever it says
 
 
 def with_known_currencies(
@@ -69,4 +72,4 @@ def one_currency(amounts: pl.Series, currency: pl.Series) -> str | None:
 def with_one_currency(request: Request, currency: str) -> Request:
     """The aggregate where all amounts are of one currency: none of its groups can mix two."""
     assert request.column is not None
-    return replace(request, column=replace(request.column, currency=pl.lit(currency)))
+    return replace(request, column=replace(request.column, currency=pl.lit(currency).cast(CODES)))

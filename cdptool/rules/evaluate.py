@@ -22,6 +22,7 @@ from cdptool.rules.answering import MIXED_CURRENCY, computed, field_columns
 from cdptool.rules.book import Catalog, RuleBook, find_column
 from cdptool.rules.check import check_rules
 from cdptool.rules.compile import Compiler
+from cdptool.rules.currencies import CODES
 from cdptool.rules.naming import order
 from cdptool.rules.nodes import Call, walk
 from cdptool.rules.ranks import CutPoints, Ranking, cut_points
@@ -140,7 +141,7 @@ def answer_kernel(question: Question, cuts: Mapping[Ranking, CutPoints]) -> Kern
         arm of each split (String; `profiles.answer` adds them).
         streams: the rows of each stream of `needs`, in that order, as `profiles.event_rows` makes them.
         It gives one row per profile, sorted by `profile_id` (Int64): each trait (null = null or unknown;
-        money in ten-thousandths with `<trait>_currency`) and `<trait>#known` (Boolean); each segment
+        money in ten-thousandths with `<trait>_currency`, Categorical) and `<trait>#known` (Boolean); each segment
         (Boolean, null = unknown) and the running truth of its lines, `<segment>#1`, `<segment>#2`, …; the arm
         of each split; `#mixed_currency` (Boolean): amounts of two currencies met in one aggregate, so it has no value.
 
@@ -234,8 +235,7 @@ def _ranks(book: RuleBook) -> bool:
 
 def _bounds_of(i: int, value: Value) -> tuple[pl.Expr, ...]:
     empty = value.lo.is_null() if value.is_exact else value.is_empty
-    currency = pl.lit(None, pl.String) if value.currency is None else value.currency
-    parts = {"lo": value.lo, "hi": value.upper, "empty": empty, "currency": currency}
+    parts = {"lo": value.lo, "hi": value.upper, "empty": empty, "currency": _currency(value)}
     return tuple(part.alias(f"{i}.{name}") for name, part in parts.items())
 
 
@@ -325,8 +325,7 @@ def _output(
         columns.append(_written(seen, value).alias(name))
         columns.append(known.alias(f"{name}#known"))
         if value.kind == "money":
-            currency = pl.lit(None, pl.String) if value.currency is None else value.currency
-            columns.append(currency.alias(f"{name}_currency"))
+            columns.append(_currency(value).alias(f"{name}_currency"))
     for rule in book.segments:
         columns.append(segments[rule.name].lo.alias(rule.name))
         columns += [pl.col(f"{rule.name}#{i + 1}") for i in range(len(rule.lines))]
@@ -337,6 +336,10 @@ def _output(
         for name, dtype in output.collect_schema().items()
         if dtype.is_numeric() and dtype not in (pl.Int64, pl.Float64)
     )
+
+
+def _currency(value: Value) -> pl.Expr:
+    return (pl.lit(None) if value.currency is None else value.currency).cast(CODES)
 
 
 def _written(seen: pl.Expr, value: Value) -> pl.Expr:
