@@ -33,7 +33,18 @@ _MOST_BYTES: Final = 16 << 30
 _LEAST_TOLD: Final = 0.001  # pairs below are nine in ten of those compared, and of no use to anybody
 _ENOUGH: Final = 3  # fields that are filled in copies of a row
 _TELLING: Final = frozenset(
-    ["given", "family", "full_name", "organisation", "identifier", "website", "phone", "email", "address"]
+    [
+        "given",
+        "family",
+        "full_name",
+        "organisation",
+        "identifier",
+        "registration",
+        "website",
+        "phone",
+        "email",
+        "address",
+    ]
 )
 _SIZES: Final = ((1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-10"), (11, "11 and more"))
 

@@ -27,7 +27,7 @@ NEAR: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("organisation", "workplace"), _WORDED),
     "age": ("some years apart", "a year apart"),
     "address": ("a few words in common, or the same but for the house", *_WORDED[1:]),
-    **dict.fromkeys(("identifier", "phone", "house_number"), _NUMBERS),
+    **dict.fromkeys(("identifier", "registration", "phone", "house_number"), _NUMBERS),
     **dict.fromkeys(
         ("birth_date", "founded"),
         (

@@ -12,7 +12,7 @@ _TYPES: Final = {
     **dict.fromkeys(("given", "family", "organisation", "workplace"), "person_name"),
     "email": "email",
     "phone": "phone",
-    "identifier": "identifier",
+    **dict.fromkeys(("identifier", "registration"), "identifier"),
     "address": "address",
     "house_number": "address",
     "postcode": "postcode",

@@ -19,7 +19,7 @@ from cdptool.matching.role_subjects import (
 )
 from cdptool.matching.role_words import ALONE, OF_BIRTH, PARTS_OF_BIRTH, PHRASES
 
-_KEYS: Final = ("national_id", "identifier", "email", "phone", "website")
+_KEYS: Final = ("registration", "national_id", "identifier", "email", "phone", "website")
 _NO_ADDRESS: Final = frozenset(
     ["ip", "mac", "web", "url", "host", "wallet", "type", "country", "land", "pays", "pais"]
 )

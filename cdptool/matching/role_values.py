@@ -84,7 +84,7 @@ def _may_be_written(role: str, sample: Sample) -> bool:
         return sample.matching(r"\d") > 0.7 and sample.matching(r"^.{11}") < 0.5
     if role == "age":
         return sample.matching(_AGE) > 0.9 and sample.n_distinct >= _FEWEST_AGES
-    if role in ("national_id", "identifier"):
+    if role in ("registration", "national_id", "identifier"):
         return sample.matching(r"\d") > 0.5
     return True
 

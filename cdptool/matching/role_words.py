@@ -191,25 +191,31 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         """),
     ),
     (
+        "registration",
+        phrases("""
+            authority entity id, charity number, charity no, provider id, provider number, urn, ukprn, establishment number,
+            siren, siret, hrb, handelsregister, handelsregisternummer, registernummer, register number,
+            register no, registration number, registration no, registered number, company number, company
+            no, company reg no, crn, abn, acn, uen, org nr, orgnr, organisationsnummer, organisation number,
+            cvr, lei, duns, npi, kvk, kvk nummer, kvk nr, regon, krs, reg no, regnumber
+        """),
+    ),
+    (
         "national_id",
         phrases("""
-            charity number, charity no, provider id, provider number, facility id, facility number, urn, ukprn,
-            establishment number, entity id, company id, voter id, voter reg num, ssn, soc sec id, social security, national id, national number, nhs number, nhs no, nino, ni
-            number, passport, passport no, passport number, pass nr, doc no, document no, document number,
-            documento, pasaporte, passeport, passaporto, paszport, tax id, tax number, tax code, tax ref,
-            taxpayer id, federal id, fed id, soc sec no, citizen id, reg no, regnumber, rodne cislo, cnp,
-            nik, tax no, tin, ein, fein, vat, vat id, vat no, vat number, vat reg no, nif, nie, cif, dni,
-            cpf, cnpj, curp, rfc, rut, cedula, codice fiscale, cod fiscale, partita iva, p iva, piva,
-            pesel, nip, regon, krs, tckn, tc kimlik, tc kimlik no, kimlik no, vergi no, vkn, bsn, kvk, kvk
-            nummer, kvk nr, btw, btw nummer, btw nr, siren, siret, tva, no tva, tva intracom, num tva, ust
-            id, ustid, ust id nr, ust idnr, u st id nr, u st id, umsatzsteuer id, steuernummer, steuer id,
-            ust nr, stceg, stcd, hrb, handelsregister, registernummer, register number, register no,
-            registration number, registration no, registered number, company number, company no, company
-            reg no, crn, abn, acn, gstin, pan, aadhaar, uen, org nr, orgnr, organisationsnummer, cvr, lei,
-            duns, npi, insee, personnummer, fodselsnummer, svnr, sozialversicherungsnummer, ahv, cccd,
-            cmnd, identity card, id card, license, licence, drivers license, driver license, licence no,
-            license number, drivers lic, organisation number, handelsregisternummer, steuernr, ma so thue,
-            mst, iban
+            facility id, facility number, entity id, company id,
+            voter id, voter reg num, ssn, soc sec id, social security, national id, national number, nhs
+            number, nhs no, nino, ni number, passport, passport no, passport number, pass nr, doc no,
+            document no, document number, documento, pasaporte, passeport, passaporto, paszport, tax id, tax
+            number, tax code, tax ref, taxpayer id, federal id, fed id, soc sec no, citizen id, rodne cislo,
+            cnp, nik, tax no, tin, ein, fein, vat, vat id, vat no, vat number, vat reg no, nif, nie, cif,
+            dni, cpf, cnpj, curp, rfc, rut, cedula, codice fiscale, cod fiscale, partita iva, p iva, piva,
+            pesel, nip, tckn, tc kimlik, tc kimlik no, kimlik no, vergi no, vkn, bsn, btw, btw nummer, btw
+            nr, tva, no tva, tva intracom, num tva, ust id, ustid, ust id nr, ust idnr, u st id nr, u st id,
+            umsatzsteuer id, steuernummer, steuer id, ust nr, stceg, stcd, gstin, pan, aadhaar, insee,
+            personnummer, fodselsnummer, svnr, sozialversicherungsnummer, ahv, cccd, cmnd, identity card, id
+            card, license, licence, drivers license, driver license, licence no, license number, drivers
+            lic, steuernr, ma so thue, mst, iban
         """),
     ),
     (

@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from cdptool.fields.folding import folded
 from cdptool.inspection.naming_words import says_birth
 from cdptool.inspection.sample import Sample, sample_of_counted
 from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.role_names import Said, part_of_birth, said_by
+from cdptool.matching.role_repeats import repeated
 from cdptool.matching.role_subjects import PRODUCTS, TITLES
 from cdptool.matching.role_values import (
     is_like_firms,
@@ -30,16 +30,26 @@ from cdptool.matching.role_words import PARTS_OF_BIRTH
 _ROW_LIKE: Final = 0.98
 _TINY: Final = 10  # different rows of which a value that all share still tells something
 _VARIOUS: Final = 0.2
-_MOSTLY: Final = 0.8
 _NAMES: Final = frozenset(["given", "family", "full_name"])
 _OPEN: Final = frozenset(
     [
-        *("founded", "age", "workplace", "organisation", "name", "some name", "full_name", "website"),
+        *(
+            "registration",
+            "founded",
+            "age",
+            "workplace",
+            "organisation",
+            "name",
+            "some name",
+            "full_name",
+            "website",
+        ),
         *("contact", "initials", "before_family"),
     ]
 )
 _ANY_NAME: Final = frozenset([*_NAMES, "name", "some name", "organisation", "contact"])
 _PARTS_TOLD: Final = "its parts stand in other columns"
+_TOLD_BEFORE: Final = "mostly the same as another column"
 _NOT_OF_IT: Final = "about somebody or something else, by its name"
 _WRITTEN_TWICE: Final = ("given", "family", "full_name", "organisation")
 _WHOSE: Final = frozenset(["organisation", "name", "some name", "full_name"])
@@ -95,7 +105,8 @@ class _Column(NamedTuple):
     def is_of_another(self) -> bool:
         """Whether its name says that it is not about the person or firm of the row."""
         said = self.said
-        if said.of_staff - self.subject and not ("contact" in said.roles and self.is_various):
+        is_for_firms = "contact" in said.roles or "registration" in said.roles[:1]  # `provider id`
+        if said.of_staff - self.subject and not (is_for_firms and self.is_various):
             return True
         return said.is_of_something_else or (bool(said.of_place - self.subject) and not self.is_various)
 
@@ -118,7 +129,7 @@ def roles(table: pl.DataFrame | Columns) -> Roles:
     rest, named = _by_name(rest)
     _add_by_values(numbered, rest, named, has_birth=bool(birth))
     _settle_names(rest, named, has_birth=bool(birth))
-    _drop_repeated(numbered, rest, named)
+    named |= repeated(numbered, named)
     fields: list[Role] = []
     left_out: list[tuple[str, str]] = []
     for column in rest:
@@ -222,6 +233,9 @@ def _settle_names(columns: tuple[_Column, ...], named: dict[str, str | None], *,
         missing = "family" if "given" in said else "given"
         named |= {name: missing for name, role in named.items() if role == "name"}
     said = set(named.values())
+    firms = [by_name[name] for name, role in named.items() if role == "organisation"]
+    if any(column.is_various for column in firms):
+        named |= {column.name: "category" for column in firms if not column.is_various}
     whose = _whose_name([by_name[name] for name, role in named.items() if role == "some name"])
     has_birth = has_birth or "birth_date" in said
     if whose and not _ANY_NAME - {"some name"} & said and (has_birth or _is_of_staff(whose)):
@@ -258,6 +272,8 @@ def _is_of_firms(by_name: dict[str, _Column], named: dict[str, str | None]) -> b
 
 def _settled(column: _Column, role: str, said: set[str | None], is_of_people: bool) -> str | None:
     """The role of a name among the others, None where it gives way."""
+    if role == "registration":
+        return "national_id" if is_of_people else role
     if role == "founded":
         return role if {"organisation", "some name"} & said and not is_of_people else None
     if role == "age":
@@ -289,28 +305,6 @@ def _settled(column: _Column, role: str, said: set[str | None], is_of_people: bo
     return "organisation" if speaks_of_firms else "full_name"
 
 
-def _drop_repeated(table: Columns, columns: tuple[_Column, ...], named: dict[str, str | None]) -> None:
-    """A whole address gives way to its parts: what is said twice is no evidence twice."""
-    if not {"city", "postcode"} & set(named.values()):
-        return
-    addresses = [column.name for column in columns if named[column.name] == "address"]
-    for whole in addresses:
-        for part in addresses:
-            if whole != part and named[part] and _holds(table, whole, part):
-                named[whole] = None
-                break
-
-
-def _holds(table: Columns, whole: str, part: str) -> bool:
-    """Whether the texts of one column mostly stand in the other, with more around them."""
-    some = table.some((whole, part))
-    pairs = some.select(whole=folded(pl.col(whole)), part=folded(pl.col(part))).drop_nulls()
-    both = pairs.filter((pl.col("part") != "") & (pl.col("whole") != ""))
-    inside = both.filter(pl.col("whole").str.contains(pl.col("part"), literal=True))
-    longer = inside.filter(pl.col("whole") != pl.col("part"))
-    return both.height > 0 and longer.height > _MOSTLY * both.height
-
-
 def _unfit(column: _Column, role: str | None) -> str:
     """Why a column is left out; empty where it is compared."""
     sample = column.sample
@@ -322,7 +316,7 @@ def _unfit(column: _Column, role: str | None) -> str:
         return "the same everywhere"
     if role == "unit":
         return "a part of the address that is often left out"
-    is_key = role in ("identifier", "national_id")
+    is_key = role in ("identifier", "national_id", "registration")
     is_of_each = sample.n_distinct >= (_ROW_LIKE if role == "identifier" else 1) * sample.n_rows
     return "every row has another: a row number" if is_key and is_of_each else ""
 
@@ -335,6 +329,8 @@ def _why_none(column: _Column) -> str:
         return _NOT_OF_IT
     if column.said.roles and not may_be(column.said.roles[0], sample):
         return f"named like {_called(column.said.roles[0])}, and its values read otherwise"
+    if {"city", "postcode", "state"} & set(column.said.roles[:1]):
+        return _TOLD_BEFORE
     if {"name", "full_name", "address", "initials"} & set(column.said.roles):
         return _PARTS_TOLD
     if sample.n_distinct >= _ROW_LIKE * sample.n_rows and sample.n_rows > _TINY:

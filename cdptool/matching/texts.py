@@ -17,6 +17,7 @@ from cdptool.fields.folding import fold, is_placeholder, replaced, squeezed
 from cdptool.matching.ages import age_texts
 from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.days import day_texts
+from cdptool.matching.firm_names import firm_texts
 from cdptool.matching.phones import phone_texts
 from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
 from cdptool.matching.roles import Role
@@ -98,12 +99,14 @@ def _texts(table: pl.DataFrame, role: Role) -> dict[str, pl.Series]:
         return {role.field: phone_texts(joined)}
     if role.kind == "age":
         return {role.field: age_texts(joined)}
-    if role.kind in ("identifier", "postcode", "house_number"):
+    if role.kind in ("identifier", "registration", "postcode", "house_number"):
         joined = joined.str.replace(_WHOLE, "$1")
     plain = joined.to_frame("text").select(squeezed(pl.col("text"))).to_series()
-    if role.kind in ("identifier", "postcode", "house_number"):
+    if role.kind in ("identifier", "registration", "postcode", "house_number"):
         plain = plain.str.replace_all(" ", "", literal=True)
-    if role.kind == "identifier":
+    if role.kind in ("organisation", "workplace"):
+        plain = firm_texts(plain)
+    if role.kind in ("identifier", "registration"):
         plain = plain.str.replace(r"^0+(\d*)$", "$1")
     if role.kind == "postcode":
         plain = _postcodes(plain)

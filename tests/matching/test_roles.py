@@ -62,7 +62,7 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
     ("account_manager", "few", None), ("updated_by", "word", None), ("created_at", "clock", None),
     ("store_name", "few", None), ("Company owner", "few", None), ("CompanyStatus", "few", None), ("product_name", "whole", None),
     ("utm_source", "few", None), ("notes", "whole", None), ("loyalty_points", "digits", None), ("row", "digits", None),
-    ("C.P.", "zip", "postcode"), ("age", "age", None), ("TRANSACTION_DT", "us_day", None), ("charity_number", "digits", "identifier"),
+    ("C.P.", "zip", "postcode"), ("age", "age", None), ("TRANSACTION_DT", "us_day", None), ("charity_number", "digits", "registration"), ("company id", "digits", "identifier"),
     ("E-mail 1 - Label", "few", None), ("IncorporationDate", "day", None), ("HasOptedOutOfEmail", "few", None),
 )  # fmt: skip
 
@@ -204,8 +204,14 @@ def test_where_a_person_works_is_evidence() -> None:
 
 def test_the_rows_of_a_file_of_providers_are_these() -> None:
     """Else a provider, a head teacher or a spouse is somebody beside the one of the row."""
-    found = _roles_of(provider_name="whole", provider_id="digits", city="word")
+    found = _roles_of(provider_name="whole", provider__type="digits", provider_id="digits", city="word")
     assert found == {"provider_name": "full_name", "provider_id": "identifier", "city": "city"}
+    found = _roles_of(hospital_name="firm", provider_id="digits", hospital_ownership="few")
+    assert found == {
+        "hospital_name": "organisation",
+        "provider_id": "registration",
+        "hospital_ownership": "category",
+    }
     assert set(_roles_of(EstablishmentName="firm", HeadFirstName="word", HeadLastName="word")) == {
         "EstablishmentName"
     }
@@ -226,3 +232,47 @@ def test_the_name_of_a_mother_is_no_part_of_a_name() -> None:
         _roles_of(first_name="word", last_name="word", mother_first_name="word")["mother_first_name"]
         == "category"
     )
+
+
+def test_an_address_for_letters_that_is_mostly_the_one_of_the_house_is_no_evidence_twice() -> None:
+    other = [text if i % 2 else f"{NAMES[-i % 10]} Square {i + 90}" for i, text in enumerate(TEXTS["street"])]
+    table = pl.DataFrame(
+        {
+            "firm": TEXTS["firm"],
+            "Legal Address": TEXTS["street"],
+            "HQ Address": other,
+            "Legal Zip": TEXTS["zip"],
+        }
+    )
+    found = roles(table)
+    assert [role.field for role in found.fields] == ["firm", "Legal Address", "Legal Zip"]
+    apart = table.with_columns(pl.col("HQ Address").reverse())
+    assert [role.field for role in roles(apart).fields] == [
+        "firm",
+        "Legal Address",
+        "HQ Address",
+        "Legal Zip",
+    ]
+
+
+def test_firms_are_compared_without_what_writers_do_differently() -> None:
+    pairs = (
+        ("Acme Trading Limited", "ACME Trading L.T.D."), ("St. Mary's Med. Ctr.", "Saint Marys Medical Centre, Inc."),
+        ("Smith & Sons LLC", "Smith and Sons"), ("Cargo S.p.A.", "CARGO SPA"), ("Công ty TNHH An Phát", "An Phat"),
+    )  # fmt: skip
+    table = pl.DataFrame({"company": [text for pair in pairs for text in pair]})
+    texts, kinds = match_texts(table, roles(table).fields)
+    assert kinds == (("company", "organisation"),)
+    assert texts["company"].to_list()[:8:2] == texts["company"].to_list()[1:8:2]
+
+
+def test_numbers_that_a_spreadsheet_touched_are_whole_again() -> None:
+    table = pl.DataFrame(
+        {
+            "zip": ["07030", "7030", "70301.0", "60601-1234", "606011234"],
+            "member no": ["0042", "42.0", "42", "42", "8"],
+        }
+    )
+    texts, _ = match_texts(table, roles(table).fields)
+    assert texts["zip"].to_list() == ["07030", "07030", "70301", "60601", "60601"]
+    assert texts["member no"].to_list() == ["42", "42", "42", "42", "8"]

@@ -1,0 +1,65 @@
+"""
+Columns that say what others have said: a whole address beside its parts, an address for letters that is the one of the house.
+
+What is said twice is no evidence twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import permutations
+from typing import Final
+
+import polars as pl
+
+from cdptool.fields.folding import folded
+from cdptool.matching.columns import Columns
+
+_MOSTLY: Final = 0.8
+_OFTEN: Final = 0.3
+
+
+def repeated(table: Columns, named: Mapping[str, str | None]) -> dict[str, None]:
+    """
+    The columns that give way, in the order of the file.
+
+    Args:
+        table: The columns of the file.
+        named: Their roles by name.
+    """
+    found: dict[str, None] = {}
+    of_role = {
+        role: [name for name, each in named.items() if each == role]
+        for role in ("address", "postcode", "city", "state")
+    }
+    if of_role["postcode"] or of_role["city"]:
+        for whole, part in permutations(of_role["address"], 2):
+            if whole not in found and part not in found and _holds(table, whole, part):
+                found[whole] = None
+    for names in of_role.values():
+        first, *others = [name for name in names if name not in found] or [""]
+        found |= {other: None for other in others if _are_mostly_one(table, first, other)}
+    return found
+
+
+def _holds(table: Columns, whole: str, part: str) -> bool:
+    """Whether the texts of one column mostly stand in the other, with more around them."""
+    both = _both(table, whole, part)
+    inside = both.filter(pl.col("one").str.contains(pl.col("other"), literal=True))
+    longer = inside.filter(pl.col("one") != pl.col("other"))
+    return both.height > 0 and longer.height > _MOSTLY * both.height
+
+
+def _are_mostly_one(table: Columns, one: str, other: str) -> bool:
+    """Whether two columns hold the same in a good part of the rows, and more often than by chance."""
+    both = _both(table, one, other)
+    n_rows = max(both.height, 1)
+    same = both.filter(pl.col("one") == pl.col("other")).height / n_rows
+    by_chance = both.filter(pl.col("one") == pl.col("other").shift(1)).height / n_rows
+    return same > _OFTEN + (1 - _OFTEN) * by_chance
+
+
+def _both(table: Columns, one: str, other: str) -> pl.DataFrame:
+    """Some rows that hold both, folded."""
+    texts = table.some((one, other)).select(one=folded(pl.col(one)), other=folded(pl.col(other))).drop_nulls()
+    return texts.filter((pl.col("one") != "") & (pl.col("other") != ""))
