@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cdptool.commands.any_file import NO_HEADER, read_any, stem
 from cdptool.commands.dedupe_explain import explained_rows, match_report
@@ -61,12 +62,17 @@ class Wishes(NamedTuple):
 
 
 class _Deduped(NamedTuple):
-    """What became of the rows, in the order of the file: `clusters` (printed ids), and PAIRS of row numbers."""
+    """
+    What became of the rows, in the order of the file: `clusters` (printed ids); `order`: the file's row of each compared one.
+
+    `probabilities`: of every candidate of the matching, with what the clusters of its rows say.
+    """
 
     rows: pl.Series
     clusters: pl.Series
     matching: Matching
     order: pl.Series
+    probabilities: NDArray[np.float64]
 
 
 def dedupe_file(file: Path, wishes: Wishes, say: Say) -> Report:
@@ -168,7 +174,8 @@ def _dedupe(contents: pl.Series, rows: pl.Series, found: Roles, columns: Columns
     names = printed_ids(hashes("cluster", pl.Series(ordered), pl.Series(copies)), "c")
     at = np.empty(len(order), np.int64)
     at[order] = matching.clusters
-    return _Deduped(rows, names.gather(at), matching, pl.Series(order))
+    probabilities = 1 / (1 + np.exp(-matching.believed()))
+    return _Deduped(rows, names.gather(at), matching, pl.Series(order), probabilities)
 
 
 def _with_copies(clusters: Rows, ordered: Rows, compared: dict[str, Values]) -> Rows:
@@ -221,7 +228,7 @@ def _write_csv(path: Path, table: pl.DataFrame) -> None:
 
 def _told_pairs(deduped: _Deduped) -> pl.DataFrame:
     """`row_l`, `row_r` (the smaller first; sorted) and `probability` of the pairs that are not surely strangers."""
-    probabilities = 1 / (1 + np.exp(-deduped.matching.log_odds))
+    probabilities = deduped.probabilities
     told = np.flatnonzero(probabilities >= _LEAST_TOLD)
     rows = deduped.rows.gather(deduped.order).to_numpy()
     left, right = (rows[side[told]] for side in deduped.matching.candidates[:2])
@@ -241,9 +248,8 @@ def _report(
     sizes = np.bincount(deduped.matching.clusters)
     sizes = sizes[sizes > 0]
     n_rows, n_clusters = len(deduped.rows), len(sizes)
-    probabilities = 1 / (1 + np.exp(-deduped.matching.log_odds))
     labels, (left, right) = deduped.matching.clusters, deduped.matching.candidates[:2]
-    n_doubtful = int(((probabilities >= 0.5) & (labels[left] != labels[right])).sum())
+    n_doubtful = int(((deduped.probabilities >= 0.5) & (labels[left] != labels[right])).sum())
     fields = tuple(
         (role.field, role.kind.replace("_", " "), ", ".join(role.columns)) for role in found.fields
     )

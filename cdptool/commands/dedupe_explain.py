@@ -20,7 +20,7 @@ from cdptool.commands.match_figures import (
     weight_grid,
 )
 from cdptool.commands.report import Grid, Report
-from cdptool.commands.waterfall import verdict, waterfall_data, waterfall_grid
+from cdptool.commands.waterfall import percent, verdict, waterfall_data, waterfall_grid
 from cdptool.errors import UsageError
 from cdptool.matching import Matching
 from cdptool.matching.explaining import waterfall
@@ -62,13 +62,28 @@ def explained_rows(
         why = "; other rows of their cluster join them"
     if not is_one and sure:
         why = "; what their clusters say of each other on the whole speaks against it"
+    among = _among_all(matching, left, right)
+    if among is not None and percent(among) != percent(found.probability):
+        why += f"; beside all other rows they are one with {percent(among)}"
     return Report(
         verb="dedupe",
         summary=f"{told}: {verdict(found)}; pairs join from {100 * at_least:g} % on{why}",
-        data={"rows": list(rows), "same": is_one, **waterfall_data(found, show_values=show_values)},
+        data={
+            "rows": list(rows),
+            "same": is_one,
+            **waterfall_data(found, show_values=show_values),
+            "probability_among_all": None if among is None else round(among, 6),
+        },
         grids=(waterfall_grid(found, f"Rows {rows[0]} and {rows[1]}", names, show_values=show_values),),
         is_answer=True,
     )
+
+
+def _among_all(matching: Matching, left: int, right: int) -> float | None:
+    """The probability of the pair with what the clusters of its rows say; None where no key brought it."""
+    ends = np.minimum(*matching.candidates[:2]), np.maximum(*matching.candidates[:2])
+    at = np.flatnonzero((ends[0] == min(left, right)) & (ends[1] == max(left, right)))
+    return float(1 / (1 + np.exp(-matching.believed()[at[0]]))) if len(at) else None
 
 
 def match_report(

@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 import polars as pl
 
 from cdptool.matching.candidates import Candidates, candidates
+from cdptool.matching.companions import believed
 from cdptool.matching.comparing import Comparison, Table, comparison
 from cdptool.matching.judging import doubts_of, doubts_of_fit
 from cdptool.matching.kinds import KINDS
@@ -55,6 +56,11 @@ class Matching(NamedTuple):
     evidence: Table
     origin: Origin = "learned"
     doubts: tuple[str, ...] = ()
+
+    def believed(self) -> Table:
+        """The log odds of the candidates with what the clusters of their records say (`companions`)."""
+        left, right = self.candidates.left, self.candidates.right
+        return believed(self.model, self.clusters, left, right, self.stated)
 
 
 def match(

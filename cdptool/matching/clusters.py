@@ -49,8 +49,8 @@ def clusters(
     trigger = log_odds_of(at_least)
     labels = _components(n_records, left, right, log_odds, trigger, start)
     within = np.flatnonzero(np.take(labels, left) == np.take(labels, right))
-    known = _Weighed(n_records, (left[within], right[within], log_odds[within]), weigh)
-    for together in _some_at_once(_members(labels)):
+    known = Weighed(n_records, (left[within], right[within], log_odds[within]), weigh)
+    for together in some_at_once(_members(labels)):
         within_each = [np.triu_indices(rows.shape[1], 1) for rows in together]
         sides = (
             np.concatenate(
@@ -78,7 +78,7 @@ def _divide(rows: Rows, scores: Scores, of_pair: tuple[Rows, Rows], trigger: flo
         labels[rows[some]] = np.take_along_axis(rows[some], _agglomerated(mean, trigger), axis=1)
 
 
-class _Weighed:
+class Weighed:
     """The scores of any pairs: those of candidates are looked up, only the others are weighed."""
 
     def __init__(self, n_records: int, pairs: tuple[Rows, Rows, Scores], weigh: Weigh) -> None:
@@ -141,7 +141,7 @@ def _members(labels: Rows) -> Iterator[Rows]:
             yield components[at : at + step]
 
 
-def _some_at_once(members: Iterator[Rows]) -> Iterator[list[Rows]]:
+def some_at_once(members: Iterator[Rows]) -> Iterator[list[Rows]]:
     """Components of several sizes at a time: to weigh few pairs costs as much as to weigh thousands."""
     together: list[Rows] = []
     for rows in members:
