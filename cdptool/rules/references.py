@@ -183,16 +183,11 @@ def _gathered(told: pl.DataFrame, codes: pl.Series) -> list[pl.Series]:
 
 def _keys_of(keys: pl.Series) -> tuple[pl.Series, pl.Series]:
     """For each row the place of its key among the keys, of which the last is that of rows without one, where there are any."""
-    codes = keys.cast(pl.Categorical).to_physical()
-    n_codes = int(cast(int, codes.max() or 0)) + 1
-    row_of = np.zeros(n_codes, dtype=np.uint32)
-    known = np.arange(len(codes), dtype=np.uint32)
-    if codes.null_count():
-        known = known[codes.is_not_null().to_numpy()]
-        row_of[codes.drop_nulls().to_numpy()] = known
-    else:
-        row_of[codes.to_numpy()] = known
-    distinct = keys.gather(row_of) if len(keys) else keys.clear().extend_constant(None, n_codes)
+    named = keys.cast(pl.Categorical)  # kept until its numbers are texts again
+    codes = named.to_physical()
+    n_codes = int(cast(int, codes.max() or 0)) + 1 if codes.null_count() < len(codes) else 0
+    numbers = pl.int_range(n_codes, dtype=pl.UInt32, eager=True).alias(keys.name)
+    distinct = numbers.cat.to(named.dtype).cast(pl.String)
     if not codes.null_count():
         return codes, distinct
     return codes.fill_null(n_codes), distinct.extend_constant(None, 1)
