@@ -12,6 +12,7 @@ from cdptool.commands.report import Report
 from cdptool.errors import UsageError
 from cdptool.matching.roles import roles
 from cdptool.matching.texts import match_texts
+from tests.matching.test_companions import households
 
 
 def people(n: int, seed: int = 3) -> pl.DataFrame:
@@ -81,6 +82,21 @@ def test_two_rows_are_explained_and_nothing_is_written(tmp_path: Path) -> None:
     phone = pl.read_csv(tmp_path / "people.csv", infer_schema=False)["phone"][0][-9:]
     assert phone not in f"{same}"
     assert phone in f"{explained(tmp_path, 1, 201, show_values=True)}"
+
+
+def test_pairs_hold_what_all_other_rows_say_and_an_explanation_shows_both(tmp_path: Path) -> None:
+    clusters, _, pairs = dedupe(households(1)[0], tmp_path)
+    names = dict(zip(clusters["row"], clusters["cluster_id"], strict=True))
+    doubtful = pairs.filter(pl.col("probability").is_between(0.01, 0.05))
+    n_apart = 0
+    for one, other, told in doubtful.head(10).rows():
+        wishes = Wishes(None, explain=(one, other), show_values=False)
+        found = dedupe_file(tmp_path / "people.csv", wishes, lambda _: None)
+        assert found.data["probability_among_all"] == pytest.approx(told, abs=1e-6)
+        is_other = found.data["probability"] > 0.2
+        n_apart += is_other and names[one] != names[other]
+        assert not is_other or "beside all other rows they are one with" in found.summary
+    assert n_apart >= 1
 
 
 def test_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None:
