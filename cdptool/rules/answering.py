@@ -13,7 +13,7 @@ from cdptool.rules.compile import Compiler
 from cdptool.rules.currencies import with_known_currencies
 from cdptool.rules.frames import Frames
 from cdptool.rules.pieces import pieces
-from cdptool.rules.references import by_key, follow, with_currency
+from cdptool.rules.references import by_key, references, with_currency
 from cdptool.rules.runs import WHO
 from cdptool.rules.stream_rows import KEY, StreamRows
 
@@ -45,7 +45,8 @@ def computed(
     columns = sorted({name for path in found.fields for name in field_columns(catalog, path[0])})
     known = [pl.col(catalog.keyed.get(name, name)).alias(name) for name in columns]
     small = by_key(tables, catalog)
-    lazy = follow(profiles.select(KEY, *known), "", catalog.fields, found.fields, catalog, small)
+    behind = references("", catalog.fields, found.fields, catalog, small)
+    lazy = behind.join(profiles.select(KEY, *known))
     frame = lazy.collect(engine="streaming")
     frame = frame if frame[KEY].is_sorted() else frame.sort(KEY)
     asked = (request for each in compiler.profiles.values() for request in each.requests.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -39,49 +39,6 @@ def with_currency(column: Column) -> tuple[str, ...]:
     return (column.name, f"{column.name}_currency") if kind_of(column) == "money" else (column.name,)
 
 
-def follow(
-    frame: pl.LazyFrame,
-    prefix: str,
-    columns: tuple[Column, ...],
-    paths: set[tuple[str, ...]],
-    catalog: Catalog,
-    tables: Mapping[str, pl.DataFrame],
-) -> pl.LazyFrame:
-    """Add a column `<prefix>a.b` for each path over references, by joining the tables of `by_key`. Order is kept."""
-    for key, small in _looked_up(prefix, columns, paths, catalog, tables):
-        frame = frame.join(small.lazy(), on=key, how="left", maintain_order="left")
-    return frame
-
-
-def followed(
-    rows: pl.DataFrame,
-    prefix: str,
-    columns: tuple[Column, ...],
-    paths: set[tuple[str, ...]],
-    catalog: Catalog,
-    tables: Mapping[str, pl.DataFrame],
-    looks: Mapping[str, pl.Expr] | None = None,
-) -> pl.DataFrame:
-    """
-    The same of rows in memory: each key is looked up once, however many rows have it.
-
-    Args:
-        rows: Rows with the keys.
-        prefix, columns, paths, catalog, tables: As of `follow`.
-        looks: All that will be looked at, by name, where that is known: what only a key tells is worked out once a key and
-            has a column of that name, and attributes that nothing else reads are left out.
-    """
-    rows, keyed = with_keys(rows, prefix, columns, paths, catalog, tables)
-    rest = dict(looks or {})
-    for each in keyed:
-        of_key = each.looked_at(rest)
-        rest = {name: look for name, look in rest.items() if name not in of_key}
-        read = {name for look in rest.values() for name in look.meta.root_names()}
-        attributes = [name for name in each.attributes if looks is None or name in read]
-        rows = rows.hstack(each.gathered([*attributes, *of_key.values()]))
-    return rows
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Keyed:
     """What a key column of rows tells: `told` has a row for each key (and one for none), `codes` say which is a row's."""
@@ -116,52 +73,103 @@ class Keyed:
         return _gathered(self.told.select(wanted), codes)
 
 
-def with_keys(
-    rows: pl.DataFrame,
+@dataclass(frozen=True, slots=True, eq=False)
+class References:
+    """
+    Paths over references, such as `sku.category`, as joins in the order in which they are made.
+
+    Each join is the name of a column of the rows and a table of `by_key` with a column of that name, its key, and those
+    attributes that are asked for, named `<key>.<attribute>`.
+    """
+
+    joins: tuple[tuple[str, pl.DataFrame], ...]
+
+    def join(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with a column for each path. Order is kept."""
+        for key, small in self.joins:
+            rows = rows.join(small.lazy(), on=key, how="left", maintain_order="left")
+        return rows
+
+    def followed(self, rows: pl.DataFrame, looks: Mapping[str, pl.Expr] | None = None) -> pl.DataFrame:
+        """
+        The same of rows in memory: each key is looked up once, however many rows have it.
+
+        Args:
+            rows: Rows with the keys.
+            looks: All that will be looked at, by name, where that is known: what only a key tells is worked out once a key
+                and has a column of that name, and attributes that nothing else reads are left out.
+        """
+        rows, keyed = self.with_keys(rows)
+        rest = dict(looks or {})
+        for each in keyed:
+            of_key = each.looked_at(rest)
+            rest = {name: look for name, look in rest.items() if name not in of_key}
+            read = {name for look in rest.values() for name in look.meta.root_names()}
+            attributes = [name for name in each.attributes if looks is None or name in read]
+            rows = rows.hstack(each.gathered([*attributes, *of_key.values()]))
+        return rows
+
+    def with_keys(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Keyed, ...]]:
+        """What the paths lead to, by key where keys are texts, else as columns of the rows."""
+        found: list[Keyed] = []
+        for key, small in self.joins:
+            holder = next((i for i, each in enumerate(found) if key in each.attributes), None)
+            if holder is not None:
+                told = found[holder].told.join(small, on=key, how="left", maintain_order="left")
+                found[holder] = Keyed(found[holder].codes, told)
+            elif rows.schema[key] != pl.String:
+                told = rows.select(key).join(small, on=key, how="left", maintain_order="left")
+                rows = rows.hstack(told.drop(key))
+            else:
+                codes, keys = _keys_of(rows[key])
+                found.append(
+                    Keyed(codes, keys.to_frame().join(small, on=key, how="left", maintain_order="left"))
+                )
+        return rows, tuple(found)
+
+    def narrowed(self, rows: pl.LazyFrame, seen: pl.Expr) -> pl.LazyFrame:
+        """Rows of a scan without those whose key alone fails a condition, where that leaves out most keys."""
+        schema = rows.collect_schema()
+        for key, small in self.joins:
+            if not _reads_only(seen, small.columns) or schema[key] != pl.String:
+                continue
+            meets = pl.concat([small, small.clear(1)]).select(seen.alias("")).to_series()
+            out = small[key].filter(~meets.head(small.height))
+            is_met_without = bool(meets[-1])  # the last row: what a key that is not in the table tells
+            if is_met_without and len(out) * 2 > small.height:
+                rows = rows.filter(~pl.col(key).is_in(out.implode()).fill_null(False))
+        return rows
+
+
+def references(
     prefix: str,
     columns: tuple[Column, ...],
     paths: set[tuple[str, ...]],
     catalog: Catalog,
     tables: Mapping[str, pl.DataFrame],
-) -> tuple[pl.DataFrame, tuple[Keyed, ...]]:
-    """The attributes that the paths lead to, by key where keys are texts, else as columns of the rows."""
-    found: list[Keyed] = []
-    for key, small in _looked_up(prefix, columns, paths, catalog, tables):
-        holder = next((i for i, each in enumerate(found) if key in each.attributes), None)
-        if holder is not None:
-            told = found[holder].told.join(small, on=key, how="left", maintain_order="left")
-            found[holder] = Keyed(found[holder].codes, told)
-        elif rows.schema[key] != pl.String:
-            rows = rows.hstack(
-                rows.select(key).join(small, on=key, how="left", maintain_order="left").drop(key)
-            )
-        else:
-            codes, keys = _keys_of(rows[key])
-            told = keys.to_frame().join(small, on=key, how="left", maintain_order="left")
-            found.append(Keyed(codes, told))
-    return rows, tuple(found)
+) -> References:
+    """
+    The references behind paths from some columns.
 
-
-def narrowed(
-    rows: pl.LazyFrame,
-    prefix: str,
-    columns: tuple[Column, ...],
-    paths: set[tuple[str, ...]],
-    catalog: Catalog,
-    tables: Mapping[str, pl.DataFrame],
-    seen: pl.Expr,
-) -> pl.LazyFrame:
-    """Rows of a scan without those whose key alone tells that they do not meet a condition, where that leaves out most keys."""
-    schema = rows.collect_schema()
-    for key, small in _looked_up(prefix, columns, paths, catalog, tables):
-        if not _reads_only(seen, small.columns) or schema[key] != pl.String:
-            continue
-        meets = pl.concat([small, small.clear(1)]).select(seen.alias("")).to_series()
-        out = small[key].filter(~meets.head(small.height))
-        is_met_without = bool(meets[-1])  # the last row: what a key that is not in the table tells
-        if is_met_without and len(out) * 2 > small.height:
-            rows = rows.filter(~pl.col(key).is_in(out.implode()).fill_null(False))
-    return rows
+    Args:
+        prefix: Of the names that these columns have in rows.
+        columns: Where the paths start.
+        paths: Those that lead over no reference are passed over.
+        catalog: Tells which table a column refers to.
+        tables: The tables of `by_key`.
+    """
+    steps = {path[:length] for path in paths for length in range(2, len(path) + 1)}
+    joins = list[tuple[str, pl.DataFrame]]()
+    for base in sorted({step[:-1] for step in steps}, key=lambda path: (len(path), path)):
+        start = catalog.follow(find_column(columns, base[0]), base[1:])
+        table = catalog.table(start.ref if start else None)
+        assert table is not None
+        key = prefix + ".".join(base)
+        wanted = [find_column(table.columns, step[-1]) for step in sorted(steps) if step[:-1] == base]
+        names = sorted({name for column in wanted if column for name in with_currency(column)})
+        attributes = [pl.col(name).alias(f"{key}.{name}") for name in names]
+        joins.append((key, tables[table.name].select(pl.col(table.key).alias(key), *attributes)))
+    return References(tuple(joins))
 
 
 def _reads_only(look: pl.Expr, names: Sequence[str]) -> bool:
@@ -191,26 +199,6 @@ def _keys_of(keys: pl.Series) -> tuple[pl.Series, pl.Series]:
     if not codes.null_count():
         return codes, distinct
     return codes.fill_null(n_codes), distinct.extend_constant(None, 1)
-
-
-def _looked_up(
-    prefix: str,
-    columns: tuple[Column, ...],
-    paths: set[tuple[str, ...]],
-    catalog: Catalog,
-    tables: Mapping[str, pl.DataFrame],
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The small tables that the paths run through, in order, each with the name of the column it is joined by."""
-    steps = {path[:length] for path in paths for length in range(2, len(path) + 1)}
-    for base in sorted({step[:-1] for step in steps}, key=lambda path: (len(path), path)):
-        start = catalog.follow(find_column(columns, base[0]), base[1:])
-        table = catalog.table(start.ref if start else None)
-        assert table is not None
-        key = prefix + ".".join(base)
-        wanted = [find_column(table.columns, step[-1]) for step in sorted(steps) if step[:-1] == base]
-        names = sorted({name for column in wanted if column for name in with_currency(column)})
-        attributes = [pl.col(name).alias(f"{key}.{name}") for name in names]
-        yield key, tables[table.name].select(pl.col(table.key).alias(key), *attributes)
 
 
 def by_key(tables: Mapping[str, pl.DataFrame], catalog: Catalog) -> dict[str, pl.DataFrame]:

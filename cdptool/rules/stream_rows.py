@@ -16,17 +16,15 @@ from cdptool.rules.aggregates import Request
 from cdptool.rules.book import Catalog
 from cdptool.rules.moments import moment
 from cdptool.rules.raw_columns import needs_ids
-from cdptool.rules.references import Keyed, event_columns, follow, followed, narrowed, with_keys
+from cdptool.rules.references import Keyed, References, event_columns, references
 from cdptool.rules.runs import WHO, Runs, in_order_of
 from cdptool.rules.spans import bounds_of, in_window, mask_of, span
 from cdptool.rules.subjects import Needs
 from cdptool.rules.timelines import Mask, Numbers, Timeline
 from cdptool.rules.windows import Bounds
-from cdptool.tables import Column
 
 KEY: Final = "profile_id"
 ROW: Final = "#row"  # the place of a row among those of its stream
-_About = tuple[str, tuple[Column, ...], set[tuple[str, ...]], Catalog, Mapping[str, pl.DataFrame]]
 _MANY: Final = 2  # one profile in so many: from there on leaving out the others saves nothing
 
 
@@ -121,10 +119,7 @@ class StreamRows:
         if self.has_numbers(stream):
             return self._held[stream].some({KEY, "event_id", *names}).lazy()
         is_row = pl.col("at").is_not_null() & pl.col(KEY).is_not_null()
-        schema = self.catalog.stream(stream)
-        assert schema is not None
-        rows, paths = self.lazily(stream).filter(is_row), self._references(stream, names)
-        return follow(rows, f"{stream}.", schema.columns, paths, self.catalog, self.tables)
+        return self._references(stream, names).join(self.lazily(stream).filter(is_row))
 
     def lazily(self, stream: str) -> pl.LazyFrame:
         """What the rules read of a stream, before references are followed. Any order; ids and times may be null."""
@@ -143,23 +138,23 @@ class StreamRows:
         seen: pl.Expr | None = None,
     ) -> pl.DataFrame:
         """Some rows of a stream, in any order: `profile_id`, `at` and the names, references `followed`, of rows `seen`."""
-        about = self._about(stream, names)
-        some = rows if seen is None else narrowed(rows, *about, seen)
-        return followed(self._read(some, stream, names), *about, looks)
+        behind = self._references(stream, names)
+        some = rows if seen is None else behind.narrowed(rows, seen)
+        return behind.followed(self._read(some, stream, names), looks)
 
     def _read(self, rows: pl.LazyFrame, stream: str, names: Collection[str]) -> pl.DataFrame:
         """`profile_id`, `at` and those of the names that are columns of the rows, or their keys."""
-        keys = {f"{stream}.{path[0]}" for path in self._references(stream, names)}
+        keys = {f"{stream}.{path[0]}" for path in self._paths(stream, names)}
         wanted = ({*names} | keys) & {*rows.collect_schema()} - {KEY, "at"}
         read = rows.select(KEY, "at", *sorted(wanted)).collect(engine="streaming")
         return read.filter(pl.col("at").is_not_null()) if read["at"].null_count() else read
 
-    def _about(self, stream: str, names: Collection[str]) -> _About:
-        """What tells how references of a stream are followed."""
+    def _references(self, stream: str, names: Collection[str]) -> References:
+        """How the references behind names of columns are followed."""
         declared = self.catalog.stream(stream)
         assert declared is not None
-        paths = self._references(stream, names)
-        return f"{stream}.", declared.columns, paths, self.catalog, self.tables
+        paths = self._paths(stream, names)
+        return references(f"{stream}.", declared.columns, paths, self.catalog, self.tables)
 
     def has_later(self, stream: str, last: datetime) -> bool:
         """
@@ -172,9 +167,9 @@ class StreamRows:
 
     def refers(self, stream: str, names: Collection[str]) -> bool:
         """Whether some of the names are those of references."""
-        return bool(self._references(stream, names))
+        return bool(self._paths(stream, names))
 
-    def _references(self, stream: str, names: Collection[str]) -> set[tuple[str, ...]]:
+    def _paths(self, stream: str, names: Collection[str]) -> set[tuple[str, ...]]:
         """The paths over references behind names of columns."""
         paths = (path for path in self.needs.columns.get(stream, set()) if len(path) > 1)
         told = {path: f"{stream}." + ".".join(path) for path in paths}
@@ -204,9 +199,8 @@ class StreamRows:
             if stream not in asked and stream not in plain:
                 rows, is_whole = rows.filter(self._asks(stream)), False
             names = columns_read(self.requests)[stream]
-            found, keyed = with_keys(
-                self.in_order(self._read(rows, stream, names)), *self._about(stream, names)
-            )
+            read = self.in_order(self._read(rows, stream, names))
+            found, keyed = self._references(stream, names).with_keys(read)
             self._held[stream] = Held(found, keyed, len(self.profiles), is_whole=is_whole)
         return self._held[stream]
 

@@ -7,11 +7,17 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from cdptool.rules.references import by_key, event_columns, follow, followed, narrowed
+from cdptool.rules.references import References, by_key, event_columns, references
 from tests.rules.books import CATALOG, PRODUCTS
 
 PATHS: set[tuple[str, ...]] = {("sku", "category"), ("sku", "stock")}
 TABLES = by_key({"products": PRODUCTS}, CATALOG)
+
+
+def behind() -> References:
+    schema = CATALOG.stream("order")
+    assert schema is not None
+    return references("order.", schema.columns, PATHS, CATALOG, TABLES)
 
 
 def some_rows(keys: list[str | None], n: int) -> pl.DataFrame:
@@ -22,30 +28,27 @@ def some_rows(keys: list[str | None], n: int) -> pl.DataFrame:
 @pytest.mark.parametrize("keys", [["s1", "s2", "s3"], ["s1", None, "gone"], [None], ["gone"]])
 @pytest.mark.parametrize("n", [0, 1, 50])
 def test_followed_in_memory_is_followed_by_joins(keys: list[str | None], n: int) -> None:
-    rows, schema = some_rows(keys, n), CATALOG.stream("order")
-    assert schema is not None
-    about = ("order.", schema.columns, PATHS, CATALOG, TABLES)
-    joined = follow(rows.lazy(), *about).collect()
-    assert_frame_equal(followed(rows, *about), joined)
+    rows, about = some_rows(keys, n), behind()
+    joined = about.join(rows.lazy()).collect()
+    assert_frame_equal(about.followed(rows), joined)
     category, stock = pl.col("order.sku.category"), pl.col("order.sku.stock")
     looks = {
         "a": (category == "k1").fill_null(True),
         "b": (stock > 2) & (category == "k2"),
         "c": pl.col("row"),
     }
-    found = followed(rows, *about, looks)
+    found = about.followed(rows, looks)
     assert found.columns == [*rows.columns, "a", "b"]
     assert_frame_equal(found.select("a", "b"), joined.select(a=looks["a"], b=looks["b"]))
     for seen in ((category == "k2").fill_null(True), (category == "k2").fill_null(False), looks["a"]):
-        kept = narrowed(joined.lazy().select(rows.columns), *about, seen).collect()
-        assert_frame_equal(follow(kept.lazy(), *about).filter(seen).collect(), joined.filter(seen))
+        kept = about.narrowed(joined.lazy().select(rows.columns), seen).collect()
+        assert_frame_equal(about.join(kept.lazy()).filter(seen).collect(), joined.filter(seen))
 
 
 def test_a_condition_that_few_keys_meet_leaves_rows_out() -> None:
-    rows, schema = some_rows(["s1", "s2", "s3"], 50), CATALOG.stream("order")
-    assert schema is not None
+    rows = some_rows(["s1", "s2", "s3"], 50)
     seen = (pl.col("order.sku.category") == "k2").fill_null(True)
-    kept = narrowed(rows.lazy(), "order.", schema.columns, PATHS, CATALOG, TABLES, seen).collect()
+    kept = behind().narrowed(rows.lazy(), seen).collect()
     assert set(kept["order.sku"]) == {"s3"}
 
 
