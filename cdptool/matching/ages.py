@@ -14,21 +14,23 @@ from cdptool.matching.values import Rows, Values
 
 _OF_A_BABY: Final = r"(?i)^\D*\d+\s*(?:m|mo|mth|months?|w|wk|weeks?|d|days?)\.?$"
 _OLDEST: Final = 120
-_UNREAD: Final = 1_000  # apart from every age
+_YEARS: Final = (1500, 2099)  # of birth
+_UNREAD: Final = 10_000  # apart from every age
 _CLOSE: Final = 1
 _NOT_FAR: Final = 5
 
 
 def age_texts(texts: pl.Series) -> pl.Series:
     """
-    Whole years; null where no age can be read.
+    Whole years, or the year of birth; null where neither can be read.
 
-    >>> age_texts(pl.Series(["34", " 07 yrs", "6 m", "41.0", "adult", "300"])).to_list()
-    ['34', '7', '0', '41', None, None]
+    >>> age_texts(pl.Series(["34", " 07 yrs", "6 m", "41.0", "adult", "300", "1984"])).to_list()
+    ['34', '7', '0', '41', None, None, '1984']
     """
     years = texts.str.extract(r"(\d{1,4})").cast(pl.Int32, strict=False)
     whole = years.set(texts.str.contains(_OF_A_BABY).fill_null(False), 0)
-    return whole.set((whole > _OLDEST).fill_null(False), None).cast(pl.String)
+    is_none = (whole > _OLDEST) & ~whole.is_between(*_YEARS)
+    return whole.set(is_none.fill_null(False), None).cast(pl.String)
 
 
 def ages(values: Values, left: Rows, right: Rows) -> NDArray[np.uint8]:

@@ -157,6 +157,8 @@ def _is_refused(role: str, tokens: tuple[str, ...], bare: tuple[str, ...]) -> bo
         return not OF_A_NUMBER.isdisjoint(tokens)
     if role == "category":
         return len(bare) > 1 and not {"type", "category", "sector", "class"}.isdisjoint(tokens)
+    if role == "city":
+        return {"location", "address"} <= set(tokens) and "city" not in tokens
     return role == "address" and not _NO_ADDRESS.isdisjoint(tokens)
 
 

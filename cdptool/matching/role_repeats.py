@@ -14,7 +14,11 @@ import polars as pl
 
 from cdptool.fields.folding import folded
 from cdptool.matching.columns import Columns
+from cdptool.matching.role_names import said_by
+from cdptool.matching.role_subjects import RECIPIENTS
 
+_PLACES: Final = ("address", "postcode", "city", "state")
+_PEOPLE: Final = ("given", "family", "full_name", "organisation")
 _MOSTLY: Final = 0.8
 _OFTEN: Final = 0.3
 
@@ -28,18 +32,23 @@ def repeated(table: Columns, named: Mapping[str, str | None]) -> dict[str, None]
         named: Their roles by name.
     """
     found: dict[str, None] = {}
-    of_role = {
-        role: [name for name, each in named.items() if each == role]
-        for role in ("address", "postcode", "city", "state")
-    }
+    asked = (*_PLACES, *_PEOPLE)
+    of_role = {role: [name for name, each in named.items() if each == role] for role in asked}
     if of_role["postcode"] or of_role["city"]:
         for whole, part in permutations(of_role["address"], 2):
             if whole not in found and part not in found and _holds(table, whole, part):
                 found[whole] = None
-    for names in of_role.values():
+    for role, names in of_role.items():
         first, *others = [name for name in names if name not in found] or [""]
-        found |= {other: None for other in others if _are_mostly_one(table, first, other)}
+        for other in others:
+            is_recipient = role in _PEOPLE and _is_of_recipient(other) and not _is_of_recipient(first)
+            if is_recipient or _are_mostly_one(table, first, other):
+                found[other] = None
     return found
+
+
+def _is_of_recipient(name: str) -> bool:
+    return not RECIPIENTS.isdisjoint(said_by(name).tokens)
 
 
 def _holds(table: Columns, whole: str, part: str) -> bool:

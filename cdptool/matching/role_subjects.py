@@ -12,7 +12,7 @@ from cdptool.matching.role_words import phrases
 WRAPPERS: Final = frozenset(
     phrases("""
     pt, pat, patient, cust, customer, client, contact, member, guest, student, person, applicant, insured,
-    subscriber, billing, holder, bill, shipping, ship, mailing, home, primary, default, res, residence,
+    subscriber, billing, holder, bill, shipping, ship, mailing, home, primary, default, res,
     residential, remit, legal, reg, registered, main, value, desc, lbl, nm, txt, current, the, of, own,
     my, your, personal, permanent, kunde, kunden, client, cliente, musteri, klient
 """)
@@ -38,7 +38,7 @@ STAFF: Final = frozenset(
     emergency, kin, sponsor, parent, betreuer, bearbeiter, sachbearbeiter, berater, verkaufer, conseiller,
     vendeur, asesor, vendedor, gestor, agente, venditore, consulente, accountmanager, opiekun, handlowiec,
     temsilci, danisman, nhan vien, phu trach, nguoi tao, nguoi dai dien, maiden, geburtsname, nom de
-    naissance, guardian, spouse, husband, wife, witness, gp, head first, head last, head name, head title,
+    naissance, guardian, official, officer, spouse, husband, wife, witness, gp, head first, head last, head name, head title,
     head teacher, headteacher, head master
 """)
 )
@@ -69,11 +69,19 @@ KIN: Final = frozenset(
     )
 )
 # How words begin of days on which people are not born.
+# Another name beside the one that is borne now.
+OTHER_NAMES: Final = frozenset(
+    phrases("former, previous, prior, old, original, alternate, alternative, alt, other, alias, aka, akas")
+)
+# Of an order: who gets it, beside who pays.
+RECIPIENTS: Final = frozenset(
+    phrases("shipping, ship, delivery, recipient, consignee, lieferung, livraison, envio")
+)
 OTHER_DAYS: Final = phrases("""
     regist, filed, filing, join, hire, admi, discharg, incorp, found, establ, open, clos, start, end,
     valid, expir, sign, enrol, entr, enter, since, issue, death, died, dod, deceas, visit, due, effective,
     dissol, transact, purchas, pay, post, publish, alta, inscri, eintritt, anlage, grund, creat, cadastr,
-    seit, deposit, appoint, retir, marri
+    seit, arriv, depart, burial, buried, deposit, appoint, retir, marri
 """)
 OF_A_NUMBER: Final = frozenset(
     phrases("""

@@ -61,6 +61,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "place",
         phrases("""
+            bpl, birthpl,
             birth place, place of birth, born in, birth city, birth state, birth country, noi sinh,
             geburtsort, geburtsland, lieu naissance, lieu de naissance, ville naissance, commune
             naissance, pays naissance, lugar de nacimiento, lugar nacimiento, local de nascimento,
@@ -96,6 +97,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "given",
         phrases("""
+            namefrst, first nm,
             first name, given name, given names, given, forename, forenames, fname, christian name, name
             first, name given, f name, first nm, firstnm, prenume, nama depan, vorname, vornamen, rufname,
             prenom, prenoms, primer nombre, nombre de pila, primeiro nome, nome proprio, voornaam,
@@ -103,10 +105,16 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             keresztnev, ten goi
         """),
     ),
-    ("initials", phrases("initials, voorletters, initialen, initiales, iniciales, inicjaly")),
+    (
+        "initials",
+        phrases(
+            "preferred name, preferred first name, known as, initials, voorletters, initialen, initiales, iniciales, inicjaly"
+        ),
+    ),
     (
         "middle",
         phrases("""
+            other names, othernames,
             middle name, middle names, middle, mname, middle initial, m name, middle nm, midl name, name
             middle, second name, zweiter vorname, segundo nombre, nome do meio, secondo nome, drugie imie,
             ten dem, ten lot
@@ -137,6 +145,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "house_number",
         phrases("""
+            numero voie,
             street number, house number, house no, housenumber, house num, street no, street num, so nha,
             hausnummer, hausnr, haus nr, building number, huisnummer, huisnr, huis nr, nr domu, numer
             domu, numero civico, civico, num via, kapi no, husnummer
@@ -163,6 +172,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "state",
         phrases("""
+            st cd, prov,
             state, region, county, bang, bundesland, departement, provincia, provincie, estado,
             prefecture, state province, province code, state code, judet, zupanija, wojewodztwo, kanton,
             canton, oblast, eyalet, emirate
@@ -171,6 +181,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "city",
         phrases("""
+            residence, last residence, place of residence, boro, sitz,
             city, town, post town, postal town, location, cty, telepules, localitate, postitoimipaikka,
             suburb, village, municipality, district, ward, commune, province, locality, borough,
             neighborhood, neighbourhood, parish, tinh, thanh pho, tinh thanh, quan, huyen, phuong, xa,
@@ -193,6 +204,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "registration",
         phrases("""
+            uei, cik, irs number, irs no,
             authority entity id, charity number, charity no, provider id, provider number, urn, ukprn, establishment number,
             siren, siret, hrb, handelsregister, handelsregisternummer, registernummer, register number,
             register no, registration number, registration no, registered number, company number, company
@@ -203,6 +215,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "national_id",
         phrases("""
+            cod fisc,
             facility id, facility number, entity id, company id,
             voter id, voter reg num, ssn, soc sec id, social security, national id, national number, nhs
             number, nhs no, nino, ni number, passport, passport no, passport number, pass nr, doc no,
@@ -221,6 +234,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "identifier",
         phrases("""
+            account number, account no,
             card number, card no, id number, id no, id nr, member number, mitgliedsnummer, loyalty card,
             member no, member id, customer id, customer no, customer number, client id, patient id, mrn,
             student id, kundennummer, kunden nr, kundennr, kdnr, ma kh, membership number
@@ -254,6 +268,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "category",
         phrases("""
+            relate,
             gender, gender code, gndr, jenis kelamin, sex, gioi tinh, geschlecht, sexe, sexo, sesso,
             geslacht, plec, cinsiyet, kjonn, occupation, job, job title, profession, beruf, metier,
             ocupacion, profesion, professione, beroep, zawod, meslek, nghe nghiep, nationality,
@@ -268,6 +283,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "contact",
         phrases("""
+            geschaeftsfuehrer,
             contact, contact name, contact person, main contact, key contact, contact full name, owner
             name, owner, director, director name, executive director, ceo, principal, manager name,
             representative, legal representative, ansprechpartner, inhaber, geschaftsfuhrer,
@@ -289,7 +305,7 @@ ALONE: Final = {
     "number": "house_number", "no": "house_number", "nr": "house_number", "numero": "house_number",
     "mi": "middle", "first": "given", "last": "family", "fn": "given", "ln": "family", "st": "state",
     "cap": "postcode", "cp": "postcode", "uf": "state", "via": "address", "str": "address", "cf": "national_id", "mel": "email",
-    "c p": "postcode", "grad": "city", "bday": "birth_date", "il": "state", "mail": "email", "pax": "full_name", "whom": "full_name",
+    "c p": "postcode", "kod": "postcode", "grad": "city", "bday": "birth_date", "il": "state", "mail": "email", "pax": "full_name", "whom": "full_name",
 }  # fmt: skip
 FIRM_WORDS: Final = (
     r"\b(?:inc|llc|llp|ltd|limited|corp|co|company|gmbh|ag|kg|ug|ohg|plc|bv|nv|sarl|sas|eurl|sci|sa|srl|spa|snc|sl|slu|ltda|eireli|sp z o o"

@@ -17,7 +17,7 @@ from cdptool.inspection.sample import Sample, sample_of_counted
 from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.role_names import Said, part_of_birth, said_by
 from cdptool.matching.role_repeats import repeated
-from cdptool.matching.role_subjects import PRODUCTS, TITLES
+from cdptool.matching.role_subjects import OTHER_NAMES, PRODUCTS, TITLES
 from cdptool.matching.role_values import (
     is_like_firms,
     may_be,
@@ -28,8 +28,10 @@ from cdptool.matching.role_values import (
 from cdptool.matching.role_words import PARTS_OF_BIRTH
 
 _ROW_LIKE: Final = 0.98
+_FEW: Final = 20
 _TINY: Final = 10  # different rows of which a value that all share still tells something
 _VARIOUS: Final = 0.2
+_MOSTLY: Final = 0.8
 _NAMES: Final = frozenset(["given", "family", "full_name"])
 _OPEN: Final = frozenset(
     [
@@ -139,7 +141,8 @@ def roles(table: pl.DataFrame | Columns) -> Roles:
             left_out.append((column.name, reason))
         else:
             by = "by its values" if role not in column.said.roles else "by its name"
-            fields.append(Role(column.name, _MADE_OF.get(role, role), (column.name,), by))
+            kind = _MADE_OF.get(role, role) if not _is_of_years(column, role) else "age"
+            fields.append(Role(column.name, kind, (column.name,), by))
     if birth:
         fields.append(Role("birth date", "birth_date", birth, "year, month and day in columns of their own"))
     return Roles(_joined(fields), tuple(left_out))
@@ -164,7 +167,7 @@ def _by_name(columns: tuple[_Column, ...]) -> tuple[tuple[_Column, ...], dict[st
     subject = frozenset().union(*places)
     if not _ANY_NAME & set(named.values()):
         staff = [c._replace(subject=c.said.of_staff) for c in columns if c.said.of_staff and c.is_various]
-        subject |= frozenset().union(*(c.said.of_staff for c in staff if _named(c) in _ANY_NAME))
+        subject |= next((c.said.of_staff for c in staff if _named(c) in _ANY_NAME), frozenset())
     if subject:
         columns = tuple(column._replace(subject=subject) for column in columns)
         named = {column.name: _named(column) for column in columns}
@@ -184,6 +187,12 @@ def _named(column: _Column) -> str | None:
         and column.sample.matching(r"\d") < _VARIOUS
     ):
         return "organisation"  # `address company`; a firm's address has numbers
+    if (
+        possible[:1] == ["unit"]
+        and "building" in column.said.tokens
+        and column.sample.matching(r"^\d") > _MOSTLY
+    ):
+        return "house_number"
     return possible[0] if possible else None
 
 
@@ -278,6 +287,8 @@ def _settled(column: _Column, role: str, said: set[str | None], is_of_people: bo
         return role if {"organisation", "some name"} & said and not is_of_people else None
     if role == "age":
         return role if is_of_people and "birth_date" not in said else None
+    if role == "workplace" and column.sample.n_distinct <= _FEW:
+        return "category"
     if role == "workplace":
         return role if is_of_people or {"name", "some name", "contact"} & said else "organisation"
     if role == "organisation" and is_of_people and column.is_various:
@@ -295,6 +306,8 @@ def _settled(column: _Column, role: str, said: set[str | None], is_of_people: bo
         return role if needed[role] else None
     if {"given", "family"} <= said and role in ("name", "full_name"):
         return None
+    if role == "some name" and OTHER_NAMES.intersection(column.said.tokens):
+        return "category"
     if role == "some name":
         if is_of_people or {"name", "organisation"} & said:
             return "category"
@@ -346,6 +359,11 @@ def _called(role: str) -> str:
     ('an email', 'a birth date')
     """
     return f"{'an' if role[0] in 'aeiou' else 'a'} {role.replace('_', ' ')}"
+
+
+def _is_of_years(column: _Column, role: str) -> bool:
+    """Whether it holds years of birth alone: as near each other as ages are."""
+    return role == "birth_date" and column.sample.matching(r"^\s*(?:1[5-9]|20)\d\d(?:\.0)?\s*$") > _MOSTLY
 
 
 def _birth_parts(columns: tuple[_Column, ...]) -> tuple[str, ...]:

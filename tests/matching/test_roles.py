@@ -63,7 +63,8 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
     ("store_name", "few", None), ("Company owner", "few", None), ("CompanyStatus", "few", None), ("product_name", "whole", None),
     ("utm_source", "few", None), ("notes", "whole", None), ("loyalty_points", "digits", None), ("row", "digits", None),
     ("C.P.", "zip", "postcode"), ("age", "age", None), ("TRANSACTION_DT", "us_day", None), ("charity_number", "digits", "registration"), ("company id", "digits", "identifier"),
-    ("E-mail 1 - Label", "few", None), ("IncorporationDate", "day", None), ("HasOptedOutOfEmail", "few", None),
+    ("E-mail 1 - Label", "few", None), ("namefrst", "word", "given"), ("last_residence", "word", "city"), ("arrival_date", "day", None),
+    ("Practice Location Address", "street", "address"), ("Kod", "zip", "postcode"), ("UEI", "digits", "registration"), ("IncorporationDate", "day", None), ("HasOptedOutOfEmail", "few", None),
 )  # fmt: skip
 
 
@@ -276,3 +277,39 @@ def test_numbers_that_a_spreadsheet_touched_are_whole_again() -> None:
     texts, _ = match_texts(table, roles(table).fields)
     assert texts["zip"].to_list() == ["07030", "07030", "70301", "60601", "60601"]
     assert texts["member no"].to_list() == ["42", "42", "42", "42", "8"]
+
+
+def test_an_officer_is_not_the_firm_and_who_gets_a_parcel_not_who_pays() -> None:
+    found = _roles_of(
+        provider_organization_name="firm",
+        authorized_official_last_name="word",
+        authorized_official_first_name="word",
+    )
+    assert found == {"provider_organization_name": "organisation"}
+    found = _roles_of(
+        billing_first_name="word",
+        billing_last_name="word",
+        shipping_first_name="word",
+        shipping_last_name="word",
+    )
+    assert found == {"billing_first_name": "given", "billing_last_name": "family"}
+
+
+def test_years_of_birth_are_as_near_as_ages() -> None:
+    years = [str(1780 + i) for i in range(N)]
+    table = pl.DataFrame({"given": TEXTS["word"], "family": TEXTS["word"], "birth_year": years})
+    found = roles(table)
+    assert [role.kind for role in found.fields] == ["given", "family", "age"]
+    texts, _ = match_texts(table, found.fields)
+    assert texts["birth_year"].to_list() == years
+
+
+def test_a_building_of_numbers_is_that_of_a_street_and_a_former_name_no_name() -> None:
+    found = _roles_of(dba="firm", building="age", street="word", former_name="firm")
+    assert found["building"] == "house_number"
+    assert found["former_name"] == "category"
+
+
+def test_a_name_that_is_preferred_stands_in_for_a_missing_one() -> None:
+    assert _roles_of(preferred_name="word", last_name="word")["preferred_name"] == "given"
+    assert "preferred_name" not in _roles_of(first_name="word", preferred_name="word", last_name="word")
