@@ -141,11 +141,11 @@ def _members(labels: Rows) -> Iterator[Rows]:
             yield components[at : at + step]
 
 
-def some_at_once(members: Iterator[Rows]) -> Iterator[list[Rows]]:
-    """Components of several sizes at a time: to weigh few pairs costs as much as to weigh thousands."""
+def some_at_once(members: Iterator[Rows], most: int = 2 * _AT_ONCE) -> Iterator[list[Rows]]:
+    """Components of several sizes at a time, of so many scores: to weigh few pairs costs as much as to weigh thousands."""
     together: list[Rows] = []
     for rows in members:
-        if together and sum(one.size * one.shape[1] for one in (*together, rows)) > 2 * _AT_ONCE:
+        if together and sum(one.size * one.shape[1] for one in (*together, rows)) > most:
             yield together
             together = []
         together.append(rows)

@@ -27,14 +27,16 @@ _CLIP: Final = 8.0  # one pair says this much at most
 _MOST: Final = 8  # records of a cluster that speak for it
 _OWN: Final = 1 / 3  # what the two records say counts beside what all say
 _LARGEST: Final = 60  # records of a cluster that is looked at from within
-_AT_ONCE: Final = 1_000_000  # scores
+_AT_ONCE: Final = 200_000  # scores
 _JOINS: Final = log_odds_of(0.9)
 # What the mean of many is too cautious by, and how far the records of a group repeat each other where none is surely
 # joined (0 quite, 1 not at all): for all files alike, as it is over made people, firms and public sets.
 _LIFT: Final = 0.65
 _MISSED: Final = 0.16
-_UNSEEN: Final = 0.02  # of all clusters, as pseudo-counts, are of sizes that were not seen
+_BEFORE: Final = 100.0  # clusters that stand for what is believed of sizes before any is seen
 _MOST_PRIOR: Final = 9.0
+_FEWEST: Final = 1e-3
+_TINY: Final = 1e-12
 
 
 class _Sides(NamedTuple):
@@ -129,30 +131,34 @@ def _prior(model: Model, sizes: Rows, sides: _Sides) -> Table:
 
     Where nobody has three records, a third one is no part of a pair; where everybody has two, two that are alone are.
     """
-    logs = np.log(_shares(sizes))
-    before = np.log(max(float(model.expected[0]), 1e-3) / model.n_pairs * len(sizes))
-    prior = logs[sides.fewer + sides.more] - logs[sides.fewer] - logs[sides.more] - before
+    by_chance = max(float(model.expected[0]), _FEWEST) / model.n_pairs * len(sizes)
+    logs = np.log(_shares(sizes, by_chance))
+    prior = logs[sides.fewer + sides.more] - logs[sides.fewer] - logs[sides.more] - np.log(by_chance)
     return np.asarray(prior.clip(-_MOST_PRIOR, _MOST_PRIOR))
 
 
-def _shares(sizes: Rows) -> Table:
+def _shares(sizes: Rows, by_chance: float) -> Table:
     """
     Of how many clusters each size is, up to twice the largest; large sizes are few and are taken with those beside them.
 
-    >>> _shares(np.array([1, 1, 1, 2])).round(2).tolist()
-    [0.0, 0.75, 0.25, 0.0, 0.0]
+    Args:
+        sizes: Of all clusters.
+        by_chance: The odds that two of them are one, times their number, as the model has it. Where these odds hold for
+            groups of any size, one size follows the other in a geometric row: before any cluster is seen, sizes are so.
+
+    >>> _shares(np.array([1] * 600 + [2] * 400), 0.5).round(2).tolist()
+    [0.0, 0.61, 0.38, 0.01, 0.0]
     """
     counts = np.bincount(sizes, minlength=2 * int(sizes.max()) + 1).astype(np.float64)
     places = np.arange(len(counts))
     around = places // 4
     sums = np.append(0.0, np.cumsum(counts))
-    first, last = np.maximum(places - around, 1), np.minimum(places + around, len(counts) - 1)
-    last = np.maximum(last, first)
+    first = np.maximum(places - around, 1)
+    last = np.maximum(np.minimum(places + around, len(counts) - 1), first)
     smooth = (sums[last + 1] - sums[first]) / (last + 1 - first)
-    more = 1 - 1 / max(float(sizes.mean()), 1.0001)
-    unseen = _UNSEEN * len(sizes) * (1 - more) * more ** np.maximum(places - 1, 0)
-    shares = np.where(places > 0, smooth + unseen, 0.0)
-    return np.asarray(np.maximum(shares / shares.sum(), 1e-12))
+    before = (by_chance / (1 + by_chance)) ** np.maximum(places - 1.0, 0.0) / (1 + by_chance)
+    shares = np.where(places > 0, smooth + _BEFORE * before, 0.0)
+    return np.asarray(np.maximum(shares / shares.sum(), _TINY))
 
 
 def _between(sides: _Sides, asked: _Clusters, ends: tuple[Rows, Rows], scores: Weighed) -> None:
@@ -189,7 +195,7 @@ def _within(sides: _Sides, asked: _Clusters, ends: tuple[Rows, Rows], scores: We
     first = np.take(asked.starts, np.take(asked.numbers, asked.rows))
     place[asked.rows] = np.arange(len(asked.rows)) - first
     names = np.unique(one[inside])
-    for together in some_at_once(_members(asked, names)):
+    for together in some_at_once(_members(asked, names), _AT_ONCE):
         within_each = [np.triu_indices(rows.shape[1], 1) for rows in together]
         both = (
             np.concatenate(

@@ -112,13 +112,13 @@ def test_companions_say_what_a_slow_version_says_oracle(seed: int) -> None:
     missed = -np.log(1 - (is_sure.sum() + 1) / ((several * (several - 1) // 2).sum() + 3))
     knots = found.model.scale
     lift = (knots.found - knots.stated)[1:-1].mean() if len(knots.found) else 0.0
+    by_chance = found.model.expected[0] / found.model.n_pairs * len(sizes)
     shares = np.zeros(2 * sizes.max() + 1)
     for size in range(1, len(shares)):
         near = [max(at, 1) for at in range(size - size // 4, size + size // 4 + 1) if at < len(shares)]
         shares[size] = np.mean([(sizes == at).sum() for at in near])
-        shares[size] += 0.02 * len(sizes) / sizes.mean() * (1 - 1 / sizes.mean()) ** (size - 1)
+        shares[size] += 100 * by_chance ** (size - 1) / (1 + by_chance) ** size
     shares /= shares.sum()
-    by_chance = found.model.expected[0] / found.model.n_pairs * len(sizes)
     doubtful = np.flatnonzero((odds > -7) & ((odds < 4.6) | ~same))
     assert len(doubtful) > 100
     expected = odds.copy()
@@ -163,6 +163,13 @@ def test_two_alone_are_rather_one_where_everybody_has_a_second_record() -> None:
         float(believed(model, np.append([0, 1], others), *pair, said)[0]) for others in (twos, ones)
     )
     assert of_twos > of_ones + 3
+
+
+def test_before_any_cluster_is_seen_two_alone_are_believed_as_stated() -> None:
+    model = match(households(2)[0], KINDS).model
+    n_alone = int(np.sqrt(2 * model.n_pairs)) // 100
+    alone = float(believed(model, np.arange(n_alone), np.array([0]), np.array([1]), np.array([0.0]))[0])
+    assert abs(alone - float(scaled(np.array([0.0]), model.scale)[0])) < 0.5
 
 
 def test_clusters_may_be_named_by_any_of_their_rows(made: tuple[Matching, np.ndarray]) -> None:
