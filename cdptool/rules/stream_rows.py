@@ -38,8 +38,9 @@ class Held:
     def __init__(
         self, rows: pl.DataFrame, keyed: tuple[Keyed, ...], n_profiles: int, *, is_whole: bool
     ) -> None:
-        self.rows, self._keyed, self.is_whole = rows.with_row_index(ROW), keyed, is_whole
-        self.at: Numbers = self.rows["at"].to_physical().to_numpy()
+        at = rows["at"].rechunk()  # in one piece numpy sees it where it is, and what is made of it too
+        self.rows, self._keyed, self.is_whole = rows.with_columns(at).with_row_index(ROW), keyed, is_whole
+        self.at: Numbers = at.to_physical().to_numpy()
         self.who = self.rows[WHO].to_numpy()
         self._n_profiles = n_profiles
 
