@@ -41,6 +41,15 @@ def hashed(*columns: Ids) -> tuple[Keys, Rows]:
     return keys.view(np.uint64), rows
 
 
+def one_in_so_many(n: int, *columns: Ids) -> Rows:
+    """The rows of one in so many keys of these value numbers: all that share one, or none."""
+    if n == 1:
+        return np.arange(len(columns[0]))
+    if len(columns) == 1:  # values are numbered by their hashes
+        return np.flatnonzero(columns[0].view(np.uint32) <= columns[0].max(initial=0) // n)
+    return np.flatnonzero(_mixed(list(columns)) >> _HALF < np.uint64((1 << 32) // n))
+
+
 def _mixed(parts: list[Ids]) -> Keys:
     keys = np.zeros(len(parts[0]), dtype=np.uint64)
     for ids in parts:
@@ -141,6 +150,13 @@ class Neighbours(NamedTuple):
             firsts.append(np.take(self.order, these))
             seconds.append(np.take(self.order, others))
         return np.concatenate(firsts), np.concatenate(seconds), n_pairs
+
+    def some(self, n: int) -> tuple[Rows, Rows]:
+        """So many pairs of records that follow each other in a block, at even distances; fewer where there are not so many."""
+        places = np.flatnonzero(self.is_next)
+        if len(places) > n:
+            places = np.take(places, np.linspace(0, len(places) - 1, n).astype(np.int64))
+        return np.take(self.order, places), np.take(self.order, places + 1)
 
     def numbers(self, n_records: int) -> Ids:
         """Per record the number of its block; of its own where it shares none."""

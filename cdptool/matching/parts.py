@@ -30,15 +30,28 @@ class Part(NamedTuple):
     telling enough to be a key by itself.
 
     `agreeing`: how many pairs of records agree on it. `numbered`: works out per record the number of what it holds,
-    -1 for nothing, and per number how many records hold it; few parts come to be part of a key.
-    """
+    -1 for nothing, and per number how many records hold it; few parts come to be part of a key. `at`: the numbers of
+    these records."""
 
     name: str
-    field: str
+    fields: frozenset[str]
     agreeing: float
     numbered: Callable[[], Numbered]
+    at: Callable[[Rows], Ids]
+    n_values: int
     survives: float
     is_alone: bool = False
+
+    def agrees(self, left: Rows, right: Rows) -> NDArray[np.bool_]:
+        """Which of these pairs of records agree on it."""
+        mine = self.at(left)
+        return np.asarray((mine == self.at(right)) & (mine >= 0))
+
+
+def all_parts(comparisons: tuple[Comparison, ...]) -> tuple[Part, ...]:
+    """The parts of all fields, and the two names in either order."""
+    either = names_in_either_order(comparisons)
+    return (*(part for one in comparisons for part in parts(one)), *((either,) if either is not None else ()))
 
 
 def parts(one: Comparison) -> list[Part]:
@@ -49,7 +62,14 @@ def parts(one: Comparison) -> list[Part]:
     values, is_alone = one.values, one.kind.name in _ALONE
     found = [
         Part(
-            one.field, one.field, _agreeing(values.counts), lambda: (values.ids, values.counts), 0.0, is_alone
+            one.field,
+            frozenset({one.field}),
+            _agreeing(values.counts),
+            lambda: (values.ids, values.counts),
+            lambda rows: np.take(values.ids, rows),
+            len(values.counts),
+            0.0,
+            is_alone,
         )
     ]
     for name, texts, survives in make(values):
@@ -65,12 +85,14 @@ def _piece(one: Comparison, name: str, texts: pl.Series, survives: float) -> Par
     """The part that is a function of the value: `texts` says, value by value, what each becomes."""
     short, counts = recoded_values(one.values, texts)
     ids = one.values.ids
-    # The last of them is for -1, those without a value.
+    short = np.append(short, np.int32(MISSING))  # the last of them is for -1, those without a value
     return Part(
         f"{one.field} ({name})",
-        one.field,
+        frozenset({one.field}),
         _agreeing(counts),
-        lambda: (np.take(np.append(short, np.int32(MISSING)), ids), counts),
+        lambda: (np.take(short, ids), counts),
+        lambda rows: np.take(short, np.take(ids, rows)),
+        len(counts),
         survives,
     )
 
@@ -179,10 +201,11 @@ def _rarest_words(values: Values) -> list[tuple[str, pl.Series]]:
 
 def names_in_either_order(comparisons: tuple[Comparison, ...]) -> Part | None:
     """Given and family name as one value, in either order; None where there are not both."""
-    by_kind = {one.kind.name: one.values for one in comparisons}
+    by_kind = {one.kind.name: one for one in comparisons}
     if "given" not in by_kind or "family" not in by_kind:
         return None
-    given, family = by_kind["given"], by_kind["family"]
+    fields = frozenset(by_kind[kind].field for kind in ("given", "family"))
+    given, family = by_kind["given"].values, by_kind["family"].values
     known = (given.ids | family.ids) >= 0  # negative where one of them is
 
     def numbered() -> Numbered:
@@ -192,11 +215,17 @@ def names_in_either_order(comparisons: tuple[Comparison, ...]) -> Part | None:
         ids[rows[order]] = np.cumsum(is_other, dtype=np.int32) - np.int32(1)
         return ids, np.bincount(ids + 1)[1:]
 
+    def at(rows: Rows) -> Ids:
+        is_known = np.take(known, rows)
+        both = _both_names(given, family, rows) >> 32  # one in two thousand million others looks alike
+        return np.where(is_known, both, MISSING).astype(np.int32)
+
     part = max(len(known) // _ENOUGH, 1)
     rows = np.flatnonzero(known & _some_names(given, family, part))
     _, is_other = _ordered_names(given, family, rows)
     counts = np.diff(np.append(np.flatnonzero(is_other), len(rows)))
-    return Part(EITHER_ORDER, "", part * _agreeing(counts), numbered, 0.0)
+    pairs = part * _agreeing(counts)
+    return Part(EITHER_ORDER, fields, pairs, numbered, at, 0, 0.0, True)
 
 
 def _some_names(given: Values, family: Values, part: int) -> NDArray[np.bool_]:
@@ -210,8 +239,17 @@ def _some_names(given: Values, family: Values, part: int) -> NDArray[np.bool_]:
 
 def _ordered_names(given: Values, family: Values, rows: Rows) -> tuple[Rows, NDArray[np.bool_]]:
     """These records in the order of their two names, and where other names begin."""
-    by_given, by_family = (
-        np.take(values.texts.hash().to_numpy(), np.take(values.ids, rows)) for values in (given, family)
-    )
-    ordered, order = sorted_with_rows(((by_given + by_family) >> np.uint64(1)).view(np.int64), 1 << 63)
+    ordered, order = sorted_with_rows(_both_names(given, family, rows), 1 << 63)
     return order, np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
+
+
+def _both_names(given: Values, family: Values, rows: Rows) -> Rows:
+    """Per record a number of 63 bits for its two names, whichever comes first."""
+    by_given, by_family = (
+        np.take(values.worked_out(_hashes), np.take(values.ids, rows)) for values in (given, family)
+    )
+    return np.asarray(((by_given + by_family) >> np.uint64(1)).view(np.int64))
+
+
+def _hashes(values: Values) -> NDArray[np.uint64]:
+    return values.texts.hash().to_numpy()
