@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import pairwise
 from typing import Final
 
 import polars as pl
 
-from cdptool.fields.folding import fold, squeezed
+from cdptool.fields.folding import squeezed
 from cdptool.inspection.guess import guess_column
 from cdptool.inspection.guess_times import guess_times
 from cdptool.inspection.sample import Sample
-from cdptool.matching.columns import Columns
-from cdptool.matching.nicknames import GROUPS_OF
 from cdptool.matching.role_words import FIRM_WORDS
 
 _FEW_FIRMS: Final = 0.10
 _EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]{2,}\s*$"
 _DAY: Final = r"^\s*\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}(?:\D.*)?$|^(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
-_AGE: Final = r"(?i)^(?:\d{1,2}|1[01]\d)(?:\.0+)?(?: ?(?:y|yrs?|years?|m|mo|months?|w|weeks?|d|days?)\.?)?$"
+AGE: Final = r"(?i)^(?:\d{1,2}|1[01]\d)(?:\.0+)?(?: ?(?:y|yrs?|years?|m|mo|months?|w|weeks?|d|days?)\.?)?$"
 _FEWEST_AGES: Final = 10
 _DAY_LAST: Final = r"^(?:0[1-9]|[12]\d|3[01]){2}(?:19|20)\d\d$"
+_DECIMAL: Final = r"^-?\d+[.,]\d+$"
 _PHONE: Final = (
     r"^\s*(?:(?:\+|00)[1-9][\d .()/\-]{6,17}|\(0?\d{2,4}\) ?[\d .\-]{6,10}|\d{3}[-. ]\d{3}[-. ]\d{4})\s*$"
 )
 _NUMBER: Final = r"^(?:\D{0,2}(?:\+|00)\D{0,2}(?:\d\D{0,2}){8,15}|\D{0,2}(?:\d\D{0,2}){8,12})$"
 _LINE: Final = r"^\d{1,5}\s?\p{L}?[ ,]+[\p{L}\p{M}'’.].*$|^[\p{L}\p{M}'’.\- ]+[ ,.]\d{1,5}\s?\p{L}?$"
-_POSTCODE: Final = (
-    r"^(?:\d{4,6}|\d{5}-\d{3,4}|\d{3}-\d{4}|\d{2}-\d{3}|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$"
-)
-_WORDS: Final = r"^[\p{L}\p{M}'’`.\-&+,/() ]+$"
+POSTCODE: Final = r"^(?:\d{4,6}|\d{5}-?\d{4}|\d{5}-\d{3}|\d{3}-\d{4}|\d{2}-\d{3}|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})$"
+WORDS: Final = r"^[\p{L}\p{M}'’`.\-&+,/() ]+$"
+_SOME: Final = 0.2
 _LEAST_AGES: Final = 30  # years between the 5th and 95th of a hundred birthdays, and not of what was entered
-_IN_MAILS: Final = 0.2
-_SEEN_OFTEN: Final = 20
+SEEN_OFTEN: Final = 20
 _VARIOUS: Final = 0.2
 
 
@@ -83,7 +78,7 @@ def _may_be_written(role: str, sample: Sample) -> bool:
     if role == "house_number":
         return sample.matching(r"\d") > 0.7 and sample.matching(r"^.{11}") < 0.5
     if role == "age":
-        return sample.matching(_AGE) > 0.9 and sample.n_distinct >= _FEWEST_AGES
+        return sample.matching(AGE) > 0.9 and sample.n_distinct >= _FEWEST_AGES
     if role in ("registration", "national_id", "identifier"):
         return sample.matching(r"\d") > 0.5
     return True
@@ -137,7 +132,9 @@ def role_by_values(sample: Sample) -> str | None:
 
 
 def _reads_as_phones(sample: Sample) -> bool:
-    """Numbers written as telephones are and as counters are not: with a plus, or in groups."""
+    """Numbers written as telephones are and as counters are not: with a plus, or in groups, some of them at least."""
+    if sample.matching(_PHONE) > _SOME and sample.matching(rf"{_PHONE}|^\s*\d{{9,12}}\s*$") > 0.9:
+        return sample.n_distinct > 0.3 * sample.n_rows
     is_various = sample.n_distinct > 0.3 * sample.n_rows
     return is_various and sample.matching(_PHONE) > 0.8 and sample.matching(r"^\s*\d+\s*$") < 0.7
 
@@ -148,115 +145,23 @@ def _is_of_births(sample: Sample) -> bool:
     if times is None or times.has_clock:
         return False
     years = sample.texts.str.extract(r"((?:18|19|20)\d\d)").cast(pl.Int64, strict=False).drop_nulls()
-    if len(years) < _SEEN_OFTEN:
+    if len(years) < SEEN_OFTEN:
         return False
     low, high = (float(years.quantile(share) or 0) for share in (0.05, 0.95))
     return high - low >= _LEAST_AGES
 
 
-def roles_of_nameless(table: Columns, samples: Mapping[str, Sample], taken: set[str]) -> dict[str, str]:
-    """
-    Roles of columns that have no name worth the word, by their texts alone.
-
-    Args:
-        table: The columns of the file.
-        samples: Their samples, in the order of the file: those to be told.
-        taken: Roles that other columns have.
-    """
-    found = {name: role for name, sample in samples.items() if (role := role_by_values(sample))}
-    written = [name for name in samples if name not in found and samples[name].matching(_WORDS) > 0.9]
-    names = [
-        name for name in written if samples[name].n_distinct > max(_SEEN_OFTEN, 0.05 * samples[name].n_rows)
-    ]
-    mails = [name for name, role in found.items() if role == "email"]
-    whole = _whole_names(names, samples)
-    found |= whole
-    names = [name for name in names if name not in found]
-    if mails or not whole:
-        found |= _parts_of_names(table, names, samples, mails)
-    has_address = "address" in {*found.values(), *taken}
-    for name in [name for name in samples if name not in found]:
-        role = _role_of_place(samples[name], is_written=name in written) if has_address else None
-        if role is None and is_likely_phone(samples[name]):
-            role = "phone"
-        if role is not None:
-            found[name] = role
-    return found
-
-
-def _role_of_place(sample: Sample, *, is_written: bool) -> str | None:
-    """The role of a column beside an address: a state, a city or a postcode."""
-    if is_written and sample.matching(r"^[A-Z]{2}$") > 0.9:
-        return "state"
-    if sample.n_distinct <= _SEEN_OFTEN or sample.n_distinct > 0.7 * sample.n_rows:
-        return None
-    if is_written:
-        return "city" if sample.matching(r"^.{4}") > 0.5 else None
-    return "postcode" if sample.matching(_POSTCODE) > 0.9 else None
-
-
 def is_likely_phone(sample: Sample) -> bool:
     """Whether the texts are numbers that some country's plan reads, and no row numbers."""
-    is_long = sample.matching(_NUMBER) > 0.9 and sample.matching(_DAY) < 0.5
+    is_long = sample.matching(_NUMBER) > 0.9 and sample.matching(rf"{_DAY}|{_DAY_LAST}|{_DECIMAL}") < 0.5
     starts = sample.texts.str.replace_all(r"\D", "").str.head(3).n_unique()
     if not is_long or sample.n_distinct < 0.3 * sample.n_rows or starts > 300:
         return False
     return guess_column("phone", sample.texts).type == "phone"
 
 
-def _whole_names(names: list[str], samples: Mapping[str, Sample]) -> dict[str, str]:
-    """Of columns of letters those of several words that hardly repeat: firms where they read so, else people."""
-    found: dict[str, str] = {}
-    for name in names:
-        sample = samples[name]
-        if sample.matching(r"\S \S") > 0.7 and sample.n_distinct > 0.5 * sample.n_rows and not found:
-            found[name] = "organisation" if is_like_firms(sample) else "full_name"
-    return found
-
-
 def reads_as_names(sample: Sample) -> bool:
     """Whether the texts are a few words each that hardly repeat."""
-    is_written = sample.matching(_WORDS) > 0.8 and sample.matching(r"\S \S") > 0.7
+    is_written = sample.matching(WORDS) > 0.8 and sample.matching(r"\S \S") > 0.7
     is_short = sample.matching(r"^\S+(?: \S+){0,7}$") > 0.9
-    return is_written and is_short and sample.n_distinct > 0.25 * max(sample.n_rows, _SEEN_OFTEN)
-
-
-def _parts_of_names(
-    table: Columns, names: list[str], samples: Mapping[str, Sample], mails: list[str]
-) -> dict[str, str]:
-    """
-    The two columns that are a given and a family name: e-mails are made from them, or they stand side by side.
-
-    A given name is the one that nicknames are known for, else the one with fewer different texts.
-    """
-    if mails:
-        some = table.some((*names, mails[0]))
-        local = fold(some[mails[0]].str.replace("@.*$", ""))
-        shares = {name: _share_inside(some[name], local) for name in names}
-        likely = [name for name in names if shares[name] > _IN_MAILS]
-    else:
-        order = list(samples)
-        single = [name for name in names if samples[name].matching(r"^\S{2,}$") > 0.7]
-        likely = [
-            each
-            for pair in pairwise(single)
-            if order.index(pair[1]) - order.index(pair[0]) <= 2
-            for each in pair
-        ]
-    if len(likely) < 2:
-        return {}
-    first, second = sorted(likely[:2], key=lambda n: (-_share_of_known(samples[n]), samples[n].n_distinct))
-    return {first: "given", second: "family"}
-
-
-def _share_inside(texts: pl.Series, local: pl.Series) -> float:
-    """How often the text stands in the e-mail of its row."""
-    pairs = pl.DataFrame({"text": fold(texts).str.replace_all(r"[^a-z]", ""), "local": local}).drop_nulls()
-    long = pairs.filter(pl.col("text").str.len_bytes() > 2)
-    inside = long.select(pl.col("local").str.contains(pl.col("text"), literal=True).mean()).item()
-    return float(inside or 0)
-
-
-def _share_of_known(sample: Sample) -> float:
-    """The share of rows whose text is a given name that has short forms."""
-    return sample.share(fold(sample.texts).is_in(list(GROUPS_OF)))
+    return is_written and is_short and sample.n_distinct > 0.25 * max(sample.n_rows, SEEN_OFTEN)

@@ -8,14 +8,16 @@ a status are not more likely one person.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
 from cdptool.inspection.naming_words import says_birth
 from cdptool.inspection.sample import Sample, sample_of_counted
 from cdptool.matching.columns import Columns, columns_of
-from cdptool.matching.role_names import Said, part_of_birth, said_by
+from cdptool.matching.role_columns import Column, birth_parts
+from cdptool.matching.role_nameless import roles_of_nameless
+from cdptool.matching.role_names import said_by
 from cdptool.matching.role_repeats import repeated
 from cdptool.matching.role_subjects import OTHER_NAMES, PRODUCTS, TITLES
 from cdptool.matching.role_values import (
@@ -23,12 +25,11 @@ from cdptool.matching.role_values import (
     may_be,
     reads_as_names,
     role_by_values,
-    roles_of_nameless,
 )
-from cdptool.matching.role_words import PARTS_OF_BIRTH
 
 _ROW_LIKE: Final = 0.98
 _FEW: Final = 20
+_MOST_STRANGE: Final = 0.6
 _TINY: Final = 10  # different rows of which a value that all share still tells something
 _VARIOUS: Final = 0.2
 _MOSTLY: Final = 0.8
@@ -85,34 +86,6 @@ class Roles:
     left_out: tuple[tuple[str, str], ...]
 
 
-class _Column(NamedTuple):
-    """A column: what its name says and what stands in it; `height` is of the table."""
-
-    name: str
-    said: Said
-    sample: Sample
-    height: int
-    subject: frozenset[str] = frozenset()  # words for those whom the rows are of
-
-    @property
-    def share_filled(self) -> float:
-        return self.sample.n_rows / max(self.height, 1)
-
-    @property
-    def is_various(self) -> bool:
-        """Whether it holds many different texts: not the few places or colleagues of one house."""
-        return self.sample.n_distinct >= _VARIOUS * max(self.sample.n_rows, 1)
-
-    @property
-    def is_of_another(self) -> bool:
-        """Whether its name says that it is not about the person or firm of the row."""
-        said = self.said
-        is_for_firms = "contact" in said.roles or "registration" in said.roles[:1]  # `provider id`
-        if said.of_staff - self.subject and not (is_for_firms and self.is_various):
-            return True
-        return said.is_of_something_else or (bool(said.of_place - self.subject) and not self.is_various)
-
-
 def roles(table: pl.DataFrame | Columns) -> Roles:
     """
     Propose what to compare.
@@ -126,7 +99,7 @@ def roles(table: pl.DataFrame | Columns) -> Roles:
     """
     numbered = table if isinstance(table, Columns) else columns_of(table)
     columns = _columns(numbered)
-    birth = _birth_parts(columns)
+    birth = birth_parts(columns)
     rest = tuple(column for column in columns if column.name not in birth)
     rest, named = _by_name(rest)
     _add_by_values(numbered, rest, named, has_birth=bool(birth))
@@ -148,14 +121,14 @@ def roles(table: pl.DataFrame | Columns) -> Roles:
     return Roles(_joined(fields), tuple(left_out))
 
 
-def _columns(table: Columns) -> tuple[_Column, ...]:
+def _columns(table: Columns) -> tuple[Column, ...]:
     """The columns; a table of one row many times over is like a table of one row."""
     samples = {name: sample_of_counted(one.texts, one.counts) for name, one in table.by_name.items()}
     height = table.n_rows if any(sample.n_distinct > 1 for sample in samples.values()) else 1
-    return tuple(_Column(name, said_by(name), sample, height) for name, sample in samples.items())
+    return tuple(Column(name, said_by(name), sample, height) for name, sample in samples.items())
 
 
-def _by_name(columns: tuple[_Column, ...]) -> tuple[tuple[_Column, ...], dict[str, str | None]]:
+def _by_name(columns: tuple[Column, ...]) -> tuple[tuple[Column, ...], dict[str, str | None]]:
     """
     The roles that names say, and the columns as they are once it is known of whom the rows are.
 
@@ -174,7 +147,7 @@ def _by_name(columns: tuple[_Column, ...]) -> tuple[tuple[_Column, ...], dict[st
     return columns, named
 
 
-def _named(column: _Column) -> str | None:
+def _named(column: Column) -> str | None:
     """The role that the words of a name speak of, if the texts do not speak against it."""
     if not column.sample.n_rows or column.is_of_another:
         return None
@@ -197,10 +170,12 @@ def _named(column: _Column) -> str | None:
 
 
 def _add_by_values(
-    table: Columns, columns: tuple[_Column, ...], named: dict[str, str | None], *, has_birth: bool
+    table: Columns, columns: tuple[Column, ...], named: dict[str, str | None], *, has_birth: bool
 ) -> None:
     """Roles of columns whose names say none: by their texts, and only one birth date and one address."""
     nameless = {c.name: c.sample for c in columns if c.said.is_nothing and c.sample.n_rows}
+    if not _ANY_NAME & set(named.values()):
+        nameless |= _in_no_known_language(columns)
     named |= roles_of_nameless(table, nameless, {role for role in named.values() if role})
     for column in columns:
         is_open = named[column.name] is None and not column.said.is_nothing and not column.is_of_another
@@ -219,7 +194,18 @@ def _add_by_values(
         named |= _unnamed_name(columns, named)
 
 
-def _unnamed_name(columns: tuple[_Column, ...], named: dict[str, str | None]) -> dict[str, str]:
+def _in_no_known_language(columns: tuple[Column, ...]) -> dict[str, Sample]:
+    """The columns of a file of which most are called what nobody here knows; none of one of things that are sold."""
+    things = PRODUCTS | TITLES
+    strange = [c for c in columns if not c.said.roles and not c.said.is_of_something_else]
+    if len(strange) < _MOST_STRANGE * len(columns) or any(
+        things.intersection(c.said.tokens) for c in columns
+    ):
+        return {}
+    return {column.name: column.sample for column in strange if column.sample.n_rows}
+
+
+def _unnamed_name(columns: tuple[Column, ...], named: dict[str, str | None]) -> dict[str, str]:
     """Where no column is called a name: the first that reads like one, unless the rows are things that are sold."""
     if any(PRODUCTS.intersection(column.said.tokens) for column in columns):
         return {}
@@ -234,7 +220,7 @@ def _unnamed_name(columns: tuple[_Column, ...], named: dict[str, str | None]) ->
     return {c.name: "organisation" if is_like_firms(c.sample) else "full_name" for c in is_open[:1]}
 
 
-def _settle_names(columns: tuple[_Column, ...], named: dict[str, str | None], *, has_birth: bool) -> None:
+def _settle_names(columns: tuple[Column, ...], named: dict[str, str | None], *, has_birth: bool) -> None:
     """Whose name every name is, seen together with the others."""
     by_name = {column.name: column for column in columns}
     said = set(named.values())
@@ -260,17 +246,17 @@ def _settle_names(columns: tuple[_Column, ...], named: dict[str, str | None], *,
             named[name] = _settled(by_name[name], role, said, is_of_people)
 
 
-def _whose_name(columns: list[_Column]) -> _Column | None:
+def _whose_name(columns: list[Column]) -> Column | None:
     """Of columns of names the one with the most different ones: whose the rows are."""
     return max(columns, key=lambda column: column.sample.n_distinct, default=None)
 
 
-def _is_of_staff(column: _Column) -> bool:
+def _is_of_staff(column: Column) -> bool:
     """Whether it names people of a calling (providers, agents) who are no firms."""
     return bool(column.said.of_staff) and not is_like_firms(column.sample)
 
 
-def _is_of_firms(by_name: dict[str, _Column], named: dict[str, str | None]) -> bool:
+def _is_of_firms(by_name: dict[str, Column], named: dict[str, str | None]) -> bool:
     """Whether every row has a firm and only some of them a person: a firm with somebody to ask for."""
     firms = [by_name[name].share_filled for name, role in named.items() if role == "organisation"]
     people = [
@@ -279,7 +265,7 @@ def _is_of_firms(by_name: dict[str, _Column], named: dict[str, str | None]) -> b
     return bool(firms) and max(firms) > 0.95 and max(people, default=0) < 0.7
 
 
-def _settled(column: _Column, role: str, said: set[str | None], is_of_people: bool) -> str | None:
+def _settled(column: Column, role: str, said: set[str | None], is_of_people: bool) -> str | None:
     """The role of a name among the others, None where it gives way."""
     if role == "registration":
         return "national_id" if is_of_people else role
@@ -318,7 +304,7 @@ def _settled(column: _Column, role: str, said: set[str | None], is_of_people: bo
     return "organisation" if speaks_of_firms else "full_name"
 
 
-def _unfit(column: _Column, role: str | None) -> str:
+def _unfit(column: Column, role: str | None) -> str:
     """Why a column is left out; empty where it is compared."""
     sample = column.sample
     if not sample.n_rows:
@@ -334,7 +320,7 @@ def _unfit(column: _Column, role: str | None) -> str:
     return "every row has another: a row number" if is_key and is_of_each else ""
 
 
-def _why_none(column: _Column) -> str:
+def _why_none(column: Column) -> str:
     sample = column.sample
     if sample.n_distinct < 2 and column.height > _TINY:
         return "the same everywhere"
@@ -361,20 +347,9 @@ def _called(role: str) -> str:
     return f"{'an' if role[0] in 'aeiou' else 'a'} {role.replace('_', ' ')}"
 
 
-def _is_of_years(column: _Column, role: str) -> bool:
+def _is_of_years(column: Column, role: str) -> bool:
     """Whether it holds years of birth alone: as near each other as ages are."""
     return role == "birth_date" and column.sample.matching(r"^\s*(?:1[5-9]|20)\d\d(?:\.0)?\s*$") > _MOSTLY
-
-
-def _birth_parts(columns: tuple[_Column, ...]) -> tuple[str, ...]:
-    """Year, month and day of birth in columns of their own, in this order; none where one is missing."""
-    found: dict[str, str] = {}
-    for column in columns:
-        part = part_of_birth(column.name)
-        pattern = r"^(?:18|19|20)\d\d$" if part == "year" else r"^\d{1,2}$"
-        if part and part not in found and column.sample.matching(pattern) > 0.9:
-            found[part] = column.name
-    return tuple(found[part] for part in PARTS_OF_BIRTH) if len(found) == len(PARTS_OF_BIRTH) else ()
 
 
 def _joined(fields: list[Role]) -> tuple[Role, ...]:
