@@ -181,7 +181,7 @@ def _gathered(told: pl.DataFrame, codes: pl.Series) -> list[pl.Series]:
     """The columns of keys for rows; what is the same for every key is gathered once."""
     places, made = codes.to_numpy(), list[tuple[pl.Series, pl.Series]]()
     for column in told:
-        same = next((found for each, found in made if each.equals(column)), None)
+        same = next((found for each, found in made if each.equals(column, check_dtypes=True)), None)
         if same is None and column.dtype == pl.Boolean and not column.null_count():
             same = pl.Series(np.take(column.to_numpy(), places))
         found = column.gather(codes) if same is None else same.alias(column.name)

@@ -38,6 +38,11 @@ def test_followed_in_memory_is_followed_by_joins(keys: list[str | None], n: int)
         "c": pl.col("row"),
     }
     found = about.followed(rows, looks)
+    assert found.schema["a"] == pl.Boolean
+    assert_frame_equal(
+        about.followed(rows, {"s": stock, "a": looks["a"]}).select("s", "a"),
+        joined.select(s=stock, a=looks["a"]),
+    )
     assert found.columns == [*rows.columns, "a", "b"]
     assert_frame_equal(found.select("a", "b"), joined.select(a=looks["a"], b=looks["b"]))
     for seen in ((category == "k2").fill_null(True), (category == "k2").fill_null(False), looks["a"]):
