@@ -13,25 +13,25 @@ GROUPS: Final = tuple(
 abigail abby abbie gail
 alan al allan allen
 albert al bert bertie
-alexander alex al sandy alec xander sasha
+alexander alex al sandy alec xander sasha alexr
 alexandra alex sandra sandy lexi sasha
 alfred alf fred al alfie
 alison ali allie
 amanda mandy
-andrew andy drew
+andrew andy drew andw
 angela angie ange
 ann anne annie anna nan hannah
 anthony tony ant
 antonio tony toni
 arthur art artie
 barbara barb barbie babs
-benjamin ben benny benji
+benjamin ben benny benji benj
 bernard bernie
 beverley bev
 bradley brad
 brian bri
 caroline carol carrie caro
-catherine cathy kate katie kathy cat kitty cath kit
+catherine cathy kate katie kathy cat kitty cath kit cathne
 charles charlie chuck chas chaz
 charlotte lottie charlie
 christina tina chris chrissy christine
@@ -39,16 +39,16 @@ christine chris tina chrissy
 christopher chris kit topher
 clifford cliff
 cynthia cindy
-daniel dan danny
+daniel dan danny danl
 david dave davey davy
 deborah deb debbie debra
 dennis denny den
 donald don donnie
 dorothy dot dottie dolly dora
 douglas doug
-edward ed eddie ted teddy ned
+edward ed eddie ted teddy ned edwd edw
 eleanor ellie nell nelly nora
-elizabeth liz lizzie beth betty bess eliza lisa libby betsy elsie lily
+elizabeth liz lizzie beth betty bess eliza lisa libby betsy elsie lily eliz
 emily em emmy millie
 eric rick ricky
 eugene gene
@@ -57,12 +57,12 @@ florence flo florrie flossie
 frances fran fanny frankie
 francis frank frankie
 franklin frank
-frederick fred freddie freddy
+frederick fred freddie freddy fredk
 gabriel gabe
 gabrielle gabby
 gareth gary gaz
 geoffrey geoff jeff
-george georgie
+george georgie geo
 gerald gerry jerry
 gerard gerry
 gilbert gil bert
@@ -70,7 +70,7 @@ gregory greg
 harold harry hal
 harriet hattie harry
 helen nell nelly ellen
-henry harry hank hal
+henry harry hank hal hy
 herbert herb bert
 howard howie
 hugh hughie hugo
@@ -78,7 +78,7 @@ isaac ike zac
 isabel isabelle bella izzy belle isabella
 jacob jake
 jacqueline jackie jacqui
-james jim jimmy jamie jem
+james jim jimmy jamie jem jas
 jane janey jenny
 janet jan
 jean jeannie
@@ -88,9 +88,9 @@ jeremy jerry jez
 jessica jess jessie
 joan joanie
 joanna jo joanne
-john johnny jack jon
+john johnny jack jon jno
 jonathan jon jonny nathan
-joseph joe joey jo
+joseph joe joey jo jos
 joshua josh
 joyce joy
 judith judy jude
@@ -107,7 +107,7 @@ lillian lily lil
 louise lou
 lucy lucille lu
 madeleine maddie maddy
-margaret maggie meg peggy peggie marge margie greta madge rita daisy
+margaret maggie meg peggy peggie marge margie greta madge rita daisy margt
 maria mary marie
 martha marty patty
 martin marty
@@ -117,14 +117,14 @@ matthew matt matty
 maurice morris
 maximilian max
 maxwell max
-michael mike mick mickey micky mitch
+michael mike mick mickey micky mitch michl
 michelle shelly shell
 mildred millie
 mitchell mitch
 nancy nan
 natalie nat nattie
 natasha tasha
-nathaniel nathan nat nate
+nathaniel nathan nat nate nathl
 nicholas nick nicky nico
 nicola nicky nikki nic
 nicole nicky nikki nic
@@ -134,7 +134,7 @@ olivia liv livvy
 oscar ozzie
 pamela pam
 patricia pat patty tricia trish patsy
-patrick pat paddy
+patrick pat paddy patk
 paul pauly
 penelope penny
 percival percy
@@ -146,8 +146,8 @@ rachel rach
 raymond ray
 rebecca becky becca bec
 reginald reg reggie
-richard rick dick rich ricky richie dickie
-robert bob rob bobby robbie bert robin
+richard rick dick rich ricky richie dickie richd
+robert bob rob bobby robbie bert robin robt
 roberta bobbie
 rodney rod
 roger rodge
@@ -159,7 +159,7 @@ rupert bert
 russell russ
 ruth ruthie
 samantha sam sammy
-samuel sam sammy
+samuel sam sammy saml
 sandra sandy
 sarah sally sadie sara zara
 sebastian seb
@@ -180,7 +180,7 @@ terence terry tel
 teresa theresa tess terry tessa
 theodore ted teddy theo
 theresa tess terry tessa
-thomas tom tommy
+thomas tom tommy thos
 timothy tim timmy
 toby tobias
 valerie val
@@ -191,9 +191,9 @@ victoria vicky vicki tori vic
 vincent vince vinny
 virginia ginny ginger
 vivian viv
-walter walt wally
+walter walt wally waltr
 wilfred wilf fred
-william bill billy will willie liam willy
+william bill billy will willie liam willy wm willm
 winifred winnie freda
 yvonne vonnie
 zachary zach zac zack
@@ -216,6 +216,57 @@ ahmad ahmed
 hussein hussain husain husein hossein
 yousef yusuf youssef yusef
 ibrahim ebrahim ibraheem
+abraham abe abm abrm
+archibald archie archd
+aleksandr alexander oleksandr aleksander alexandre
+alexei alexey aleksei aleksey oleksiy alexej
+andrei andrey andriy andrej andrew
+dmitri dmitry dmitriy dmitrij dimitri dmytro
+yevgeny evgeny evgeni evgeniy yevgeniy yevhen eugene
+ekaterina yekaterina kateryna catherine katerina
+elena olena yelena helena
+grigory grigoriy grigori hryhoriy
+igor ihor
+maxim maksim maksym
+mikhail mykhailo michail mihail
+nikolai nikolay nikolaj mykola
+oleg oleh
+olga olha
+pavel pavlo pawel
+petr pyotr petro piotr
+sergei sergey serguei serhiy sergej
+svetlana svitlana
+tatiana tatyana tetiana tatjana
+natalia natalya nataliya nataliia natalie
+vasily vasiliy vasyl
+vladimir volodymyr wladimir
+yuri yury yurii iurii jurij
+abdullah abdallah abdulla
+bilal belal
+faisal faysal feisal
+fatima fatma fatimah
+aisha ayesha aicha
+hamid hameed
+hassan hasan
+jamal gamal djamal
+karim kareem
+khalid khaled halid
+mahmoud mahmud mahmood
+majid majeed
+mustafa mostafa moustafa
+nasser nasir naser
+omar umar omer
+osama usama oussama
+osman othman uthman
+rashid rasheed rachid
+said saeed sayed saied
+salim saleem selim
+sharif shareef cherif
+suleiman sulaiman soliman suleyman
+tariq tarek tarik
+walid waleed oualid
+zainab zeinab zaynab
+zaid zayd zayed
 """.strip().splitlines()
 )
 NO_GROUP: Final[frozenset[int]] = frozenset()

@@ -33,6 +33,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "email",
         phrases("""
+            электронная почта, эл почта, почта e mail, 邮箱, 电子邮箱, 电子邮件, メールアトレス, メール, 이메일,
             email, emails, e mail, mail, email address, mail address, emailadres, emailadresse, e post,
             epost, eposta, e posta, posta elettronica, correo, correo electronico, correio, courriel, smtp
             addr, smtp, elektronische adresse, thu dien tu, hom thu, sahkoposti
@@ -49,6 +50,8 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "phone",
         phrases("""
+            телефон, номер телефона, моб телефон, мобильныи, тел, 电话, 电话号码, 手机, 手机号, 手机号码, 联系电话, 電話,
+            電話番号, 携帯電話, 携帯番号, 전화번호, 휴대폰, 연락처,
             phone, phones, phone number, telephone, tel, telf, telno, tel no, mobile, mobile no, mob,
             cell, cellphone, msisdn, fax, ph, mobile phone, cell phone, contact no, contact number, sdt,
             dt, so dt, dien thoai, di dong, telefon, telefonnummer, rufnummer, handy, handynummer, mobil,
@@ -72,6 +75,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "birth_date",
         phrases("""
+            дата рождения, д р, год рождения, дата народження, 出生日期, 生日, 出生年月, 生年月日, 생년월일,
             dob, d o b, birth, brth dt, dt of birth, ne le, ne e le, nee le, birthday, bday, birth date,
             birth dt, date of birth, date birth, dt birth, born, birth year, year of birth, yob, ngay
             sinh, nam sinh, geburtsdatum, geburtstag, geburtsjahr, geb, gebdat, geb datum, gbdat,
@@ -93,10 +97,16 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             oprichtingsdatum, data zalozenia, ngay thanh lap, nam thanh lap
         """),
     ),
-    ("age", phrases("age, ages, age years, alter, edad, idade, leeftijd, wiek, eta, tuoi, yas, alder, ika")),
+    (
+        "age",
+        phrases(
+            "возраст, 年龄, 年齢, 나이, age, ages, age years, alter, edad, idade, leeftijd, wiek, eta, tuoi, yas, alder, ika"
+        ),
+    ),
     (
         "given",
         phrases("""
+            имя, ім я, 名, 名字,
             namefrst, first nm,
             first name, given name, given names, given, forename, forenames, fname, christian name, name
             first, name given, f name, first nm, firstnm, prenume, nama depan, vorname, vornamen, rufname,
@@ -114,6 +124,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "middle",
         phrases("""
+            отчество,
             other names, othernames,
             middle name, middle names, middle, mname, middle initial, m name, middle nm, midl name, name
             middle, second name, zweiter vorname, segundo nombre, nome do meio, secondo nome, drugie imie,
@@ -123,6 +134,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "family",
         phrases("""
+            фамилия, прізвище, 姓,
             last name, surname, surnames, family name, family, lname, name last, name family, l name, last
             nm, lastnm, sname, nama belakang, nachname, familienname, zuname, apellido, apellidos, primer
             apellido, segundo apellido, nom de famille, nom famille, nom usage, cognome, cognomi,
@@ -134,6 +146,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "full_name",
         phrases("""
+            фио, ф и о, 姓名, 氏名, 名前, お名前, 이름, 성명, 성함,
             full name, person name, nombre completo, nombre y apellidos, nombres y apellidos, nome
             completo, nome e cognome, cognome e nome, nominativo, nom complet, nama, nama lengkap, nom et
             prenom, nom prenom, vor und nachname, vollstandiger name, volledige naam, imie i nazwisko,
@@ -145,6 +158,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "house_number",
         phrases("""
+            дом, номер дома,
             numero voie,
             street number, house number, house no, housenumber, house num, street no, street num, so nha,
             hausnummer, hausnr, haus nr, building number, huisnummer, huisnr, huis nr, nr domu, numer
@@ -163,6 +177,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "postcode",
         phrases("""
+            индекс, почтовыи индекс, 邮编, 邮政编码, 郵便番号, 우편번호,
             post code, postcode, zip, zip code, postal code, postal, plz, zipcd, postcd, pcode,
             iranyitoszam, postanski broj, kode pos, pstlz, pin code, pincode, eircode, postleitzahl,
             postnummer, postnr, post nr, code postal, codigo postal, cod postal, cep, kod pocztowy, posta
@@ -172,6 +187,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "state",
         phrases("""
+            область, 省, 省份, 都道府県,
             st cd, prov,
             state, region, county, bang, bundesland, departement, provincia, provincie, estado,
             prefecture, state province, province code, state code, judet, zupanija, wojewodztwo, kanton,
@@ -181,6 +197,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "city",
         phrases("""
+            город, місто, 城市, 市区町村, 도시,
             residence, last residence, place of residence, boro, sitz,
             city, town, post town, postal town, location, cty, telepules, localitate, postitoimipaikka,
             suburb, village, municipality, district, ward, commune, province, locality, borough,
@@ -194,6 +211,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "address",
         phrases("""
+            адрес, адреса, улица, 地址, 住所, 주소,
             address, addr, adr, address line, street, street name, street address, road, stras, dia chi,
             diachi, adresse, anschrift, strasse, strassenname, rue, voie, direccion, calle, domicilio,
             endereco, logradouro, rua, morada, indirizzo, adres, straat, straatnaam, ulica, cadde, sokak,
@@ -204,6 +222,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "registration",
         phrases("""
+            огрн, егрпоу,
             uei, cik, irs number, irs no,
             authority entity id, charity number, charity no, provider id, provider number, urn, ukprn, establishment number,
             siren, siret, hrb, handelsregister, handelsregisternummer, registernummer, register number,
@@ -215,6 +234,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "national_id",
         phrases("""
+            инн, снилс, паспорт, 身份证, 身份证号, 身份证号码, 统一社会信用代码, 주민등록번호,
             cod fisc,
             facility id, facility number, entity id, company id,
             voter id, voter reg num, ssn, soc sec id, social security, national id, national number, nhs
@@ -251,6 +271,8 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "organisation",
         phrases("""
+            компания, организация, наименование, наименование организации, 公司, 公司名称, 企业名称, 单位名称,
+            会社名, 회사명,
             company, company name, organisation, organization, organisation name, org, business, business
             name, firm, firm name, site name, site, shop name, store name, restaurant, restaurant name,
             venue, venue name, vendor, vendor name, supplier, supplier name, merchant, merchant name,
@@ -268,6 +290,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "category",
         phrases("""
+            пол, гражданство, профессия, 性别, 性別, 国籍, 职业, 성별,
             relate,
             gender, gender code, gndr, jenis kelamin, sex, gioi tinh, geschlecht, sexe, sexo, sesso,
             geslacht, plec, cinsiyet, kjonn, occupation, job, job title, profession, beruf, metier,

@@ -63,7 +63,8 @@ CASES: tuple[tuple[str, str, str | None], ...] = (
     ("store_name", "few", None), ("Company owner", "few", None), ("CompanyStatus", "few", None), ("product_name", "whole", None),
     ("utm_source", "few", None), ("notes", "whole", None), ("loyalty_points", "digits", None), ("row", "digits", None),
     ("C.P.", "zip", "postcode"), ("age", "age", None), ("TRANSACTION_DT", "us_day", None), ("charity_number", "digits", "registration"), ("company id", "digits", "identifier"),
-    ("E-mail 1 - Label", "few", None), ("namefrst", "word", "given"), ("last_residence", "word", "city"), ("arrival_date", "day", None),
+    ("E-mail 1 - Label", "few", None), ("Фамилия", "word", "family"), ("Дата рождения", "day", "birth_date"), ("電話番号", "phone", "phone"),
+    ("姓名", "whole", "full_name"), ("우편번호", "zip", "postcode"), ("namefrst", "word", "given"), ("last_residence", "word", "city"), ("arrival_date", "day", None),
     ("Practice Location Address", "street", "address"), ("Kod", "zip", "postcode"), ("UEI", "digits", "registration"), ("IncorporationDate", "day", None), ("HasOptedOutOfEmail", "few", None),
 )  # fmt: skip
 
