@@ -59,7 +59,7 @@ KINDS: Final[dict[str, Kind]] = {
     )
 }
 # A number that a public register gives to one firm, and to it alone: an identifier that hardly ever differs.
-KINDS["registration"] = replace(KINDS["identifier"], exact=0.86, differs=0.03, at_most=0.06)
+KINDS["registration"] = replace(KINDS["identifier"], exact=0.88, differs=0.015, at_most=0.02)
 # Per judge what lets through every pair that it would give a level.
 SCREENS: Final[dict[Judge, Screen]] = {
     levels.names: sketches.near_names,
