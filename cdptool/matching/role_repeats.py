@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import permutations
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from cdptool.fields.folding import folded
@@ -21,6 +22,8 @@ _PLACES: Final = ("address", "postcode", "city", "state")
 _PEOPLE: Final = ("given", "family", "full_name", "organisation")
 _MOSTLY: Final = 0.8
 _OFTEN: Final = 0.3
+_SELDOM: Final = 0.2
+_ENOUGH: Final = 20  # pairs of one name
 
 
 def repeated(table: Columns, named: Mapping[str, str | None]) -> dict[str, None]:
@@ -45,6 +48,31 @@ def repeated(table: Columns, named: Mapping[str, str | None]) -> dict[str, None]
             if is_recipient or _are_mostly_one(table, first, other):
                 found[other] = None
     return found
+
+
+def of_each_row(table: Columns, named: Mapping[str, str | None]) -> dict[str, None]:
+    """
+    The days of firms that rows of one name (in one place) do not share: those of an entry, not those on which a firm began.
+
+    Args:
+        table: The columns of the file.
+        named: Their roles by name.
+    """
+    by_role = {role: name for name, role in reversed(list(named.items())) if role}
+    firm = [by_role[role] for role in ("organisation", "postcode", "address", "city") if role in by_role][:2]
+    days = [name for name, role in named.items() if role == "founded"]
+    return {day: None for day in days if "organisation" in by_role and _differ_within(table, firm, day)}
+
+
+def _differ_within(table: Columns, group: list[str], other: str) -> bool:
+    """Whether rows of one group hardly ever hold the same of another column, as far as there are enough."""
+    others = table.by_name[other].ids
+    held = np.bitwise_or.reduce([others, *(table.by_name[name].ids for name in group)])
+    rows, groups = np.flatnonzero(held >= 0), table.different(group)[1]
+    rows = rows[np.argsort(groups[rows], kind="stable")]
+    of_one = groups[rows[1:]] == groups[rows[:-1]]
+    same = others[rows[1:]] == others[rows[:-1]]
+    return bool(of_one.sum() >= _ENOUGH and same[of_one].mean() < _SELDOM)
 
 
 def _is_of_recipient(name: str) -> bool:

@@ -90,7 +90,7 @@ PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "founded",
         phrases("""
-            incorporation date, date of incorporation, incorporated, founded, date founded, year founded,
+            date of registration, registration date, date registered, incorporation date, date of incorporation, incorporated, founded, date founded, year founded,
             foundation date, established, date established, year established, opening date, open date, date opened,
             grundung, grundungsdatum, grundungsjahr, gegrundet, date de creation, date creation, annee creation,
             fecha constitucion, fecha de constitucion, data abertura, data de abertura, data costituzione,

@@ -18,7 +18,7 @@ from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.role_columns import Column, birth_parts
 from cdptool.matching.role_nameless import roles_of_nameless
 from cdptool.matching.role_names import said_by
-from cdptool.matching.role_repeats import repeated
+from cdptool.matching.role_repeats import of_each_row, repeated
 from cdptool.matching.role_subjects import OTHER_NAMES, PRODUCTS, TITLES
 from cdptool.matching.role_values import (
     is_like_firms,
@@ -104,7 +104,7 @@ def roles(table: pl.DataFrame | Columns) -> Roles:
     rest, named = _by_name(rest)
     _add_by_values(numbered, rest, named, has_birth=bool(birth))
     _settle_names(rest, named, has_birth=bool(birth))
-    named |= repeated(numbered, named)
+    named |= repeated(numbered, named) | of_each_row(numbered, named)
     fields: list[Role] = []
     left_out: list[tuple[str, str]] = []
     for column in rest:

@@ -183,7 +183,7 @@ def _roles_of(**texts: str) -> dict[str, str]:
 
 def test_the_day_a_row_was_entered_makes_no_file_of_people() -> None:
     """Days that lie sixty years apart, and are no birthdays by their name."""
-    found = _roles_of(charity_name="firm", date_of_registration="day", contact_web="host")
+    found = _roles_of(charity_name="firm", date_of_filing="day", contact_web="host")
     assert found == {"charity_name": "organisation", "contact_web": "website"}
 
 
@@ -314,3 +314,16 @@ def test_a_building_of_numbers_is_that_of_a_street_and_a_former_name_no_name() -
 def test_a_name_that_is_preferred_stands_in_for_a_missing_one() -> None:
     assert _roles_of(preferred_name="word", last_name="word")["preferred_name"] == "given"
     assert "preferred_name" not in _roles_of(first_name="word", preferred_name="word", last_name="word")
+
+
+def test_a_day_that_rows_of_one_firm_do_not_share_is_that_of_an_entry() -> None:
+    firms = [f"{NAMES[i // 4 % 10]} {i // 4}" for i in range(200)]
+    began, entered = (
+        [f"{1950 + i % 60}-03-{1 + i % 28:02}" for i in days]
+        for days in ([k // 4 for k in range(200)], range(200))
+    )
+    table = pl.DataFrame({"company": firms, "registration_date": began, "date_registered": entered})
+    assert {role.field: role.kind for role in roles(table).fields} == {
+        "company": "organisation",
+        "registration_date": "founded",
+    }
