@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdptool.matching.connected import connected_components
+from cdptool.matching.sorting import sorted_with_rows
 from cdptool.matching.values import Rows
 
 Scores = NDArray[np.float64]
@@ -130,7 +131,8 @@ def _members(labels: Rows) -> Iterator[Rows]:
     sizes = np.bincount(labels, minlength=len(labels))
     of_row = np.take(sizes, labels)
     inside = np.flatnonzero((of_row > 2) & (of_row <= _LARGEST))
-    order = inside[np.argsort(of_row[inside] * len(labels) + labels[inside], kind="stable")]
+    by_size = np.take(of_row, inside) * len(labels) + np.take(labels, inside)
+    order = np.take(inside, sorted_with_rows(by_size, (_LARGEST + 1) * len(labels))[1])
     ordered = of_row[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(order) else np.zeros(0, int)
     for start, end in pairwise((*starts, len(order))):
