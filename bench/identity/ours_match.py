@@ -29,11 +29,11 @@ from cdptool.ids import hashes
 from cdptool.matching import comparisons, match
 from cdptool.matching.blocks import hashed
 from cdptool.matching.candidates import LARGEST_BLOCK, candidates
-from cdptool.matching.columns import columns_of
 from cdptool.matching.recapture import columns_of_keys
-from cdptool.matching.roles import roles
 from cdptool.matching.sorting import sorted_with_rows
-from cdptool.matching.texts import match_texts, match_values
+from cdptool.roles.columns import columns_of
+from cdptool.roles.proposal import roles
+from cdptool.roles.texts import match_texts, match_values
 
 
 def main() -> None:

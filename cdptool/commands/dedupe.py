@@ -20,13 +20,13 @@ from cdptool.commands.session import Say
 from cdptool.errors import Finding, Place, UsageError
 from cdptool.ids import hashes, printed_ids
 from cdptool.matching import AUTOMATIC, Matching, match
-from cdptool.matching.columns import Columns, columns_of
 from cdptool.matching.connected import connected_components
-from cdptool.matching.golden import golden_rows
-from cdptool.matching.roles import Roles, roles
 from cdptool.matching.sorting import sorted_with_rows
-from cdptool.matching.texts import match_values
 from cdptool.matching.values import MISSING, Rows, Values
+from cdptool.roles.columns import Columns, columns_of
+from cdptool.roles.golden import golden_rows
+from cdptool.roles.proposal import Roles, roles
+from cdptool.roles.texts import match_values
 from cdptool.sources.inputs import InputFile, taken_apart
 from cdptool.sources.texts_of_file import FileTexts
 

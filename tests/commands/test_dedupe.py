@@ -10,8 +10,8 @@ from cdptool import matching
 from cdptool.commands.dedupe import Wishes, dedupe_file
 from cdptool.commands.report import Report
 from cdptool.errors import UsageError
-from cdptool.matching.roles import roles
-from cdptool.matching.texts import match_texts
+from cdptool.roles.proposal import roles
+from cdptool.roles.texts import match_texts
 from tests.matching.test_companions import households
 
 

@@ -8,7 +8,7 @@ from random import Random
 import polars as pl
 import pytest
 
-from cdptool.matching.days import day_texts
+from cdptool.roles.days import day_texts
 
 FORMS = (
     "%Y-%m-%d",

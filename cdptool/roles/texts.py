@@ -15,15 +15,15 @@ import polars as pl
 from cdptool.fields import FieldOptions, FieldReader, field_type, split_name
 from cdptool.fields.folding import fold, is_placeholder, replaced, squeezed
 from cdptool.matching.ages import age_texts
-from cdptool.matching.columns import Columns, columns_of
-from cdptool.matching.days import day_texts
-from cdptool.matching.firm_names import firm_texts
-from cdptool.matching.phones import phone_texts
-from cdptool.matching.role_words import NOBODYS_MAIL, NOTHING
-from cdptool.matching.roles import Role
-from cdptool.matching.titles import without_titles
-from cdptool.matching.two_family_names import with_both_family_names
 from cdptool.matching.values import Values, spread
+from cdptool.roles.columns import Columns, columns_of
+from cdptool.roles.days import day_texts
+from cdptool.roles.firm_names import firm_texts
+from cdptool.roles.phones import phone_texts
+from cdptool.roles.proposal import Role
+from cdptool.roles.titles import without_titles
+from cdptool.roles.two_family_names import with_both_family_names
+from cdptool.roles.words import NOBODYS_MAIL, NOTHING
 
 _TICKET: Final = r"(?i)^([^/,]+)/([^/,]+?)(?: ?(?:mr|mrs|ms|miss|mstr|dr|chd|inf))?$"
 _MOSTLY: Final = 0.5

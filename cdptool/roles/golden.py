@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cdptool.matching.columns import Columns
 from cdptool.matching.values import MISSING, Ids, Rows, Values, encoded
+from cdptool.roles.columns import Columns
 
 
 def golden_rows(columns: Columns, clusters: pl.Series) -> pl.DataFrame:
@@ -22,7 +22,7 @@ def golden_rows(columns: Columns, clusters: pl.Series) -> pl.DataFrame:
         `cluster`, `records` (how many rows), then the columns; sorted by cluster. A column of the table that is
         called like one of the two gets `_in_file` after its name.
 
-    >>> from cdptool.matching.columns import columns_of
+    >>> from cdptool.roles.columns import columns_of
     >>> rows = pl.DataFrame({"name": ["An", "Anna", "Anna", None], "city": [None, "Huế", None, "Vinh"]})
     >>> golden_rows(columns_of(rows), pl.Series(["c", "c", "c", "d"])).rows()
     [('c', 3, 'Anna', 'Huế'), ('d', 1, None, 'Vinh')]

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cdptool.matching.columns import columns_of
-from cdptool.matching.golden import golden_rows
+from cdptool.roles.columns import columns_of
+from cdptool.roles.golden import golden_rows
 
 TEXTS = ("a", "b", "ab", "ba", "é", "xyz", None)
 

@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 
 from cdptool.fields.folding import folded
-from cdptool.matching.columns import Columns
-from cdptool.matching.role_names import said_by
-from cdptool.matching.role_subjects import RECIPIENTS
+from cdptool.roles.columns import Columns
+from cdptool.roles.names import said_by
+from cdptool.roles.subjects import RECIPIENTS
 
 _PLACES: Final = ("address", "postcode", "city", "state")
 _PEOPLE: Final = ("given", "family", "full_name", "organisation")

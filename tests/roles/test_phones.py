@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from cdptool.matching.phones import phone_texts
+from cdptool.roles.phones import phone_texts
 
 ONE_LINE = {
     "United Kingdom": ("+44 1581 230361", "01581 230361", "(01581) 230-361", "0044 1581230361", "441581230361", "+44 (0)1581 230361"),

@@ -7,7 +7,7 @@ from random import Random
 import polars as pl
 import pytest
 
-from cdptool.matching.roles import roles
+from cdptool.roles.proposal import roles
 
 GIVEN = (
     "William",

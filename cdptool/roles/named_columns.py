@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from cdptool.inspection.sample import Sample
-from cdptool.matching.role_names import Said, part_of_birth
-from cdptool.matching.role_words import PARTS_OF_BIRTH
+from cdptool.roles.names import Said, part_of_birth
+from cdptool.roles.words import PARTS_OF_BIRTH
 
 _VARIOUS: Final = 0.2
 

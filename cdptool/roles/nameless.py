@@ -12,9 +12,9 @@ import polars as pl
 
 from cdptool.fields.folding import fold
 from cdptool.inspection.sample import Sample
-from cdptool.matching.columns import Columns
 from cdptool.matching.nicknames import GROUPS_OF
-from cdptool.matching.role_values import (
+from cdptool.roles.columns import Columns
+from cdptool.roles.contents import (
     AGE,
     POSTCODE,
     SEEN_OFTEN,

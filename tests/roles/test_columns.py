@@ -4,12 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cdptool.matching import columns as module
 from cdptool.matching import match
-from cdptool.matching import texts as texts_module
-from cdptool.matching.columns import Columns, columns_of
-from cdptool.matching.roles import roles
-from cdptool.matching.texts import match_texts, match_values
+from cdptool.roles import columns as module
+from cdptool.roles import texts as texts_module
+from cdptool.roles.columns import Columns, columns_of
+from cdptool.roles.proposal import roles
+from cdptool.roles.texts import match_texts, match_values
 
 LETTERS = ("a", "b", "c", "", None, "dd")
 

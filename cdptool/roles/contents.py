@@ -10,7 +10,7 @@ from cdptool.fields.folding import squeezed
 from cdptool.inspection.guess import guess_column
 from cdptool.inspection.guess_times import guess_times
 from cdptool.inspection.sample import Sample
-from cdptool.matching.role_words import FIRM_WORDS
+from cdptool.roles.words import FIRM_WORDS
 
 _FEW_FIRMS: Final = 0.10
 _EMAIL: Final = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]{2,}\s*$"

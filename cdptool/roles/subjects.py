@@ -1,12 +1,12 @@
 """
-The words in column names that say of whom or of what a column speaks, beside what it holds (`role_words`).
+The words in column names that say of whom or of what a column speaks, beside what it holds (`words`).
 
 Folded, whole words, and several of them as one phrase or written as one.
 """
 
 from typing import Final
 
-from cdptool.matching.role_words import phrases
+from cdptool.roles.words import phrases
 
 # Words that say whose or which one, and change nothing of what a column is.
 WRAPPERS: Final = frozenset(

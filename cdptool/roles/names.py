@@ -1,4 +1,4 @@
-"""What part the name of a column says that it plays; the texts in it still have to agree (`role_values`)."""
+"""What part the name of a column says that it plays; the texts in it still have to agree (`contents`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from cdptool.inspection.naming_words import words
-from cdptool.matching.role_subjects import (
+from cdptool.roles.subjects import (
     ELSEWHERE,
     KIN,
     OF_A_NUMBER,
@@ -17,7 +17,7 @@ from cdptool.matching.role_subjects import (
     WHERE,
     WRAPPERS,
 )
-from cdptool.matching.role_words import ALONE, OF_BIRTH, PARTS_OF_BIRTH, PHRASES
+from cdptool.roles.words import ALONE, OF_BIRTH, PARTS_OF_BIRTH, PHRASES
 
 _KEYS: Final = ("registration", "national_id", "identifier", "email", "phone", "website")
 _NO_ADDRESS: Final = frozenset(

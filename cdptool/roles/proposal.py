@@ -14,18 +14,18 @@ import polars as pl
 
 from cdptool.inspection.naming_words import says_birth
 from cdptool.inspection.sample import Sample, sample_of_counted
-from cdptool.matching.columns import Columns, columns_of
-from cdptool.matching.role_columns import Column, birth_parts
-from cdptool.matching.role_nameless import roles_of_nameless
-from cdptool.matching.role_names import said_by
-from cdptool.matching.role_repeats import of_each_row, repeated
-from cdptool.matching.role_subjects import OTHER_NAMES, PRODUCTS, TITLES
-from cdptool.matching.role_values import (
+from cdptool.roles.columns import Columns, columns_of
+from cdptool.roles.contents import (
     is_like_firms,
     may_be,
     reads_as_names,
     role_by_values,
 )
+from cdptool.roles.named_columns import Column, birth_parts
+from cdptool.roles.nameless import roles_of_nameless
+from cdptool.roles.names import said_by
+from cdptool.roles.repeats import of_each_row, repeated
+from cdptool.roles.subjects import OTHER_NAMES, PRODUCTS, TITLES
 
 _ROW_LIKE: Final = 0.98
 _FEW: Final = 20

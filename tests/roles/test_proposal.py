@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cdptool.matching.columns import columns_of
-from cdptool.matching.role_names import part_of_birth, said_by
-from cdptool.matching.roles import roles
-from cdptool.matching.texts import match_texts
-from cdptool.matching.two_family_names import with_both_family_names
+from cdptool.roles.columns import columns_of
+from cdptool.roles.names import part_of_birth, said_by
+from cdptool.roles.proposal import roles
+from cdptool.roles.texts import match_texts
+from cdptool.roles.two_family_names import with_both_family_names
 
 N = 40
 NAMES = ("Kovacs", "Brown", "Silva", "Kowalski", "Rossi", "Jansen", "Demir", "Nguyen", "Garcia", "Weber")
