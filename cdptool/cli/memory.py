@@ -12,7 +12,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
 _NO_MAP_BELOW: Final = (1 << 30, 1 << 25)  # bytes; older glibc (2.31) refuses more than the second
 _OF_LIBRARIES: Final = {
     "OPENBLAS_NUM_THREADS": "1",  # numpy's: we multiply no matrices, and idle threads spin
-    "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:10000,muzzy_decay_ms:0",  # Polars'
+    "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:60000,muzzy_decay_ms:0",  # Polars'
 }
 
 
