@@ -4,7 +4,7 @@ How many pairs no key brought: capture and recapture over the blocking keys.
 Each key is a trap. Where few of the likely pairs were caught by one key only, few can have been caught by none:
 Chao's estimate, a lower bound of what is missing (A. Chao, Biometrics 43, 1987). Keys that share fields catch the same
 pairs, and whoever differs from himself in everything is caught by none: the recall told is what one may hope for at most
-(of historical_50k the keys bring 0.85 of the true pairs, and the estimate is 0.96).
+(of historical_50k the keys bring 0.84 of the true pairs, and the estimate is 0.98).
 """
 
 from __future__ import annotations

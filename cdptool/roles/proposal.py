@@ -34,23 +34,10 @@ _TINY: Final = 10  # different rows of which a value that all share still tells 
 _VARIOUS: Final = 0.2
 _MOSTLY: Final = 0.8
 _NAMES: Final = frozenset(["given", "family", "full_name"])
-_OPEN: Final = frozenset(
-    [
-        *(
-            "registration",
-            "founded",
-            "age",
-            "workplace",
-            "organisation",
-            "name",
-            "some name",
-            "full_name",
-            "website",
-        ),
-        *("contact", "initials", "before_family"),
-    ]
-)
-_ANY_NAME: Final = frozenset([*_NAMES, "name", "some name", "organisation", "contact"])
+_ANY_NAME: Final = frozenset(["given", "family", "full_name", "name", "some name", "organisation", "contact"])
+_OPEN: Final = (_ANY_NAME - {"given", "family"}) | {
+    *("registration", "founded", "age", "workplace", "website", "initials", "before_family")
+}
 _PARTS_TOLD: Final = "its parts stand in other columns"
 _TOLD_BEFORE: Final = "mostly the same as another column"
 _NOT_OF_IT: Final = "about somebody or something else, by its name"
